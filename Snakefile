@@ -1,0 +1,31 @@
+"""Dating galaxy mergers from images: simulate or take a dataset, train by Horovod, evaluate, report."""
+
+from snakemake.utils import min_version, validate
+
+min_version("9.19")
+
+
+configfile: "config/config.yaml"
+
+
+validate(config, "workflow/schemas/config.schema.yaml")
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/simulate.smk"
+include: "rules/sample.smk"
+include: "rules/train.smk"
+include: "rules/evaluate.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    """The report, the tables and the figures of every run of the experiment."""
+    default_target: True
+    input:
+        "<results>/report.html",
+        "<results>/tables/metrics.csv",
+        "<results>/tables/throughput.csv",

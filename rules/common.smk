@@ -1,0 +1,94 @@
+"""Names of files and wildcards, and what several rules look up in the configuration.
+
+Paths in rules are built from <dataset>, <sample> and <run>: a sample is a labelled selection of a dataset's images, split
+and prepared; a run is one training of a model on a sample.
+"""
+
+import os
+import sys
+from itertools import product
+from pathlib import Path
+
+SCRIPTS = Path(str(workflow.current_basedir), "../workflow/scripts").resolve()
+sys.path.insert(0, str(SCRIPTS))
+# The ranks of a training run import the package as well.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, (str(SCRIPTS), os.environ.get("PYTHONPATH")))
+)
+
+from deepgalaxy.configuration import index_mergers
+from deepgalaxy.digest import code_digest
+from deepgalaxy.launcher import launch_command, training_threads
+from deepgalaxy.seeds import derive_seed
+from deepgalaxy.training.options import command_line
+
+
+RUN_NAME = "{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}"
+
+
+pathvars:
+    dataset="<results>/datasets/{dataset}",
+    sample="<results>/samples/{dataset}/{sample}",
+    run_name=RUN_NAME,
+    run="<results>/models/<run_name>",
+
+
+wildcard_constraints:
+    dataset=r"\w+",
+    sample=r"\w+",
+    model=r"\w+",
+    group=r"s_[\d.]+_m_[\d.]+",
+    split="train|validation|test",
+    workers=r"\d+",
+    repeat=r"\d+",
+
+
+EXPERIMENT = config["experiment"]
+RUNS = [
+    dict(zip(("dataset", "sample", "model", "workers", "repeat"), run))
+    for run in product(
+        EXPERIMENT["datasets"],
+        EXPERIMENT["samples"],
+        EXPERIMENT["models"],
+        EXPERIMENT["workers"],
+        range(EXPERIMENT["repeats"]),
+    )
+]
+
+
+def for_all_runs(pattern):
+    """Return a path for every run of the experiment, with the run's name in place of {run}."""
+    return [pattern.format(run=RUN_NAME.format(**run)) for run in RUNS]
+
+
+def mergers(dataset):
+    """Return the mergers of a simulated dataset by group name, each with its ratios and its seed."""
+    return index_mergers(config["datasets"][dataset]["mergers"], config["seed"])
+
+
+def image_file(dataset):
+    """Return a dataset's image file: the one named in the configuration, or the one to be simulated."""
+    return config["datasets"][dataset].get("file") or f"<results>/datasets/{dataset}/images.hdf5"
+
+
+def dataset_file(wildcards):
+    """Return the image file of the dataset that is worked on."""
+    return image_file(wildcards.dataset)
+
+
+def stage_seed(stage, *names):
+    """Return a function that derives a stage's seed from the configuration's and the wildcards called ``names``."""
+
+    def seed(wildcards):
+        return derive_seed(config["seed"], stage, *(wildcards[name] for name in names))
+
+    return seed
+
+
+def scaled(amount):
+    """Return a resource function that asks for ``amount``, and for as much again with each further attempt."""
+
+    def resource(wildcards, attempt):
+        return amount * attempt
+
+    return resource

@@ -1,0 +1,50 @@
+"""Evaluation of a trained model on images that it has never seen.
+
+Results: <run>/predictions.hdf5 and metrics.json
+"""
+
+
+rule predict_images:
+    """Let a trained model classify the held-out images."""
+    input:
+        model="<run>/model.keras",
+        images="<sample>/test.hdf5",
+    output:
+        "<run>/predictions.hdf5",
+    params:
+        code=code_digest("predict_images.py"),
+    log:
+        "<logs>/predict_images/<run_name>.log",
+    benchmark:
+        "<benchmarks>/predict_images/<run_name>.tsv"
+    conda:
+        "../envs/train.yaml"
+    envmodules:
+        *config["envmodules"],
+    threads: 2
+    resources:
+        mem_mb=scaled(4000),
+        runtime=scaled(60),
+    script:
+        "../workflow/scripts/predict_images.py"
+
+
+rule evaluate_predictions:
+    """Score a model's predictions of the held-out images."""
+    input:
+        predictions="<run>/predictions.hdf5",
+        classes="<run>/classes.csv",
+        split="<sample>/split.csv",
+    output:
+        "<run>/metrics.json",
+    params:
+        code=code_digest("evaluate_predictions.py"),
+    log:
+        "<logs>/evaluate_predictions/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=scaled(1000),
+        runtime=scaled(10),
+    script:
+        "../workflow/scripts/evaluate_predictions.py"

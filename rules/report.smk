@@ -1,0 +1,149 @@
+"""Tables, figures and the report on all runs of the experiment.
+
+Parameters: `experiment`.
+Results: <results>/tables/, <results>/figures/ and <results>/report.html
+"""
+
+
+localrules:
+    tabulate_metrics,
+    tabulate_throughput,
+    plot_contact_sheet,
+    plot_training,
+    plot_predictions,
+    write_report,
+
+
+rule tabulate_metrics:
+    """Collect the metrics of all runs in one table."""
+    input:
+        for_all_runs("<results>/models/{run}/metrics.json"),
+    output:
+        report(
+            "<results>/tables/metrics.csv",
+            caption="../workflow/report/metrics.rst",
+            category="Results",
+            labels={"content": "metrics of all runs"},
+        ),
+    params:
+        runs=RUNS,
+        code=code_digest("tabulate_metrics.py"),
+    log:
+        "<logs>/tabulate_metrics.log",
+    conda:
+        "../envs/report.yaml"
+    script:
+        "../workflow/scripts/tabulate_metrics.py"
+
+
+rule tabulate_throughput:
+    """Collect the training throughput of all runs in one table."""
+    input:
+        for_all_runs("<results>/models/{run}/epochs.jsonl"),
+    output:
+        report(
+            "<results>/tables/throughput.csv",
+            caption="../workflow/report/throughput.rst",
+            category="Throughput",
+            labels={"content": "throughput of all runs"},
+        ),
+    params:
+        runs=RUNS,
+        code=code_digest("tabulate_throughput.py"),
+    log:
+        "<logs>/tabulate_throughput.log",
+    conda:
+        "../envs/report.yaml"
+    script:
+        "../workflow/scripts/tabulate_throughput.py"
+
+
+rule plot_contact_sheet:
+    """Draw one merger of a dataset: times across, cameras down."""
+    input:
+        dataset=dataset_file,
+        catalogue="<dataset>/catalogue.csv",
+    output:
+        report(
+            "<results>/figures/contact_sheet/{dataset}.png",
+            caption="../workflow/report/contact_sheet.rst",
+            category="Dataset",
+            labels={"content": "contact sheet", "dataset": "{dataset}"},
+        ),
+    params:
+        code=code_digest("plot_contact_sheet.py"),
+    log:
+        "<logs>/plot_contact_sheet/{dataset}.log",
+    conda:
+        "../envs/report.yaml"
+    script:
+        "../workflow/scripts/plot_contact_sheet.py"
+
+
+rule plot_training:
+    """Draw the training curves of one run."""
+    input:
+        epochs="<run>/epochs.jsonl",
+    output:
+        report(
+            "<results>/figures/training/<run_name>.svg",
+            caption="../workflow/report/training.rst",
+            category="Training",
+            labels={"model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+        ),
+    params:
+        code=code_digest("plot_training.py"),
+    log:
+        "<logs>/plot_training/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    script:
+        "../workflow/scripts/plot_training.py"
+
+
+rule plot_predictions:
+    """Draw what one run predicts against the truth."""
+    input:
+        predictions="<run>/predictions.hdf5",
+        classes="<run>/classes.csv",
+    output:
+        report(
+            "<results>/figures/predictions/<run_name>.svg",
+            caption="../workflow/report/predictions.rst",
+            category="Results",
+            labels={"model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+        ),
+    params:
+        code=code_digest("plot_predictions.py"),
+    log:
+        "<logs>/plot_predictions/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    script:
+        "../workflow/scripts/plot_predictions.py"
+
+
+rule write_report:
+    """Write the report on all runs."""
+    input:
+        metrics="<results>/tables/metrics.csv",
+        throughput="<results>/tables/throughput.csv",
+        datasets=[image_file(dataset) for dataset in EXPERIMENT["datasets"]],
+        catalogues=expand("<results>/datasets/{dataset}/catalogue.csv", dataset=EXPERIMENT["datasets"]),
+        contact_sheets=expand("<results>/figures/contact_sheet/{dataset}.png", dataset=EXPERIMENT["datasets"]),
+        training_curves=for_all_runs("<results>/figures/training/{run}.svg"),
+        predictions=for_all_runs("<results>/figures/predictions/{run}.svg"),
+        runs=for_all_runs("<results>/models/{run}/training.json"),
+    output:
+        "<results>/report.html",
+    params:
+        runs=RUNS,
+        datasets=EXPERIMENT["datasets"],
+        config=config,
+        code=code_digest("write_report.py"),
+    log:
+        "<logs>/write_report.log",
+    conda:
+        "../envs/report.yaml"
+    script:
+        "../workflow/scripts/write_report.py"

@@ -1,0 +1,96 @@
+"""From a dataset to a sample: checked, selected, labelled, split and prepared.
+
+Parameters: `samples: <sample>`, and `seed`.
+Results: <dataset>/catalogue.csv; <sample>/subset.hdf5, split.csv, classes.csv, and {train,validation,test}.hdf5
+"""
+
+
+rule catalogue_dataset:
+    """Check that an image file keeps to the published layout, and list what it holds."""
+    input:
+        dataset=dataset_file,
+    output:
+        "<dataset>/catalogue.csv",
+    params:
+        code=code_digest("catalogue_dataset.py"),
+    log:
+        "<logs>/catalogue_dataset/{dataset}.log",
+    benchmark:
+        "<benchmarks>/catalogue_dataset/{dataset}.tsv"
+    conda:
+        "../envs/images.yaml"
+    resources:
+        mem_mb=scaled(1000),
+        runtime=scaled(60),
+    script:
+        "../workflow/scripts/catalogue_dataset.py"
+
+
+rule select_images:
+    """Select groups, cameras and times of a dataset that was found in order."""
+    input:
+        dataset=dataset_file,
+        catalogue="<dataset>/catalogue.csv",
+    output:
+        "<sample>/subset.hdf5",
+    params:
+        selection=lookup(dpath="samples/{sample}/selection", within=config),
+        code=code_digest("select_images.py"),
+    log:
+        "<logs>/select_images/{dataset}/{sample}.log",
+    conda:
+        "../envs/images.yaml"
+    resources:
+        mem_mb=scaled(1000),
+        runtime=scaled(10),
+    script:
+        "../workflow/scripts/select_images.py"
+
+
+rule split_images:
+    """Label the selected images and split them by simulation; the table says all that later rules know of an image."""
+    input:
+        dataset=dataset_file,
+        subset="<sample>/subset.hdf5",
+    output:
+        split="<sample>/split.csv",
+        classes="<sample>/classes.csv",
+    params:
+        classes=lookup(dpath="samples/{sample}/classes", within=config),
+        split=lookup(dpath="samples/{sample}/split", within=config),
+        seed=stage_seed("split", "dataset", "sample"),
+        code=code_digest("split_images.py"),
+    log:
+        "<logs>/split_images/{dataset}/{sample}.log",
+    conda:
+        "../envs/images.yaml"
+    resources:
+        mem_mb=scaled(1000),
+        runtime=scaled(10),
+    script:
+        "../workflow/scripts/split_images.py"
+
+
+rule prepare_images:
+    """Bring the images of one split to the size and type that a network reads."""
+    input:
+        dataset=dataset_file,
+        subset="<sample>/subset.hdf5",
+        split="<sample>/split.csv",
+    output:
+        "<sample>/{split}.hdf5",
+    params:
+        images=lookup(dpath="samples/{sample}/images", within=config),
+        seed=stage_seed("prepare", "dataset", "sample"),
+        code=code_digest("prepare_images.py"),
+    log:
+        "<logs>/prepare_images/{dataset}/{sample}/{split}.log",
+    benchmark:
+        "<benchmarks>/prepare_images/{dataset}/{sample}/{split}.tsv"
+    conda:
+        "../envs/images.yaml"
+    resources:
+        mem_mb=scaled(2000),
+        runtime=scaled(120),
+    script:
+        "../workflow/scripts/prepare_images.py"

@@ -1,0 +1,89 @@
+"""A dataset simulated on the spot: one job for each merger, in the published layout.
+
+Parameters: `datasets: <dataset>: mergers, simulation, rendering`, and `seed`.
+Result: <dataset>/images.hdf5
+"""
+
+
+def simulated_dataset(section):
+    """Return a function that looks up a section of a simulated dataset's configuration."""
+
+    def settings(wildcards):
+        return config["datasets"][wildcards.dataset][section]
+
+    return settings
+
+
+def merger(wildcards):
+    """Return the ratios and the seed of one merger."""
+    return mergers(wildcards.dataset)[wildcards.group]
+
+
+def images_of_mergers(wildcards):
+    """Return the image files of all mergers of a dataset."""
+    return [
+        f"<results>/datasets/{wildcards.dataset}/mergers/{group}/images.hdf5"
+        for group in mergers(wildcards.dataset)
+    ]
+
+
+rule simulate_merger:
+    """Integrate one merger and keep the stars of every snapshot."""
+    output:
+        "<dataset>/mergers/{group}/snapshots.hdf5",
+    params:
+        merger=merger,
+        simulation=simulated_dataset("simulation"),
+        code=code_digest("simulate_merger.py"),
+    log:
+        "<logs>/simulate_merger/{dataset}/{group}.log",
+    benchmark:
+        "<benchmarks>/simulate_merger/{dataset}/{group}.tsv"
+    conda:
+        "../envs/simulate.yaml"
+    resources:
+        mem_mb=scaled(1500),
+        runtime=scaled(60),
+    script:
+        "../workflow/scripts/simulate_merger.py"
+
+
+rule render_merger:
+    """Take the images of one merger with all cameras."""
+    input:
+        snapshots="<dataset>/mergers/{group}/snapshots.hdf5",
+    output:
+        temp("<dataset>/mergers/{group}/images.hdf5"),
+    params:
+        rendering=simulated_dataset("rendering"),
+        code=code_digest("render_merger.py"),
+    log:
+        "<logs>/render_merger/{dataset}/{group}.log",
+    benchmark:
+        "<benchmarks>/render_merger/{dataset}/{group}.tsv"
+    conda:
+        "../envs/simulate.yaml"
+    resources:
+        mem_mb=scaled(2000),
+        runtime=scaled(30),
+    script:
+        "../workflow/scripts/render_merger.py"
+
+
+rule assemble_dataset:
+    """Put the mergers of a simulated dataset into one file."""
+    input:
+        images_of_mergers,
+    output:
+        "<dataset>/images.hdf5",
+    params:
+        code=code_digest("assemble_dataset.py"),
+    log:
+        "<logs>/assemble_dataset/{dataset}.log",
+    conda:
+        "../envs/images.yaml"
+    resources:
+        mem_mb=scaled(1000),
+        runtime=scaled(10),
+    script:
+        "../workflow/scripts/assemble_dataset.py"

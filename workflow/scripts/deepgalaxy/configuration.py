@@ -1,0 +1,19 @@
+"""What the schema of the configuration cannot say."""
+
+from deepgalaxy.image_file import group_name
+from deepgalaxy.seeds import derive_seed
+
+
+def index_mergers(mergers: list[dict], seed: int) -> dict[str, dict]:
+    """Return the ``mergers`` of a dataset by their group names, each with ``size_ratio``, ``mass_ratio`` and ``seed``.
+
+    A merger without a seed gets one that is derived from the configuration's ``seed`` and its own name. Raises ValueError
+    if two mergers have the same ratios, since they would have the same name.
+    """
+    by_group = {}
+    for merger in mergers:
+        name = group_name(merger["size_ratio"], merger["mass_ratio"])
+        if name in by_group:
+            raise ValueError(f"The configuration lists merger {name} twice; a dataset holds each pair of ratios once.")
+        by_group[name] = {"seed": derive_seed(seed, "merger", name)} | merger
+    return by_group

@@ -1,0 +1,69 @@
+"""The published layout of a DeepGalaxy image file, for reading and for writing.
+
+A file has one group ``s_{size ratio}_m_{mass ratio}`` for each simulated merger. For each camera ``cc`` in 00..13 a group
+holds ``images_camera_{cc}``, of shape (snapshots, height, width, channels), and ``t_myr_camera_{cc}``, of shape
+(snapshots,), the times in Myr.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from deepgalaxy.files import whole_file
+
+GROUP_NAME = re.compile(r"s_(?P<size_ratio>\d+(\.\d+)?)_m_(?P<mass_ratio>\d+(\.\d+)?)")
+
+
+def group_name(size_ratio: float, mass_ratio: float) -> str:
+    """Return the group of a merger by its size and mass ratio (companion over primary).
+
+    >>> group_name(1.0, 0.25)
+    's_1_m_0.25'
+    """
+    return f"s_{size_ratio:g}_m_{mass_ratio:g}"
+
+
+def parse_group_name(name: str) -> tuple[float, float]:
+    """Return size and mass ratio of a group. Raises ValueError if the name is not of the published form."""
+    match = GROUP_NAME.fullmatch(name)
+    if not match:
+        raise ValueError(f"Group {name!r} is not named s_{{size ratio}}_m_{{mass ratio}}.")
+    return float(match["size_ratio"]), float(match["mass_ratio"])
+
+
+def images_name(camera: int) -> str:
+    """Return the name of a camera's images within a group."""
+    return f"images_camera_{camera:02d}"
+
+
+def times_name(camera: int) -> str:
+    """Return the name of a camera's times within a group."""
+    return f"t_myr_camera_{camera:02d}"
+
+
+def create_group(file: h5py.File, name: str, images: np.ndarray, t_myr: np.ndarray, attributes: dict) -> None:
+    """Write one merger: ``images`` (cameras, snapshots, height, width, channels) and ``t_myr`` (snapshots,)."""
+    group = file.create_group(name)
+    group.attrs.update(attributes)
+    for camera, sequence in enumerate(images):
+        group.create_dataset(
+            images_name(camera),
+            data=sequence,
+            chunks=(1, *sequence.shape[1:]),
+            compression="gzip",
+            compression_opts=3,
+            shuffle=True,
+        )
+        group.create_dataset(times_name(camera), data=t_myr)
+
+
+def join_files(inputs: Iterable[str | Path], output: str | Path) -> None:
+    """Copy the groups of all ``inputs`` into one file."""
+    with whole_file(output) as path, h5py.File(path, "w") as joined:
+        for source in inputs:
+            with h5py.File(source) as file:
+                for name in file:
+                    file.copy(name, joined)

@@ -1,0 +1,90 @@
+"""One merger from configuration to files: its snapshots, then its images."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from deepgalaxy.cameras import CAMERA_COUNT, camera_directions
+from deepgalaxy.files import whole_file
+from deepgalaxy.image_file import create_group, group_name
+from deepgalaxy.logs import logger, progress
+from deepgalaxy.seeds import derive_seed
+from deepgalaxy.simulation.galaxy import HALO, GalaxyModel, sample_galaxies
+from deepgalaxy.simulation.integrate import (
+    integrate,
+    nuclear_separation,
+    pericentre_times,
+    steps_per_snapshot,
+    total_energy,
+)
+from deepgalaxy.simulation.orbit import Encounter, scale_galaxy, set_on_orbit
+from deepgalaxy.simulation.render import SmoothedStars, stretch, surface_density
+
+
+def simulate_merger(size_ratio: float, mass_ratio: float, settings: dict, seed: int, output: str | Path) -> None:
+    """Integrate one merger and write the positions of its stars at every snapshot.
+
+    ``settings`` is the ``simulation`` section of the configuration. Both galaxies are realisations of their own, and
+    orbit and spins are varied within the configured spread, all from ``seed``. The file holds ``positions`` (snapshots,
+    stars, 3) float32 in kpc around the centre of mass, ``masses`` (stars,) float64 in 1e10 Msun, ``t_myr`` (snapshots,)
+    int32 and ``separation_kpc`` (snapshots,) float64; what happened is in its attributes.
+    """
+    primary, companion = sample_galaxies(GalaxyModel(), **settings["particles"], seed=derive_seed(seed, "galaxies"))
+    encounter = Encounter(**settings["encounter"]).varied(
+        settings["orbit_spread"], settings["spin_spread_deg"], derive_seed(seed, "encounter")
+    )
+    particles, is_companion = set_on_orbit(primary, scale_galaxy(companion, size_ratio, mass_ratio), encounter)
+    logger.info("%d particles are on their orbit", len(particles.masses))
+
+    count, every_myr = settings["snapshots"]["count"], settings["snapshots"]["every_myr"]
+    softening_kpc = settings["softening_kpc"]
+    steps = steps_per_snapshot(every_myr, settings["longest_step_myr"], size_ratio, mass_ratio)
+    stars = particles.component != HALO
+    positions = np.empty((count, np.count_nonzero(stars), 3), np.float32)
+    separation_kpc = np.empty(count)
+    energies = []
+    snapshots = integrate(particles, count, every_myr, steps, softening_kpc)
+    for number, snapshot in enumerate(progress(snapshots, count, "snapshots")):
+        positions[number] = snapshot.positions[stars]
+        separation_kpc[number] = nuclear_separation(snapshot, particles.masses, particles.component, is_companion)
+        if number in (0, count - 1):
+            energies.append(total_energy(snapshot, particles.masses, softening_kpc))
+    t_myr = np.arange(count, dtype=np.int32) * every_myr
+
+    with whole_file(output) as path, h5py.File(path, "w") as file:
+        file["positions"] = positions
+        file["masses"] = particles.masses[stars]
+        file["t_myr"] = t_myr
+        file["separation_kpc"] = separation_kpc
+        file.attrs.update(
+            size_ratio=size_ratio,
+            mass_ratio=mass_ratio,
+            seed=seed,
+            particles=len(particles.masses),
+            time_step_myr=every_myr / steps,
+            relative_energy_error=energies[-1] / energies[0] - 1,
+            pericentres_myr=pericentre_times(t_myr, separation_kpc),
+            **asdict(encounter),
+        )
+
+
+def render_merger(snapshots: str | Path, pixels: int, half_width_kpc: float, output: str | Path) -> None:
+    """Write the images that the fourteen cameras take of every snapshot, as one group of the published schema.
+
+    The simulation's attributes and its nuclear separation, one value in kpc for each snapshot, become attributes of
+    the group.
+    """
+    with h5py.File(snapshots) as file:
+        positions, masses, t_myr = file["positions"][:], file["masses"][:], file["t_myr"][:]
+        attributes = dict(file.attrs) | {"separation_kpc": file["separation_kpc"][:]}
+    images = np.empty((CAMERA_COUNT, len(t_myr), pixels, pixels, 1), np.float16)
+    for number, snapshot in enumerate(progress(positions, len(t_myr), "snapshots")):
+        stars = SmoothedStars.by_density(snapshot.astype(np.float64), masses)
+        for camera, direction in enumerate(camera_directions()):
+            images[camera, number, :, :, 0] = stretch(surface_density(stars, direction, pixels, half_width_kpc))
+    attributes["half_width_kpc"] = half_width_kpc
+    name = group_name(attributes["size_ratio"], attributes["mass_ratio"])
+    with whole_file(output) as path, h5py.File(path, "w") as file:
+        create_group(file, name, images, t_myr, attributes)

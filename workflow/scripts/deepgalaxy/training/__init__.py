@@ -1,0 +1,1 @@
+"""Training on one process or many; ``python -m deepgalaxy.train`` is its command line."""

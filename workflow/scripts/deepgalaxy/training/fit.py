@@ -1,0 +1,140 @@
+"""The training loop."""
+
+import hashlib
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from deepgalaxy.seeds import derive_seed
+from deepgalaxy.training.options import TrainingOptions
+from deepgalaxy.training.ranks import Ranks
+from deepgalaxy.training.record import EpochRecord
+from deepgalaxy.training.share import Share
+
+
+def fit(
+    network: keras.Model,
+    options: TrainingOptions,
+    train: Share,
+    validation: Share,
+    ranks: Ranks,
+    seed: int,
+    report: Callable[[EpochRecord], None],
+) -> list[EpochRecord]:
+    """Train ``network`` in place and return one record for each epoch, each of which is also given to ``report``.
+
+    All ranks start from rank 0's weights; each goes through its own share in an order of its own, and every step applies
+    the gradient averaged over ranks, so that the weights stay equal. After each epoch the moving statistics of batch
+    normalisation, which every rank gathers from its own images, are averaged too.
+
+    Raises RuntimeError if the weights of two ranks differ, ValueError if the loss is no longer a number.
+    """
+    optimizer = keras.optimizers.get({"class_name": options.optimizer, "config": {"learning_rate": options.learning_rate}})
+    optimizer.build(network.trainable_variables)
+    ranks.copy_from_first([variable.value for variable in network.variables if _is_float(variable)])
+    step, evaluate = _train_step(network, optimizer, ranks), _evaluation_step(network)
+
+    records = []
+    for epoch in range(1, options.epochs + 1):
+        start = time.perf_counter()
+        sums = _sum_over(step, train.batches(options.batch_size, derive_seed(seed, "order", epoch, ranks.rank)))
+        seconds = time.perf_counter() - start
+        statistics = [variable for variable in network.non_trainable_variables if _is_float(variable)]
+        if statistics:
+            for variable, mean in zip(statistics, ranks.average([variable.value for variable in statistics])):
+                variable.assign(mean)
+        check_equal_weights(network, ranks)
+
+        start = time.perf_counter()
+        validation_sums = ranks.total(_sum_over(evaluate, validation.batches(options.batch_size)))
+        validation_seconds = time.perf_counter() - start
+        loss, correct, images = ranks.total(sums)
+        if not np.isfinite(loss):
+            raise ValueError(f"The loss of epoch {epoch} is not a finite number; lower `learning_rate`.")
+        record = EpochRecord(
+            epoch=epoch,
+            workers=ranks.size,
+            images=int(images),
+            train_seconds=max(ranks.gather(seconds)),
+            validation_seconds=max(ranks.gather(validation_seconds)),
+            loss=loss / images,
+            accuracy=correct / images,
+            validation_loss=validation_sums[0] / validation_sums[2],
+            validation_accuracy=validation_sums[1] / validation_sums[2],
+        )
+        report(record)
+        records.append(record)
+    return records
+
+
+def check_equal_weights(network: keras.Model, ranks: Ranks) -> None:
+    """Raise RuntimeError unless the weights of all ranks are the same to the last bit."""
+    digest = hashlib.sha256()
+    for variable in network.variables:
+        if _is_float(variable):
+            digest.update(variable.numpy().tobytes())
+    digests = ranks.gather(digest.hexdigest())
+    if len(set(digests)) > 1:
+        differing = [rank for rank, other in enumerate(digests) if other != digests[0]]
+        raise RuntimeError(f"The weights of rank(s) {differing} differ from those of rank 0; training is stopped.")
+
+
+def _is_float(variable: keras.Variable) -> bool:
+    """Whether a variable is a weight or a statistic, not the state of a random generator."""
+    return keras.backend.is_float_dtype(variable.dtype)
+
+
+def _train_step(network: keras.Model, optimizer: keras.optimizers.Optimizer, ranks: Ranks) -> Callable:
+    """Return the function of one step: batch in, (sum of losses, number correct, number of images) out."""
+    weights = network.trainable_variables
+
+    @tf.function(input_signature=_batch_signature(network))
+    def step(images, labels):
+        with tf.GradientTape() as tape:
+            probabilities = network(images, training=True)
+            losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
+            loss = tf.reduce_mean(losses)
+        gradients = tape.gradient(loss, [weight.value for weight in weights])
+        optimizer.apply(ranks.average(gradients), weights)
+        return _sums(losses, labels, probabilities)
+
+    return step
+
+
+def _evaluation_step(network: keras.Model) -> Callable:
+    """Return the same as ``_train_step`` does, without training."""
+
+    @tf.function(input_signature=_batch_signature(network))
+    def step(images, labels):
+        probabilities = network(images, training=False)
+        return _sums(keras.losses.sparse_categorical_crossentropy(labels, probabilities), labels, probabilities)
+
+    return step
+
+
+def _batch_signature(network: keras.Model) -> list[tf.TensorSpec]:
+    """One signature for every batch size, so that a smaller last batch is not traced anew."""
+    images = network.inputs[0]
+    return [tf.TensorSpec((None, *images.shape[1:]), images.dtype), tf.TensorSpec((None,), tf.int32)]
+
+
+def _sums(losses, labels, probabilities):
+    correct = tf.equal(tf.argmax(probabilities, axis=1, output_type=tf.int32), labels)
+    return tf.stack(
+        (
+            tf.reduce_sum(tf.cast(losses, tf.float64)),
+            tf.reduce_sum(tf.cast(correct, tf.float64)),
+            tf.cast(tf.size(labels), tf.float64),
+        )
+    )
+
+
+def _sum_over(step: Callable, batches: tf.data.Dataset) -> np.ndarray:
+    """Add up what ``step`` returns over all batches: float64 of shape (3,)."""
+    total = tf.zeros(3, tf.float64)
+    for images, labels in batches:
+        total += step(images, labels)
+    return total.numpy()

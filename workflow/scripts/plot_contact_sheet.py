@@ -1,0 +1,8 @@
+"""Draw one merger of a dataset as a contact sheet."""
+
+from deepgalaxy.figures import plot_contact_sheet
+from deepgalaxy.logs import script_log
+
+if __name__ == "__main__":
+    with script_log(snakemake.log[0], "plot_contact_sheet"):
+        plot_contact_sheet(snakemake.input.dataset, snakemake.output[0])

@@ -1,0 +1,8 @@
+"""Select groups, cameras and times of a dataset."""
+
+from deepgalaxy.logs import script_log
+from deepgalaxy.sample import select_images
+
+if __name__ == "__main__":
+    with script_log(snakemake.log[0], "select_images"):
+        select_images(snakemake.input.dataset, output=snakemake.output[0], **snakemake.params.selection)

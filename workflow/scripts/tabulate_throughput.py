@@ -1,0 +1,18 @@
+"""Collect the training throughput of all runs in one table."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from deepgalaxy.files import whole_file
+from deepgalaxy.logs import script_log
+from deepgalaxy.throughput import summarise_throughput
+
+if __name__ == "__main__":
+    with script_log(snakemake.log[0], "tabulate_throughput"):
+        rows = [
+            run | summarise_throughput([json.loads(line) for line in Path(epochs).read_text().splitlines()])
+            for run, epochs in zip(snakemake.params.runs, snakemake.input, strict=True)
+        ]
+        with whole_file(snakemake.output[0]) as path:
+            pd.DataFrame(rows).to_csv(path, index=False)

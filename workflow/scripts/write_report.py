@@ -1,0 +1,39 @@
+"""Write the report on all runs."""
+
+from pathlib import Path
+
+import pandas as pd
+from deepgalaxy.logs import script_log
+from deepgalaxy.report import commit_of, sha256, write_report
+
+if __name__ == "__main__":
+    with script_log(snakemake.log[0], "write_report"):
+        names = ["/".join(str(value) for value in run.values()) for run in snakemake.params.runs]
+        datasets = snakemake.params.datasets
+        write_report(
+            metrics=pd.read_csv(snakemake.input.metrics),
+            throughput=pd.read_csv(snakemake.input.throughput),
+            catalogues={name: pd.read_csv(path) for name, path in zip(datasets, snakemake.input.catalogues)},
+            figures={
+                "datasets": [
+                    (f"One merger of {name}: times across, cameras down.", path)
+                    for name, path in zip(datasets, snakemake.input.contact_sheets)
+                ],
+                "training": [
+                    (f"Loss and accuracy of {name} over the epochs.", path)
+                    for name, path in zip(names, snakemake.input.training_curves)
+                ],
+                "predictions": [
+                    (f"Confusion matrix of {name}, and expected against true time.", path)
+                    for name, path in zip(names, snakemake.input.predictions)
+                ],
+            },
+            runs=snakemake.input.runs,
+            config=snakemake.params.config,
+            provenance={"Commit": commit_of(Path(__file__).parent)}
+            | {
+                f"SHA-256 of {name}": sha256(path)
+                for name, path in zip(datasets, snakemake.input.datasets, strict=True)
+            },
+            output=snakemake.output[0],
+        )
