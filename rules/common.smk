@@ -4,24 +4,19 @@ Paths in rules are built from <dataset>, <sample> and <run>: a sample is a label
 and prepared; a run is one training of a model on a sample.
 """
 
-import os
 import sys
 from itertools import product
 from pathlib import Path
 
-SCRIPTS = Path(str(workflow.current_basedir), "../workflow/scripts").resolve()
-sys.path.insert(0, str(SCRIPTS))
-# The ranks of a training run import the package as well.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, (str(SCRIPTS), os.environ.get("PYTHONPATH")))
-)
+sys.path.insert(0, str(Path(str(workflow.current_basedir), "../workflow/scripts").resolve()))
 
 from deepgalaxy.configuration import index_mergers
 from deepgalaxy.digest import code_digest
-from deepgalaxy.launcher import launch_command, training_threads
+from deepgalaxy.launcher import export_import_path, launch_command, training_threads
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.training.options import command_line
 
+export_import_path()
 
 RUN_NAME = "{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}"
 
@@ -83,6 +78,42 @@ def stage_seed(stage, *names):
         return derive_seed(config["seed"], stage, *(wildcards[name] for name in names))
 
     return seed
+
+
+def simulated_dataset(section):
+    """Return a function that looks up a section of a simulated dataset's configuration."""
+
+    def settings(wildcards):
+        return config["datasets"][wildcards.dataset][section]
+
+    return settings
+
+
+def merger(wildcards):
+    """Return the ratios and the seed of one merger."""
+    return mergers(wildcards.dataset)[wildcards.group]
+
+
+def images_of_mergers(wildcards):
+    """Return the image files of all mergers of a dataset."""
+    return [
+        f"<results>/datasets/{wildcards.dataset}/mergers/{group}/images.hdf5" for group in mergers(wildcards.dataset)
+    ]
+
+
+def launcher(wildcards):
+    """Return the command that starts the ranks, as separate words."""
+    return launch_command(int(wildcards.workers))
+
+
+def model_options(wildcards):
+    """Return a model's options as words of a command line."""
+    return command_line(config["models"][wildcards.model])
+
+
+def cores_for_training(wildcards):
+    """Return the number of cores that a training run asks for."""
+    return training_threads(int(wildcards.workers), workflow.cores)
 
 
 def scaled(amount):

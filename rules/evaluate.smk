@@ -11,8 +11,6 @@ rule predict_images:
         images="<sample>/test.hdf5",
     output:
         "<run>/predictions.hdf5",
-    params:
-        code=code_digest("predict_images.py"),
     log:
         "<logs>/predict_images/<run_name>.log",
     benchmark:
@@ -25,6 +23,8 @@ rule predict_images:
     resources:
         mem_mb=scaled(4000),
         runtime=scaled(60),
+    params:
+        code=code_digest("predict_images.py"),
     script:
         "../workflow/scripts/predict_images.py"
 
@@ -37,8 +37,6 @@ rule evaluate_predictions:
         split="<sample>/split.csv",
     output:
         "<run>/metrics.json",
-    params:
-        code=code_digest("evaluate_predictions.py"),
     log:
         "<logs>/evaluate_predictions/<run_name>.log",
     conda:
@@ -46,5 +44,7 @@ rule evaluate_predictions:
     resources:
         mem_mb=scaled(1000),
         runtime=scaled(10),
+    params:
+        code=code_digest("evaluate_predictions.py"),
     script:
         "../workflow/scripts/evaluate_predictions.py"

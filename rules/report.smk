@@ -25,13 +25,13 @@ rule tabulate_metrics:
             category="Results",
             labels={"content": "metrics of all runs"},
         ),
-    params:
-        runs=RUNS,
-        code=code_digest("tabulate_metrics.py"),
     log:
         "<logs>/tabulate_metrics.log",
     conda:
         "../envs/report.yaml"
+    params:
+        runs=RUNS,
+        code=code_digest("tabulate_metrics.py"),
     script:
         "../workflow/scripts/tabulate_metrics.py"
 
@@ -47,13 +47,13 @@ rule tabulate_throughput:
             category="Throughput",
             labels={"content": "throughput of all runs"},
         ),
-    params:
-        runs=RUNS,
-        code=code_digest("tabulate_throughput.py"),
     log:
         "<logs>/tabulate_throughput.log",
     conda:
         "../envs/report.yaml"
+    params:
+        runs=RUNS,
+        code=code_digest("tabulate_throughput.py"),
     script:
         "../workflow/scripts/tabulate_throughput.py"
 
@@ -70,12 +70,12 @@ rule plot_contact_sheet:
             category="Dataset",
             labels={"content": "contact sheet", "dataset": "{dataset}"},
         ),
-    params:
-        code=code_digest("plot_contact_sheet.py"),
     log:
         "<logs>/plot_contact_sheet/{dataset}.log",
     conda:
         "../envs/report.yaml"
+    params:
+        code=code_digest("plot_contact_sheet.py"),
     script:
         "../workflow/scripts/plot_contact_sheet.py"
 
@@ -91,12 +91,12 @@ rule plot_training:
             category="Training",
             labels={"model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
         ),
-    params:
-        code=code_digest("plot_training.py"),
     log:
         "<logs>/plot_training/<run_name>.log",
     conda:
         "../envs/report.yaml"
+    params:
+        code=code_digest("plot_training.py"),
     script:
         "../workflow/scripts/plot_training.py"
 
@@ -113,12 +113,12 @@ rule plot_predictions:
             category="Results",
             labels={"model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
         ),
-    params:
-        code=code_digest("plot_predictions.py"),
     log:
         "<logs>/plot_predictions/<run_name>.log",
     conda:
         "../envs/report.yaml"
+    params:
+        code=code_digest("plot_predictions.py"),
     script:
         "../workflow/scripts/plot_predictions.py"
 
@@ -136,14 +136,14 @@ rule write_report:
         runs=for_all_runs("<results>/models/{run}/training.json"),
     output:
         "<results>/report.html",
+    log:
+        "<logs>/write_report.log",
+    conda:
+        "../envs/report.yaml"
     params:
         runs=RUNS,
         datasets=EXPERIMENT["datasets"],
         config=config,
         code=code_digest("write_report.py"),
-    log:
-        "<logs>/write_report.log",
-    conda:
-        "../envs/report.yaml"
     script:
         "../workflow/scripts/write_report.py"

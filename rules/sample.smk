@@ -11,8 +11,6 @@ rule catalogue_dataset:
         dataset=dataset_file,
     output:
         "<dataset>/catalogue.csv",
-    params:
-        code=code_digest("catalogue_dataset.py"),
     log:
         "<logs>/catalogue_dataset/{dataset}.log",
     benchmark:
@@ -22,6 +20,8 @@ rule catalogue_dataset:
     resources:
         mem_mb=scaled(1000),
         runtime=scaled(60),
+    params:
+        code=code_digest("catalogue_dataset.py"),
     script:
         "../workflow/scripts/catalogue_dataset.py"
 
@@ -33,9 +33,6 @@ rule select_images:
         catalogue="<dataset>/catalogue.csv",
     output:
         "<sample>/subset.hdf5",
-    params:
-        selection=lookup(dpath="samples/{sample}/selection", within=config),
-        code=code_digest("select_images.py"),
     log:
         "<logs>/select_images/{dataset}/{sample}.log",
     conda:
@@ -43,6 +40,9 @@ rule select_images:
     resources:
         mem_mb=scaled(1000),
         runtime=scaled(10),
+    params:
+        selection=lookup(dpath="samples/{sample}/selection", within=config),
+        code=code_digest("select_images.py"),
     script:
         "../workflow/scripts/select_images.py"
 
@@ -55,11 +55,6 @@ rule split_images:
     output:
         split="<sample>/split.csv",
         classes="<sample>/classes.csv",
-    params:
-        classes=lookup(dpath="samples/{sample}/classes", within=config),
-        split=lookup(dpath="samples/{sample}/split", within=config),
-        seed=stage_seed("split", "dataset", "sample"),
-        code=code_digest("split_images.py"),
     log:
         "<logs>/split_images/{dataset}/{sample}.log",
     conda:
@@ -67,6 +62,11 @@ rule split_images:
     resources:
         mem_mb=scaled(1000),
         runtime=scaled(10),
+    params:
+        classes=lookup(dpath="samples/{sample}/classes", within=config),
+        split=lookup(dpath="samples/{sample}/split", within=config),
+        seed=stage_seed("split", "dataset", "sample"),
+        code=code_digest("split_images.py"),
     script:
         "../workflow/scripts/split_images.py"
 
@@ -79,10 +79,6 @@ rule prepare_images:
         split="<sample>/split.csv",
     output:
         "<sample>/{split}.hdf5",
-    params:
-        images=lookup(dpath="samples/{sample}/images", within=config),
-        seed=stage_seed("prepare", "dataset", "sample"),
-        code=code_digest("prepare_images.py"),
     log:
         "<logs>/prepare_images/{dataset}/{sample}/{split}.log",
     benchmark:
@@ -92,5 +88,9 @@ rule prepare_images:
     resources:
         mem_mb=scaled(2000),
         runtime=scaled(120),
+    params:
+        images=lookup(dpath="samples/{sample}/images", within=config),
+        seed=stage_seed("prepare", "dataset", "sample"),
+        code=code_digest("prepare_images.py"),
     script:
         "../workflow/scripts/prepare_images.py"

@@ -5,36 +5,10 @@ Result: <dataset>/images.hdf5
 """
 
 
-def simulated_dataset(section):
-    """Return a function that looks up a section of a simulated dataset's configuration."""
-
-    def settings(wildcards):
-        return config["datasets"][wildcards.dataset][section]
-
-    return settings
-
-
-def merger(wildcards):
-    """Return the ratios and the seed of one merger."""
-    return mergers(wildcards.dataset)[wildcards.group]
-
-
-def images_of_mergers(wildcards):
-    """Return the image files of all mergers of a dataset."""
-    return [
-        f"<results>/datasets/{wildcards.dataset}/mergers/{group}/images.hdf5"
-        for group in mergers(wildcards.dataset)
-    ]
-
-
 rule simulate_merger:
     """Integrate one merger and keep the stars of every snapshot."""
     output:
         "<dataset>/mergers/{group}/snapshots.hdf5",
-    params:
-        merger=merger,
-        simulation=simulated_dataset("simulation"),
-        code=code_digest("simulate_merger.py"),
     log:
         "<logs>/simulate_merger/{dataset}/{group}.log",
     benchmark:
@@ -44,6 +18,10 @@ rule simulate_merger:
     resources:
         mem_mb=scaled(1500),
         runtime=scaled(60),
+    params:
+        merger=merger,
+        simulation=simulated_dataset("simulation"),
+        code=code_digest("simulate_merger.py"),
     script:
         "../workflow/scripts/simulate_merger.py"
 
@@ -54,9 +32,6 @@ rule render_merger:
         snapshots="<dataset>/mergers/{group}/snapshots.hdf5",
     output:
         temp("<dataset>/mergers/{group}/images.hdf5"),
-    params:
-        rendering=simulated_dataset("rendering"),
-        code=code_digest("render_merger.py"),
     log:
         "<logs>/render_merger/{dataset}/{group}.log",
     benchmark:
@@ -66,6 +41,9 @@ rule render_merger:
     resources:
         mem_mb=scaled(2000),
         runtime=scaled(30),
+    params:
+        rendering=simulated_dataset("rendering"),
+        code=code_digest("render_merger.py"),
     script:
         "../workflow/scripts/render_merger.py"
 
@@ -76,8 +54,6 @@ rule assemble_dataset:
         images_of_mergers,
     output:
         "<dataset>/images.hdf5",
-    params:
-        code=code_digest("assemble_dataset.py"),
     log:
         "<logs>/assemble_dataset/{dataset}.log",
     conda:
@@ -85,5 +61,7 @@ rule assemble_dataset:
     resources:
         mem_mb=scaled(1000),
         runtime=scaled(10),
+    params:
+        code=code_digest("assemble_dataset.py"),
     script:
         "../workflow/scripts/assemble_dataset.py"

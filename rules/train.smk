@@ -5,21 +5,6 @@ Results: <run>/model.keras, classes.csv, train_log.txt, epochs.jsonl and trainin
 """
 
 
-def launcher(wildcards):
-    """Return the command that starts the ranks, as separate words."""
-    return launch_command(int(wildcards.workers))
-
-
-def model_options(wildcards):
-    """Return a model's options as words of a command line."""
-    return command_line(config["models"][wildcards.model])
-
-
-def cores_for_training(wildcards):
-    """Return the number of cores that a training run asks for."""
-    return training_threads(int(wildcards.workers), workflow.cores)
-
-
 rule train_model:
     """Train a model; its progress is on the screen, everything else in the log file."""
     input:
@@ -32,12 +17,6 @@ rule train_model:
         epochs="<run>/epochs.jsonl",
         train_log="<run>/train_log.txt",
         training="<run>/training.json",
-    params:
-        launcher=launcher,
-        options=model_options,
-        directory=subpath(output.model, parent=True),
-        seed=stage_seed("train", "repeat"),
-        code=code_digest("deepgalaxy/train.py"),
     log:
         "<logs>/train_model/<run_name>.log",
     benchmark:
@@ -50,11 +29,17 @@ rule train_model:
     resources:
         mem_mb=scaled(8000),
         runtime=scaled(240),
+    params:
+        launcher=launcher,
+        options=model_options,
+        directory=subpath(output.model, parent=True),
+        seed=stage_seed("train", "repeat"),
+        code=code_digest("deepgalaxy/train.py"),
     shell:
         """
-        : > {log:q}
+        : >{log:q}
         {params.launcher:q} python -m deepgalaxy.train \
             --train={input.train:q} --validation={input.validation:q} --classes={input.classes:q} \
             --output={params.directory:q} --workers={wildcards.workers} --threads={threads} --seed={params.seed} \
-            {params.options:q} 2>> {log:q} | tee -a {log:q}
+            {params.options:q} 2>>{log:q} | tee -a {log:q}
         """

@@ -3,6 +3,7 @@
 import json
 
 import pandas as pd
+
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import logger, script_log
 from deepgalaxy.metrics import Predictions, score_predictions

@@ -1,6 +1,7 @@
 """Draw what one run predicts against the truth."""
 
 import pandas as pd
+
 from deepgalaxy.figures import plot_predictions
 from deepgalaxy.logs import script_log
 from deepgalaxy.metrics import Predictions

@@ -2,6 +2,7 @@
 
 import cv2
 import pandas as pd
+
 from deepgalaxy.logs import script_log
 from deepgalaxy.prepare import prepare_split
 

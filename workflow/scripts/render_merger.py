@@ -1,6 +1,7 @@
 """Take the images of one merger with all cameras."""
 
 import cv2
+
 from deepgalaxy.logs import script_log
 from deepgalaxy.simulation.merger import render_merger
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
+
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import script_log
 

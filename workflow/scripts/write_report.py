@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+
 from deepgalaxy.logs import script_log
 from deepgalaxy.report import commit_of, sha256, write_report
 

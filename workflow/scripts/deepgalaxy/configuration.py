@@ -7,8 +7,8 @@ from deepgalaxy.seeds import derive_seed
 def index_mergers(mergers: list[dict], seed: int) -> dict[str, dict]:
     """Return the ``mergers`` of a dataset by their group names, each with ``size_ratio``, ``mass_ratio`` and ``seed``.
 
-    A merger without a seed gets one that is derived from the configuration's ``seed`` and its own name. Raises ValueError
-    if two mergers have the same ratios, since they would have the same name.
+    A merger without a seed gets one that is derived from the configuration's ``seed`` and its own name. Raises
+    ValueError if two mergers have the same ratios, since they would have the same name.
     """
     by_group = {}
     for merger in mergers:

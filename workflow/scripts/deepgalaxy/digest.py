@@ -1,8 +1,8 @@
 """What a rule's result depends on in this package, as one short text.
 
-Snakemake sees edits of a rule's script, not of the modules that the script imports. A rule therefore carries the digest of
-these modules as a parameter: an edit reruns the rules whose code it touches, while comments, layout and file times do not
-matter.
+Snakemake sees edits of a rule's script, not of the modules that the script imports. A rule therefore carries the
+digest of these modules as a parameter: an edit reruns the rules whose code it touches, while comments, layout and file
+times do not matter.
 """
 
 import ast

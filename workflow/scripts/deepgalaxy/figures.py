@@ -75,9 +75,7 @@ def plot_predictions(predictions: Predictions, classes: pd.DataFrame, output: st
     expected = expected_time(predictions.probabilities, classes["t_centre_myr"].to_numpy())
     right.plot(predictions.t_myr, expected, ".", ms=1.5, alpha=0.3, color=GREY, rasterized=True)
     times = np.unique(predictions.t_myr)
-    low, middle, high = np.array(
-        [np.percentile(expected[predictions.t_myr == t], (16, 50, 84)) for t in times]
-    ).T
+    low, middle, high = np.array([np.percentile(expected[predictions.t_myr == t], (16, 50, 84)) for t in times]).T
     right.fill_between(times, low, high, color=BLUE, alpha=0.3, lw=0, label="68 % of images")
     right.plot(times, middle, color=BLUE, label="median")
     right.plot(times[[0, -1]], times[[0, -1]], "--", color=ORANGE, label="perfect")

@@ -1,7 +1,7 @@
 """The published layout of a DeepGalaxy image file, for reading and for writing.
 
-A file has one group ``s_{size ratio}_m_{mass ratio}`` for each simulated merger. For each camera ``cc`` in 00..13 a group
-holds ``images_camera_{cc}``, of shape (snapshots, height, width, channels), and ``t_myr_camera_{cc}``, of shape
+A file has one group ``s_{size ratio}_m_{mass ratio}`` for each simulated merger. For each camera ``cc`` in 00..13 a
+group holds ``images_camera_{cc}``, of shape (snapshots, height, width, channels), and ``t_myr_camera_{cc}``, of shape
 (snapshots,), the times in Myr.
 """
 

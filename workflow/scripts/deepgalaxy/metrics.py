@@ -41,9 +41,7 @@ def score_predictions(predictions: Predictions, classes: pd.DataFrame, split: pd
     """
     predicted = predictions.probabilities.argmax(axis=1)
     training = split[split["split"] == "train"]
-    error_myr = np.abs(
-        expected_time(predictions.probabilities, classes["t_centre_myr"].to_numpy()) - predictions.t_myr
-    )
+    error_myr = np.abs(expected_time(predictions.probabilities, classes["t_centre_myr"].to_numpy()) - predictions.t_myr)
     majority = np.full_like(predictions.label, training["label"].mode()[0])
     return {
         "test_images": len(predictions.label),
@@ -52,9 +50,7 @@ def score_predictions(predictions: Predictions, classes: pd.DataFrame, split: pd
         "accuracy": accuracy_score(predictions.label, predicted),
         "chance": 1 / len(classes),
         "majority_accuracy": accuracy_score(predictions.label, majority),
-        "cross_entropy": log_loss(
-            predictions.label, predictions.probabilities.astype(float), labels=classes["label"]
-        ),
+        "cross_entropy": log_loss(predictions.label, predictions.probabilities.astype(float), labels=classes["label"]),
         "median_error_myr": float(np.median(error_myr)),
         "mean_error_myr": float(np.mean(error_myr)),
         "baseline_median_error_myr": float(np.median(np.abs(training["t_myr"].median() - predictions.t_myr))),

@@ -14,7 +14,8 @@ BATCH_SIZE = 256
 def predict_images(model: str | Path, prepared: str | Path, threads: int, output: str | Path) -> None:
     """Write the class probabilities that ``model`` gives to every image of a prepared file.
 
-    The output holds ``probabilities`` (n, classes) float32, and ``label``, ``t_myr`` and ``row`` as in the prepared file.
+    The output holds ``probabilities`` (n, classes) float32, and ``label``, ``t_myr`` and ``row`` as in the prepared
+    file.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import keras

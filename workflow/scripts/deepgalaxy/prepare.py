@@ -30,9 +30,9 @@ def prepare_split(
 ) -> None:
     """Write the images of ``rows`` of the split table as contiguous datasets, in an order shuffled by ``seed``, if any.
 
-    The file holds ``images`` (n, pixels, pixels, 1), ``label`` (n,) int32, ``t_myr`` (n,) float32 and ``row`` (n,) int64,
-    the index of each image in the split table. Since the images are shuffled once for all, any contiguous slab of them
-    is a random sample.
+    The file holds ``images`` (n, pixels, pixels, 1), ``label`` (n,) int32, ``t_myr`` (n,) float32 and ``row`` (n,)
+    int64, the index of each image in the split table. Since the images are shuffled once for all, any contiguous slab
+    of them is a random sample.
     """
     order = np.arange(len(rows)) if seed is None else np.random.default_rng(seed).permutation(len(rows))
     rows = rows.assign(place=np.argsort(order))

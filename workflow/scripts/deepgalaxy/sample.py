@@ -54,8 +54,8 @@ def select_images(
 ) -> None:
     """Write a subset of an image file that has the same layout, as virtual datasets that refer to the original.
 
-    ``groups`` and ``exclude`` are globs over group names, ``cameras`` a count or a list, ``time_myr`` the first and last
-    time to keep. Raises ValueError if any of these selects nothing.
+    ``groups`` and ``exclude`` are globs over group names, ``cameras`` a count or a list, ``time_myr`` the first and
+    last time to keep. Raises ValueError if any of these selects nothing.
     """
     numbers = camera_numbers(cameras)
     earliest, latest = time_myr or (-np.inf, np.inf)

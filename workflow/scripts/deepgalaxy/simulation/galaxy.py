@@ -117,7 +117,7 @@ def _draw_spheroid(potential, density, edge_kpc: float, n: int, rng: np.random.G
 
 
 def _draw_disc(model: GalaxyModel, spheroids, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Positions and velocities, (n, 6), of the disc: Gaussian velocities with the moments of Hernquist (1993, sec. 2.2)."""
+    """Positions and velocities, (n, 6), of the disc: Gaussian, with the moments of Hernquist (1993, sec. 2.2)."""
     scale, height = model.disc_scale_length, model.disc_scale_height
     radii = np.linspace(0.05, 12 * scale, 300)
     cumulative = _disc_mass_within(model, radii) / model.disc_mass
@@ -125,9 +125,7 @@ def _draw_disc(model: GalaxyModel, spheroids, n: int, rng: np.random.Generator) 
     azimuth = rng.uniform(0, 2 * np.pi, n)
     z = height * np.arctanh(rng.uniform(-0.995, 0.995, n))
 
-    disc = MN3ExponentialDiskPotential(
-        amp=G * model.disc_mass / (4 * np.pi * scale**2 * height), hr=scale, hz=height
-    )
+    disc = MN3ExponentialDiskPotential(amp=G * model.disc_mass / (4 * np.pi * scale**2 * height), hr=scale, hz=height)
     potential = spheroids + disc
     v_circular = np.array([vcirc(potential, r) for r in radii])
     epicyclic = np.array([epifreq(potential, r) for r in radii])
@@ -146,9 +144,7 @@ def _draw_disc(model: GalaxyModel, spheroids, n: int, rng: np.random.Generator) 
     sigma_azimuthal = sigma_radial * epicyclic / (2 * angular)
     sigma_vertical = np.sqrt(np.pi * G * surface_density * height)
     # Asymmetric drift (Binney & Tremaine 2008, eq. 4.228) with both density and dispersion falling with radius.
-    v_mean_squared = v_circular**2 + sigma_radial**2 * (
-        1 - epicyclic**2 / (4 * angular**2) - 2 * radii / scale
-    )
+    v_mean_squared = v_circular**2 + sigma_radial**2 * (1 - epicyclic**2 / (4 * angular**2) - 2 * radii / scale)
     v_mean = np.sqrt(np.maximum(v_mean_squared, 0))
 
     def at_radius(profile: np.ndarray) -> np.ndarray:

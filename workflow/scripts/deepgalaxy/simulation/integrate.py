@@ -34,7 +34,8 @@ def steps_per_snapshot(every_myr: float, longest_step_myr: float, size_ratio: fl
 def integrate(
     particles: Particles, snapshots: int, every_myr: float, steps: int, softening_kpc: float
 ) -> Iterator[Snapshot]:
-    """Yield ``snapshots`` snapshots, the first at the start, then one each ``every_myr`` after ``steps`` leapfrog steps.
+    """Yield ``snapshots`` snapshots, the first at the start, then one each ``every_myr`` after ``steps`` leapfrog
+    steps.
 
     Forces are those of a Barnes-Hut tree with Plummer softening. Such a tree conserves momentum only nearly, so the
     centre of mass is subtracted from what is yielded.

@@ -51,9 +51,7 @@ def scale_galaxy(galaxy: Particles, size_ratio: float, mass_ratio: float) -> Par
     )
 
 
-def set_on_orbit(
-    primary: Particles, companion: Particles, encounter: Encounter
-) -> tuple[Particles, np.ndarray]:
+def set_on_orbit(primary: Particles, companion: Particles, encounter: Encounter) -> tuple[Particles, np.ndarray]:
     """Put two galaxies on the orbit of ``encounter``, approaching, with the centre of mass at rest in the origin.
 
     The Kepler orbit is that of the masses found inside the initial separation, since the haloes overlap. Returns all

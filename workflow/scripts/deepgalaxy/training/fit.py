@@ -26,13 +26,15 @@ def fit(
 ) -> list[EpochRecord]:
     """Train ``network`` in place and return one record for each epoch, each of which is also given to ``report``.
 
-    All ranks start from rank 0's weights; each goes through its own share in an order of its own, and every step applies
-    the gradient averaged over ranks, so that the weights stay equal. After each epoch the moving statistics of batch
-    normalisation, which every rank gathers from its own images, are averaged too.
+    All ranks start from rank 0's weights; each goes through its own share in an order of its own, and every step
+    applies the gradient averaged over ranks, so that the weights stay equal. After each epoch the moving statistics of
+    batch normalisation, which every rank gathers from its own images, are averaged too.
 
     Raises RuntimeError if the weights of two ranks differ, ValueError if the loss is no longer a number.
     """
-    optimizer = keras.optimizers.get({"class_name": options.optimizer, "config": {"learning_rate": options.learning_rate}})
+    optimizer = keras.optimizers.get(
+        {"class_name": options.optimizer, "config": {"learning_rate": options.learning_rate}}
+    )
     optimizer.build(network.trainable_variables)
     ranks.copy_from_first([variable.value for variable in network.variables if _is_float(variable)])
     step, evaluate = _train_step(network, optimizer, ranks), _evaluation_step(network)

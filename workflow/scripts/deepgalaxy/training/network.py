@@ -11,9 +11,9 @@ from deepgalaxy.training.options import TrainingOptions
 def build_network(options: TrainingOptions, pixels: int, dtype: str, classes: int) -> keras.Model:
     """Return an untrained network from images to class probabilities.
 
-    It takes images of shape (pixels, pixels, 1) as they are in a prepared file, uint8 in 0..255 or float16 in [0, 1], and
-    returns float32 probabilities of shape (classes,). Noise and flips act in training only. Made of stock Keras layers,
-    so that a saved network loads without code of this package.
+    It takes images of shape (pixels, pixels, 1) as they are in a prepared file, uint8 in 0..255 or float16 in [0, 1],
+    and returns float32 probabilities of shape (classes,). Noise and flips act in training only. Made of stock Keras
+    layers, so that a saved network loads without code of this package.
 
     Raises ValueError if there is no such architecture.
     """

@@ -1,8 +1,8 @@
 """The processes that train one model together, and what they exchange.
 
-Two classes with the same methods: ``HorovodRanks`` for several processes, ``SingleRank`` for one, which needs no Horovod.
-Keras 3 never calls what Horovod's own ``DistributedOptimizer`` overrides, so that it would silently exchange nothing;
-here gradients are exchanged by an explicit operation between the backward pass and the optimizer.
+Two classes with the same methods: ``HorovodRanks`` for several processes, ``SingleRank`` for one, which needs no
+Horovod. Keras 3 never calls what Horovod's own ``DistributedOptimizer`` overrides, so that it would silently exchange
+nothing; here gradients are exchanged by an explicit operation between the backward pass and the optimizer.
 """
 
 from typing import Any, Protocol
@@ -87,8 +87,8 @@ def join_ranks(workers: int) -> Ranks:
         ranks = HorovodRanks()
     except ImportError as error:
         raise ValueError(
-            f"Training with {workers} workers needs Horovod, which does not load here ({error}); run `make` to build it,"
-            " or set `workers: [1]`."
+            f"Training with {workers} workers needs Horovod, which does not load here ({error}); run `make` to build"
+            " it, or set `workers: [1]`."
         ) from error
     if ranks.size != workers:
         raise ValueError(

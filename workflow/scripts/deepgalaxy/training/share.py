@@ -17,7 +17,9 @@ class Share:
 
     def batches(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
         """Return pairs of images and labels, ``batch_size`` at a time (the last may be smaller), shuffled by a seed."""
-        order = np.arange(len(self.labels)) if seed is None else np.random.default_rng(seed).permutation(len(self.labels))
+        order = (
+            np.arange(len(self.labels)) if seed is None else np.random.default_rng(seed).permutation(len(self.labels))
+        )
         with tf.device("CPU"):
             images, labels = tf.constant(self.images), tf.constant(self.labels)
         return (

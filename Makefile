@@ -1,0 +1,47 @@
+# make run    set up .venv and run the demonstration
+# make test   set up .venv with the test tools and run all tests
+# make lint   check the style of all code
+# make lock   resolve the dependencies of pyproject.toml anew
+
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: run test lint lock setup
+
+run: setup
+	snakemake --profile profiles/local
+	@echo "The report is results/report.html"
+
+test: setup .venv/tested-with
+	pytest
+
+lint: setup .venv/tested-with
+	ruff check
+	ruff format --check
+	snakefmt --check Snakefile rules
+	snakemake --lint
+
+lock: .venv/tested-with
+	python envs/lock.py
+
+setup: .venv/horovod
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one of them: make PYTHON=python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/requirements: .venv/python envs/requirements.txt envs/requirements-horovod.txt
+	@echo "Installing the packages of envs/requirements.txt (2 GB on disk) ..."
+	$(PIP) -r envs/requirements.txt -r envs/requirements-horovod.txt
+	@touch $@
+
+.venv/horovod: .venv/requirements envs/train.post-deploy.sh
+	envs/train.post-deploy.sh
+	@touch $@
+
+.venv/tested-with: .venv/requirements envs/requirements-test.txt
+	$(PIP) -r envs/requirements-test.txt
+	@touch $@
