@@ -70,10 +70,11 @@ def _describe_camera(group: h5py.Group, camera: int) -> dict:
             image = images[number]
         except OSError as error:
             raise ValueError(f"{images_path}[{number}] cannot be read: {error}") from error
-        minimum, maximum = min(minimum, float(image.min())), max(maximum, float(image.max()))
-    # A minimum or maximum that is not a number compares false.
-    if images.dtype != np.uint8 and not (minimum >= 0 and maximum <= 1):
-        raise ValueError(f"{images_path} has values outside [0, 1] or that are not numbers")
+        if images.dtype != np.uint8 and np.isnan(image).any():
+            raise ValueError(f"{images_path}[{number}] has values that are not numbers")
+        minimum, maximum = min(minimum, image.min()), max(maximum, image.max())
+    if images.dtype != np.uint8 and (minimum < 0 or maximum > 1):
+        raise ValueError(f"{images_path} has values from {minimum:g} to {maximum:g}, outside [0, 1]")
     return {
         "camera": camera,
         "snapshots": images.shape[0],
@@ -81,8 +82,8 @@ def _describe_camera(group: h5py.Group, camera: int) -> dict:
         "width": images.shape[2],
         "channels": images.shape[3],
         "dtype": images.dtype.name,
-        "minimum": minimum,
-        "maximum": maximum,
+        "minimum": float(minimum),
+        "maximum": float(maximum),
         "t_first_myr": t_myr[0],
         "t_last_myr": t_myr[-1],
         "compression": images.compression or "none",

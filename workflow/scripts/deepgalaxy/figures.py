@@ -40,7 +40,7 @@ def plot_contact_sheet(dataset: str | Path, output: str | Path, columns: int = 1
         pericentres = group.attrs.get("pericentres_myr", [])
     sheet = montage(images.astype(np.float32), grid_shape=(len(cameras), len(chosen)))
     height, width = images.shape[1:]
-    figure, axes = plt.subplots(figsize=(len(chosen), len(cameras) + 0.5), dpi=100, layout="constrained")
+    figure, axes = plt.subplots(figsize=(len(chosen) + 1, len(cameras) + 0.5), dpi=100, layout="constrained")
     axes.imshow(sheet, cmap="gray", vmin=0)
     axes.set_xticks((np.arange(len(chosen)) + 0.5) * width, [f"{t} Myr" for t in t_myr[chosen]])
     axes.set_yticks((np.arange(len(cameras)) + 0.5) * height, [f"camera {camera:02d}" for camera in cameras])

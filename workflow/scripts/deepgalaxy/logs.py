@@ -58,7 +58,7 @@ def progress(items: Iterable[Item], total: int, what: str, every_seconds: float 
     start = last = time.monotonic()
     for done, item in enumerate(items):
         now = time.monotonic()
-        if now - last >= every_seconds:
+        if done and now - last >= every_seconds:
             last = now
             logger.info("%d of %d %s, %.0f s left", done, total, what, (now - start) / done * (total - done))
         yield item

@@ -103,14 +103,14 @@ def _hernquist_fraction(x: float) -> float:
 
 def _draw_spheroid(potential, density, edge_kpc: float, n: int, rng: np.random.Generator) -> np.ndarray:
     """Positions and velocities, (n, 6), of a spherical component in equilibrium with the total potential."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # galpy warns of its optional compiled extensions
-        distribution = eddingtondf(pot=potential, denspot=density, rmax=edge_kpc)
     # galpy draws from NumPy's legacy global generator: seed it, and put it back as it was.
     state = np.random.get_state()
     np.random.seed(rng.integers(2**32))
     try:
-        radius, v_radial, v_tangential, z, v_z, azimuth = distribution.sample(n=n, return_orbit=False, rmin=0.02)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of energies outside the potential, which galpy then leaves out
+            distribution = eddingtondf(pot=potential, denspot=density, rmax=edge_kpc)
+            radius, v_radial, v_tangential, z, v_z, azimuth = distribution.sample(n=n, return_orbit=False, rmin=0.02)
     finally:
         np.random.set_state(state)
     return _cartesian(radius, azimuth, z, v_radial, v_tangential, v_z)

@@ -1,0 +1,60 @@
+"""Run under mpirun by test_exchange.py: take one step, or train from different weights and data, and save the weights."""
+
+import sys
+
+import keras
+import numpy as np
+
+from deepgalaxy.training.fit import _train_step, fit
+from deepgalaxy.training.network import build_network
+from deepgalaxy.training.options import TrainingOptions
+from deepgalaxy.training.ranks import join_ranks
+from deepgalaxy.training.share import Share
+
+PIXELS, CLASSES, IMAGES = 8, 3, 32
+
+
+def some_images(seed, count):
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 256, (count, PIXELS, PIXELS, 1), np.uint8)
+    return images, rng.integers(CLASSES, size=count).astype(np.int32)
+
+
+def one_step(ranks):
+    """Apply the gradient of the same 32 images, dealt out over the ranks, to a network without batch normalisation."""
+    keras.utils.set_random_seed(1)
+    network = keras.Sequential(
+        [
+            keras.Input((PIXELS, PIXELS, 1), dtype="uint8"),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Conv2D(8, 3, activation="relu"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(CLASSES, activation="softmax"),
+        ]
+    )
+    images, labels = some_images(1, IMAGES)
+    mine = slice(ranks.rank * IMAGES // ranks.size, (ranks.rank + 1) * IMAGES // ranks.size)
+    step = _train_step(network, keras.optimizers.SGD(0.5), ranks)
+    for _ in range(3):
+        step(images[mine], labels[mine])
+    return network
+
+
+def different_everything(ranks):
+    """Train from other initial weights and on other images on every rank."""
+    keras.utils.set_random_seed(100 + ranks.rank)
+    options = TrainingOptions("reference_cnn", epochs=2, batch_size=8, noise=0.1, flips=True)
+    network = build_network(options, PIXELS, "uint8", CLASSES)
+    before = [weight.numpy().tobytes() for weight in network.trainable_variables]
+    assert len(set(ranks.gather(before[0]))) == ranks.size, "the ranks were to start from different weights"
+    shares = [Share(*some_images(200 + 10 * part + ranks.rank, 20)) for part in range(2)]
+    fit(network, options, *shares, ranks, ranks.rank, lambda record: None)
+    return network
+
+
+if __name__ == "__main__":
+    what, workers, output = sys.argv[1:]
+    ranks = join_ranks(int(workers))
+    network = {"one_step": one_step, "different_everything": different_everything}[what](ranks)
+    names = [variable.path for variable in network.trainable_variables]
+    np.savez(f"{output}.{ranks.rank}.npz", **dict(zip(names, (v.numpy() for v in network.trainable_variables))))

@@ -1,0 +1,38 @@
+"""Ranks really exchange gradients. Keras 3 would let Horovod's own optimizer wrapper pass without exchanging anything."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepgalaxy.launcher import launch_command
+
+
+@pytest.fixture
+def train(run, tmp_path):
+    """A function that runs exchange.py and returns the trainable weights of each rank."""
+
+    def train(what, workers):
+        output = tmp_path / f"{what}-{workers}"
+        script = Path(__file__).with_name("exchange.py")
+        result = run(*launch_command(workers), sys.executable, script, what, workers, output, timeout=300)
+        assert result.returncode == 0, result.stderr
+        return [dict(np.load(f"{output}.{rank}.npz")) for rank in range(workers)]
+
+    return train
+
+
+def test_ranks_end_with_equal_weights_from_different_seeds_and_data(train):
+    one, other = train("different_everything", 2)
+    assert len(one) > 5 and one.keys() == other.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+def test_a_global_batch_gives_the_same_update_however_it_is_dealt(train):
+    whole, *_ = train("one_step", 1)
+    for workers in (2, 4):
+        for weights in train("one_step", workers):
+            for name in whole:
+                np.testing.assert_allclose(weights[name], whole[name], rtol=1e-4, atol=2e-6, err_msg=name)

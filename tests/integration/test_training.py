@@ -1,0 +1,147 @@
+"""Training by its command line, on one process and on several started by the real mpirun."""
+
+import json
+import sys
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score
+
+from deepgalaxy.launcher import launch_command
+from deepgalaxy.predict import predict_images
+
+OPTIONS = ("--architecture=reference_cnn", "--batch-size=16", "--learning-rate=0.01")
+
+
+@pytest.fixture(scope="module")
+def train(run, blobs):
+    """A function that trains with ``workers`` ranks and returns the finished process."""
+
+    def train(output, workers=1, *options, launched=None, code="-m deepgalaxy.train", data=blobs, env=None):
+        return run(
+            *launch_command(launched or workers),
+            *(sys.executable, *code.split(maxsplit=1)),
+            *(f"--{name}={data / name}.hdf5" for name in ("train", "validation")),
+            f"--classes={blobs / 'classes.csv'}",
+            *(f"--output={output}", f"--workers={workers}", "--threads=2", *OPTIONS, *options),
+            timeout=300,
+            env=env,
+        )
+
+    return train
+
+
+def accuracy(model, blobs, tmp_path):
+    predict_images(model, blobs / "test.hdf5", 2, tmp_path / "predictions.hdf5")
+    with h5py.File(tmp_path / "predictions.hdf5") as file:
+        return accuracy_score(file["label"][:], file["probabilities"][:].argmax(axis=1))
+
+
+def weights(directory):
+    return keras.saving.load_model(directory / "model.keras", safe_mode=True).get_weights()
+
+
+def test_two_ranks_learn_and_leave_their_records(train, blobs, tmp_path):
+    result = train(tmp_path, 2, "--epochs=8", "--seed=3")
+    assert result.returncode == 0, result.stderr
+    assert accuracy(tmp_path / "model.keras", blobs, tmp_path) > 0.7
+    files = {"model.keras", "classes.csv", "epochs.jsonl", "train_log.txt", "training.json", "predictions.hdf5"}
+    assert {path.name for path in tmp_path.iterdir()} == files
+    epochs = [json.loads(line) for line in (tmp_path / "epochs.jsonl").read_text().splitlines()]
+    assert [epoch["epoch"] for epoch in epochs] == list(range(1, 9))
+    assert all(epoch["images"] == 256 and epoch["workers"] == 2 for epoch in epochs)
+    assert epochs[-1]["loss"] < 0.5 * epochs[0]["loss"]
+    assert len((tmp_path / "train_log.txt").read_text().splitlines()) == 8
+    training = json.loads((tmp_path / "training.json").read_text())
+    assert training["workers"] == len(training["hosts"]) == 2
+    assert (training["training_images"], training["training_images_left_over"]) == (256, 1)
+    # Rank 0 alone speaks to the screen.
+    assert result.stdout.count("epoch 8 of 8") == 1
+
+
+def test_validation_is_shared_out_and_counts_every_image_once(train, blobs, tmp_path):
+    # With a learning rate of nearly zero both runs end with rank 0's initial weights, up to moving statistics, which
+    # a momentum of 0.9 has brought to those of the same images.
+    for workers in (1, 2):
+        result = train(tmp_path / str(workers), workers, "--epochs=1", "--seed=3")
+        assert result.returncode == 0, result.stderr
+        record = json.loads((tmp_path / str(workers) / "epochs.jsonl").read_text())
+        network = keras.saving.load_model(tmp_path / str(workers) / "model.keras")
+        with h5py.File(blobs / "validation.hdf5") as file:
+            images, labels = file["images"][:], file["label"][:]
+        probabilities = network.predict_on_batch(images)
+        assert record["validation_accuracy"] == pytest.approx(accuracy_score(labels, probabilities.argmax(axis=1)))
+        expected = -np.log(probabilities[np.arange(len(labels)), labels]).mean()
+        assert record["validation_loss"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_same_seed_gives_the_same_bits(train, tmp_path):
+    noisy = ("--epochs=2", "--noise=0.1", "--flips")
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert train(tmp_path / name, 2, *noisy, f"--seed={seed}").returncode == 0
+    a, b, c = (weights(tmp_path / name) for name in "abc")
+    assert all(np.array_equal(x, y) for x, y in zip(a, b))
+    assert not all(np.array_equal(x, y) for x, y in zip(a, c))
+
+
+def test_scrambled_labels_are_found_to_be_chance(train, blobs, tmp_path):
+    scrambled = tmp_path / "scrambled"
+    scrambled.mkdir()
+    for name in ("train", "validation"):
+        with h5py.File(blobs / f"{name}.hdf5") as source, h5py.File(scrambled / f"{name}.hdf5", "w") as file:
+            file["images"] = source["images"][:]
+            file["label"] = np.random.default_rng(5).permutation(source["label"][:])
+    assert train(tmp_path / "run", 2, "--epochs=8", data=scrambled).returncode == 0
+    # Chance is 0.25; 200 test images scatter by 0.031 about it.
+    assert accuracy(tmp_path / "run" / "model.keras", blobs, tmp_path) == pytest.approx(0.25, abs=0.12)
+
+
+def test_one_worker_trains_without_horovod(train, blobs, tmp_path):
+    # A package of this name that cannot be imported stands before the real one.
+    (tmp_path / "horovod").mkdir()
+    (tmp_path / "horovod" / "__init__.py").write_text("raise ImportError('not installed')")
+    package = __import__("deepgalaxy").__path__[0].removesuffix("/deepgalaxy")
+    env = {"PYTHONPATH": f"{tmp_path}:{package}"}
+    assert train(tmp_path / "one", 1, "--epochs=6", env=env).returncode == 0
+    assert accuracy(tmp_path / "one" / "model.keras", blobs, tmp_path) > 0.6
+    result = train(tmp_path / "two", 2, "--epochs=1", launched=1, env=env)
+    assert result.returncode == 1
+    assert "train_model: Training with 2 workers needs Horovod" in result.stdout
+    assert "Traceback" in result.stderr and not (tmp_path / "two").exists()
+
+
+def test_a_launcher_that_starts_another_number_is_noticed(train, tmp_path):
+    result = train(tmp_path, 3, "--epochs=1", launched=2)
+    assert result.returncode != 0
+    assert "3 workers were asked for, but this process finds itself in a group of 2" in result.stdout
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_rank_that_dies_ends_the_run(train, tmp_path):
+    script = tmp_path / "dying.py"
+    script.write_text(
+        "import os, signal\n"
+        "from deepgalaxy import train\n"
+        "from deepgalaxy.training.share import Share\n"
+        "batches, calls = Share.batches, []\n"
+        "def dying(self, *args):\n"
+        "    calls.append(args)\n"
+        "    if len(calls) == 3 and os.environ['OMPI_COMM_WORLD_RANK'] == '1':\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return batches(self, *args)\n"
+        "Share.batches = dying\n"
+        "train.main()\n"
+    )
+    result = train(tmp_path / "run", 2, "--epochs=5", code=str(script))
+    assert result.returncode != 0
+    assert "epoch 1 of 5" in result.stdout and "epoch 2 of 5" not in result.stdout
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_is_no_number_is_named(train, tmp_path):
+    result = train(tmp_path, 1, "--epochs=3", "--learning-rate=1e30", "--optimizer=sgd")
+    assert result.returncode == 1
+    assert "The loss of epoch" in result.stdout and "lower `learning_rate`" in result.stdout
+    assert not any(tmp_path.iterdir())

@@ -1,0 +1,91 @@
+"""The configuration files against their schema; the lock files, the conda environments and pyproject.toml."""
+
+import re
+import tomllib
+
+import lock
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+
+@pytest.fixture(scope="module")
+def schema(root):
+    return yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
+
+
+@pytest.mark.parametrize("name", ["config/config.yaml", "config/deepgalaxy_512.yaml", ".test/config/config.yaml"])
+def test_shipped_configurations_are_valid(root, schema, name):
+    Draft202012Validator.check_schema(schema)
+    config = yaml.safe_load((root / name).read_text())
+    assert list(Draft202012Validator(schema).iter_errors(config)) == []
+    for kind in ("datasets", "samples", "models"):
+        assert set(config["experiment"][kind]) <= set(config[kind])
+
+
+def objects(schema, path=""):
+    """All parts of a schema that describe objects, with their places."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield path, schema
+        for key, part in schema.items():
+            yield from objects(part, f"{path}/{key}")
+    elif isinstance(schema, list):
+        for number, part in enumerate(schema):
+            yield from objects(part, f"{path}/{number}")
+
+
+def test_the_schema_knows_every_key(schema):
+    for path, part in objects(schema):
+        assert "additionalProperties" in part, path
+        for name, key in part.get("properties", {}).items():
+            assert "description" in key or "properties" in key, f"{path}: {name}"
+
+
+def test_the_real_experiment_is_upstreams(root):
+    config = yaml.safe_load((root / "config/deepgalaxy_512.yaml").read_text())
+    model = config["models"]["efficientnet_b4"]
+    assert (model["architecture"], model["epochs"], model["noise"], model["batch_size"]) == (
+        "EfficientNetB4",
+        20,
+        0.1,
+        4,
+    )
+    assert config["samples"]["time_and_camera"]["selection"]["cameras"] == 14
+
+
+def test_conda_environments_are_those_of_the_lock(root):
+    for name, groups in lock.CONDA.items():
+        assert (root / "envs" / name).read_text() == lock.conda_environment(groups), f"{name}: run `make lock`"
+
+
+def test_everything_is_pinned_with_hashes_and_no_address(root):
+    for name in lock.LOCKS:
+        text = (root / "envs" / name).read_text()
+        requirements = re.split(r"\n(?=\w)", text.strip())
+        assert len(requirements) > 5
+        for requirement in requirements:
+            assert re.match(r"[\w.-]+==[\w.]+ ", requirement) and "--hash=sha256:" in requirement, requirement
+        assert "://" not in text
+
+
+def test_the_lock_holds_the_direct_dependencies_and_horovod_is_the_built_one(root):
+    groups = tomllib.loads((root / "pyproject.toml").read_text())["dependency-groups"]
+    versions = lock.pinned_versions()
+    direct = {lock.canonical(requirement) for group in groups.values() for requirement in group}
+    assert direct - versions.keys() == {lock.BUILT_FROM_SOURCE}
+    built = re.search(r"^version=(.*)$", (root / "envs/train.post-deploy.sh").read_text(), re.MULTILINE)[1]
+    assert f"horovod=={built}" in groups["horovod"]
+
+
+def test_download_and_plot_environments_have_no_tensorflow(root):
+    for name in ("simulate.yaml", "images.yaml", "report.yaml"):
+        assert "tensorflow" not in (root / "envs" / name).read_text()
+    rebound = [name for name in lock.CONDA if "rebound" in (root / "envs" / name).read_text()]
+    assert rebound == ["simulate.yaml"]
+
+
+def test_no_module_but_the_simulation_imports_rebound(root):
+    scripts = root / "workflow/scripts"
+    importing = [p for p in scripts.rglob("*.py") if re.search(r"^\s*(import|from) rebound", p.read_text(), re.M)]
+    assert importing == [scripts / "deepgalaxy/simulation/integrate.py"]

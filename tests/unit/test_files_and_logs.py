@@ -1,0 +1,62 @@
+import logging
+import sys
+
+import pytest
+
+from deepgalaxy.files import whole_file
+from deepgalaxy.logs import progress
+
+
+def test_a_failed_block_leaves_the_old_file_and_nothing_else(tmp_path):
+    target = tmp_path / "table.csv"
+    target.write_text("old")
+    with pytest.raises(RuntimeError), whole_file(target) as path:
+        path.write_text("half of the n")
+        raise RuntimeError
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_finished_block_gives_the_file_its_name(tmp_path):
+    target = tmp_path / "new" / "model.keras"
+    with whole_file(target) as path:
+        assert path.suffix == ".keras"
+        path.write_text("whole")
+        assert not target.exists()
+    assert target.read_text() == "whole"
+    assert list(target.parent.iterdir()) == [target]
+
+
+SCRIPT = """
+import sys
+from deepgalaxy.logs import logger, script_log
+with script_log(sys.argv[1], "some_rule"):
+    logger.info("half way")
+    print("a library's chatter")
+    raise {error}
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        ("ValueError('Group x is odd.')", "some_rule: Group x is odd. (traceback:"),
+        ("KeyError('x')", "some_rule: KeyError: 'x' (traceback:"),
+    ],
+)
+def test_a_failure_is_one_line_on_the_screen_and_a_traceback_in_the_log(tmp_path, run, error, sentence):
+    log = tmp_path / "logs" / "some_rule.log"
+    result = run(sys.executable, "-c", SCRIPT.format(error=error), log)
+    assert result.returncode == 1
+    shown = result.stderr.splitlines()
+    assert shown[0] == "some_rule: half way"
+    assert shown[1].startswith(sentence)
+    assert len(shown) == 2 and not result.stdout
+    assert "Traceback (most recent call last)" in log.read_text()
+    assert "half way" in log.read_text() and "a library's chatter" in log.read_text()
+
+
+def test_progress_yields_everything_and_tells_the_time_left(caplog):
+    with caplog.at_level(logging.INFO, "deepgalaxy"):
+        assert list(progress(iter("abc"), 3, "letters", every_seconds=0)) == list("abc")
+    assert [record.message.split(",")[0] for record in caplog.records][-2:] == ["1 of 3 letters", "2 of 3 letters"]

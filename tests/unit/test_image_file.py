@@ -1,0 +1,123 @@
+"""The published layout: names, the catalogue and what it refuses."""
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepgalaxy.cameras import CAMERA_COUNT
+from deepgalaxy.catalogue import catalogue_dataset
+from deepgalaxy.image_file import create_group, group_name, join_files, parse_group_name
+
+
+@given(st.sampled_from([0.25, 0.5, 0.75, 1, 1.25, 1.5]), st.sampled_from([0.25, 0.5, 0.75, 1, 1.25, 1.5]))
+def test_group_names_round_trip(size_ratio, mass_ratio):
+    assert parse_group_name(group_name(size_ratio, mass_ratio)) == (size_ratio, mass_ratio)
+
+
+def test_group_names_are_the_published_ones():
+    assert group_name(1.0, 0.5) == "s_1_m_0.5"
+    for name in ("s_1_m_", "s_1_m_1_x", "xs_1_m_1", "s_1m_1", "s_._m_1"):
+        with pytest.raises(ValueError, match="is not named"):
+            parse_group_name(name)
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    path = tmp_path / "images.hdf5"
+    rng = np.random.default_rng(1)
+    with h5py.File(path, "w") as file:
+        for size_ratio in (1, 1.5):
+            images = rng.uniform(size=(CAMERA_COUNT, 5, 8, 8, 1)).astype(np.float16)
+            create_group(file, group_name(size_ratio, 1), images, np.arange(5) * 5, {"seed": 7})
+    return path
+
+
+def test_a_sound_file_is_catalogued(dataset):
+    catalogue = catalogue_dataset(dataset)
+    assert len(catalogue) == 2 * CAMERA_COUNT
+    row = catalogue.iloc[-1]
+    assert (row.group, row.size_ratio, row.mass_ratio, row.camera) == ("s_1_m_1", 1.0, 1.0, 13)
+    assert (row.snapshots, row.height, row.width, row.channels, row["dtype"]) == (5, 8, 8, 1, "float16")
+    assert (row.t_first_myr, row.t_last_myr, row.compression, row.chunk_images) == (0, 20, "gzip", 1)
+    assert 0 <= row.minimum < row.maximum <= 1
+
+
+def test_joining_keeps_groups_and_their_attributes(dataset, tmp_path):
+    with h5py.File(tmp_path / "more.hdf5", "w") as file:
+        create_group(file, "s_0.25_m_1", np.zeros((CAMERA_COUNT, 5, 8, 8, 1), "f2"), np.arange(5), {})
+    join_files([dataset, tmp_path / "more.hdf5"], tmp_path / "joined.hdf5")
+    with h5py.File(tmp_path / "joined.hdf5") as file:
+        assert list(file) == ["s_0.25_m_1", "s_1.5_m_1", "s_1_m_1"]
+        assert file["s_1_m_1"].attrs["seed"] == 7
+        assert file["s_1_m_1/images_camera_00"].chunks == (1, 8, 8, 1)
+
+
+def rename(file):
+    file.move("s_1_m_1", "s_1")
+
+
+def remove_camera(file):
+    del file["s_1_m_1/images_camera_07"]
+
+
+def replace(name, data):
+    def change(file):
+        del file[name]
+        file[name] = data
+
+    return change
+
+
+def set_value(value):
+    def change(file):
+        file["s_1_m_1/images_camera_03"][2, 4, 4, 0] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (rename, "Group 's_1' is not named"),
+        (remove_camera, "/s_1_m_1/images_camera_07 is missing"),
+        (replace("s_1_m_1/t_myr_camera_00", np.arange(4)), r"has 5 images for times of shape \(4,\)"),
+        (replace("s_1_m_1/t_myr_camera_00", np.array([0, 5, 5, 10, 15])), "t_myr_camera_00 does not increase"),
+        (replace("s_1_m_1/images_camera_00", np.zeros((5, 8, 8))), r"has shape \(5, 8, 8\)"),
+        (replace("s_1_m_1/images_camera_00", np.zeros((5, 8, 8, 1), "i4")), "is of type int32"),
+        (set_value(np.nan), r"images_camera_03\[2\] has values that are not numbers"),
+        (set_value(1.5), r"images_camera_03 has values from .* to 1.5, outside"),
+        (set_value(-0.5), r"images_camera_03 has values from -0.5 to .*, outside"),
+    ],
+)
+def test_each_violation_is_named(dataset, damage, sentence):
+    with h5py.File(dataset, "r+") as file:
+        damage(file)
+    with pytest.raises(ValueError, match=sentence):
+        catalogue_dataset(dataset)
+
+
+def test_an_unreadable_chunk_is_named(dataset):
+    with h5py.File(dataset) as file:
+        chunk = file["s_1_m_1/images_camera_05"].id.get_chunk_info(3)
+    with open(dataset, "r+b") as file:
+        file.seek(chunk.byte_offset)
+        file.write(b"\xff" * chunk.size)
+    with pytest.raises(ValueError, match=r"images_camera_05\[3\] cannot be read"):
+        catalogue_dataset(dataset)
+
+
+def test_something_else_than_hdf5_is_refused(tmp_path):
+    page = tmp_path / "output_bw_512.hdf5"
+    page.write_text("<html>404</html>")
+    with pytest.raises(ValueError, match="is not an HDF5 file"):
+        catalogue_dataset(page)
+
+
+def test_many_violations_are_summed_up(dataset):
+    with h5py.File(dataset, "r+") as file:
+        for camera in range(12):
+            del file[f"s_1_m_1/images_camera_{camera:02d}"]
+    with pytest.raises(ValueError, match="; and 2 more"):
+        catalogue_dataset(dataset)

@@ -1,0 +1,132 @@
+"""Options, shares, records and networks."""
+
+import argparse
+import re
+import sys
+from dataclasses import fields
+from itertools import pairwise
+
+import h5py
+import keras
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deepgalaxy.train import choose_gpu
+from deepgalaxy.training.network import architectures, build_network
+from deepgalaxy.training.options import TrainingOptions, add_options, command_line
+from deepgalaxy.training.ranks import join_ranks
+from deepgalaxy.training.record import EpochRecord
+from deepgalaxy.training.share import read_share, slab
+
+OPTIONS = {"architecture": "reference_cnn", "epochs": 2, "batch_size": 4, "noise": 0.1, "flips": True}
+
+
+def test_configuration_and_command_line_have_the_same_options(root):
+    schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())["$defs"]["model"]
+    assert list(schema["properties"]) == [option.name for option in fields(TrainingOptions)]
+    options = TrainingOptions("x", 1, 1)
+    for name in schema["properties"].keys() - schema["required"]:
+        assert schema["properties"][name]["default"] == getattr(options, name)
+
+
+def test_a_configured_model_survives_the_command_line():
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    parsed = parser.parse_args(command_line(OPTIONS))
+    assert TrainingOptions(**vars(parsed)) == TrainingOptions(**OPTIONS)
+    assert not parser.parse_args(command_line(OPTIONS | {"flips": False})).flips
+
+
+@given(st.integers(1, 5000), st.integers(1, 512))
+def test_shares_are_disjoint_and_leave_out_fewer_images_than_ranks(total, size):
+    for equal in (True, False):
+        parts = [slab(total, rank, size, equal) for rank in range(size)]
+        lengths = [part.stop - part.start for part in parts]
+        assert all(a.stop == b.start for a, b in pairwise(parts))
+        assert parts[0].start == 0 and max(lengths) - min(lengths) <= (0 if equal else 1)
+        assert total - parts[-1].stop < (size if equal else 1)
+
+
+def test_batches_of_an_epoch_hold_every_image_once(tmp_path):
+    with h5py.File(tmp_path / "train.hdf5", "w") as file:
+        file["images"] = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1)
+        file["label"] = np.arange(10, dtype=np.int32)
+    share = read_share(tmp_path / "train.hdf5", 1, 3, equal=True)
+    assert share.labels.tolist() == [3, 4, 5]
+    whole = read_share(tmp_path / "train.hdf5", 0, 1, equal=True)
+    epochs = [[batch for batch in whole.batches(4, seed)] for seed in (1, 1, 2)]
+    for epoch in epochs:
+        assert [len(labels) for _, labels in epoch] == [4, 4, 2]
+        assert sorted(int(label) for _, labels in epoch for label in labels) == list(range(10))
+        assert all((images.numpy().ravel() == labels.numpy()).all() for images, labels in epoch)
+    order = [[int(label) for _, labels in epoch for label in labels] for epoch in epochs]
+    assert order[0] == order[1] != order[2]
+    with pytest.raises(ValueError, match="10 images, too few for 11 workers"):
+        read_share(tmp_path / "train.hdf5", 0, 11, equal=True)
+
+
+def test_the_performance_line_is_upstreams_to_the_letter():
+    record = EpochRecord(3, 4, 1020, 10.99, 1.0, 0, 0, 0, 0)
+    # As printed in DeepGalaxy's README.
+    pattern = re.sub(
+        r"[\d.]+",
+        r"[\\d.]+",
+        re.escape(
+            "[Performance] Epoch 3 takes 10.99 seconds. "
+            "Throughput: 23.21 images/sec (per worker), 92.82 images/sec (total)"
+        ).replace(r"\.", "."),
+    )
+    line = record.performance_line()
+    assert re.fullmatch(pattern, line)
+    assert "Epoch 3 takes 10.99 seconds" in line
+    assert "23.20 images/sec (per worker), 92.81 images/sec (total)" in line
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float16"])
+@pytest.mark.parametrize("architecture", ["reference_cnn", "MobileNetV2", "EfficientNetB0"])
+def test_networks_give_probabilities_of_images_as_stored(architecture, dtype):
+    network = build_network(TrainingOptions(architecture, 1, 1, noise=0.5, flips=True), 32, dtype, 5)
+    images = np.random.default_rng(1).uniform(0, 255 if dtype == "uint8" else 1, (2, 32, 32, 1)).astype(dtype)
+    probabilities = network(images, training=False).numpy()
+    assert probabilities.shape == (2, 5) and probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    # Without training there is neither noise nor a flip.
+    np.testing.assert_array_equal(probabilities, network(images, training=False).numpy())
+    assert not np.array_equal(probabilities, network(images, training=True).numpy())
+
+
+def test_every_upstream_architecture_can_be_had():
+    upstream = {f"EfficientNetB{n}" for n in range(8)} | {"ResNet50", "VGG16", "VGG19", "InceptionV3", "DenseNet121"}
+    assert upstream <= set(architectures())
+    with pytest.raises(ValueError, match="no architecture 'ResNet51'; choose one of reference_cnn, "):
+        build_network(TrainingOptions("ResNet51", 1, 1), 32, "uint8", 5)
+
+
+def test_a_saved_network_loads_without_this_package(tmp_path, run):
+    network = build_network(TrainingOptions("reference_cnn", 1, 1, noise=0.1, flips=True), 16, "uint8", 3)
+    network.save(tmp_path / "model.keras")
+    code = (
+        "import sys, keras; m = keras.saving.load_model(sys.argv[1], safe_mode=True);"
+        " assert not any('deepgalaxy' in name for name in sys.modules); print(m.count_params())"
+    )
+    result = run(sys.executable, "-c", code, tmp_path / "model.keras", cwd=tmp_path, env={"PYTHONPATH": ""})
+    assert result.stdout.split()[-1] == str(network.count_params()), result.stderr
+    assert keras.backend.backend() == "tensorflow"
+
+
+def test_one_worker_needs_no_horovod(monkeypatch):
+    monkeypatch.setitem(sys.modules, "horovod.tensorflow", None)
+    ranks = join_ranks(1)
+    assert (ranks.size, ranks.rank, ranks.gather("x")) == (1, 0, ["x"])
+    with pytest.raises(ValueError, match="2 workers needs Horovod, which does not load here"):
+        join_ranks(2)
+
+
+def test_each_local_rank_takes_its_own_gpu():
+    assert [choose_gpu(rank, 4) for rank in range(4)] == [0, 1, 2, 3]
+    assert choose_gpu(3, 1) == 0
+    with pytest.raises(ValueError, match="Local rank 2 finds 2 GPUs"):
+        choose_gpu(2, 2)

@@ -1,0 +1,91 @@
+"""What the rules use: digests of code, launch commands, mergers of the configuration."""
+
+import os
+import shutil
+
+import pytest
+
+from deepgalaxy import digest
+from deepgalaxy.configuration import index_mergers
+from deepgalaxy.launcher import export_import_path, launch_command, training_threads
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the scripts and the package that may be edited; the digest reads it."""
+    scripts = shutil.copytree(digest.PACKAGE.parent, tmp_path / "scripts")
+    monkeypatch.setattr(digest, "PACKAGE", scripts / "deepgalaxy")
+    digest.code_digest.cache_clear()
+    yield scripts / "deepgalaxy"
+    digest.code_digest.cache_clear()
+
+
+def digests(package):
+    digest.code_digest.cache_clear()
+    names = [path.name for path in package.parent.glob("*.py")] + ["deepgalaxy/train.py"]
+    return {name.removesuffix(".py"): digest.code_digest(name) for name in names}
+
+
+def changed(package, edit):
+    before = digests(package)
+    edit()
+    after = digests(package)
+    return {name for name in before if before[name] != after[name]}
+
+
+def append(path, text):
+    path.write_text(path.read_text() + text)
+
+
+def test_an_edit_touches_the_scripts_that_import_it_and_no_other(package):
+    assert changed(package, lambda: append(package / "metrics.py", "\nX = 1\n")) == {
+        "evaluate_predictions",
+        "plot_predictions",
+        "plot_contact_sheet",  # drawn by the same module
+        "plot_training",
+    }
+    assert changed(package, lambda: append(package / "simulation/galaxy.py", "\nX = 1\n")) == {
+        "simulate_merger",
+        "render_merger",  # lives beside simulate_merger
+    }
+    assert changed(package, lambda: append(package / "training/network.py", "\nX = 1\n")) == {"deepgalaxy/train"}
+    assert changed(package, lambda: append(package / "report.html.jinja", "<p>")) == {"write_report"}
+
+
+def test_comments_layout_and_file_times_do_not_count(package):
+    def edit():
+        source = (package / "metrics.py").read_text()
+        (package / "metrics.py").write_text(
+            "# A remark.\n\n" + source.replace("(predictions.label", "( predictions.label")
+        )
+        os.utime(package / "sample.py", (0, 0))
+
+    assert changed(package, edit) == set()
+
+
+def test_one_worker_is_started_as_it_is_and_several_by_mpirun():
+    assert launch_command(1) == []
+    assert launch_command(4)[:3] == ["mpirun", "-np", "4"]
+
+
+def test_training_gets_all_cores_and_one_for_each_rank_at_least():
+    assert training_threads(2, 8) == 8
+    assert training_threads(4, 2) == 4
+    assert training_threads(3, None) == 3
+
+
+def test_the_import_path_is_exported_once(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    export_import_path()
+    export_import_path()
+    assert os.environ["PYTHONPATH"].split(os.pathsep) == [str(digest.PACKAGE.parent), "/elsewhere"]
+
+
+def test_mergers_get_names_and_seeds_of_their_own():
+    mergers = index_mergers([{"size_ratio": 1, "mass_ratio": 0.5}, {"size_ratio": 1, "mass_ratio": 1, "seed": 3}], 1)
+    assert list(mergers) == ["s_1_m_0.5", "s_1_m_1"]
+    assert mergers["s_1_m_1"]["seed"] == 3
+    others = index_mergers([{"size_ratio": 1, "mass_ratio": 0.5}], 2)
+    assert mergers["s_1_m_0.5"]["seed"] != others["s_1_m_0.5"]["seed"]
+    with pytest.raises(ValueError, match="lists merger s_1_m_1 twice"):
+        index_mergers([{"size_ratio": 1, "mass_ratio": 1}, {"size_ratio": 1.0, "mass_ratio": 1.0, "seed": 4}], 1)
