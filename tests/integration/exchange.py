@@ -1,4 +1,4 @@
-"""Run under mpirun by test_exchange.py: take one step, or train from different weights and data, and save the weights."""
+"""Run under mpirun by test_exchange.py: take some steps or train, and save the trainable weights of each rank."""
 
 import sys
 
@@ -20,8 +20,8 @@ def some_images(seed, count):
     return images, rng.integers(CLASSES, size=count).astype(np.int32)
 
 
-def one_step(ranks):
-    """Apply the gradient of the same 32 images, dealt out over the ranks, to a network without batch normalisation."""
+def few_steps(ranks):
+    """Apply three gradients of the same 32 images, dealt out over the ranks, without batch normalisation."""
     keras.utils.set_random_seed(1)
     network = keras.Sequential(
         [
@@ -55,6 +55,6 @@ def different_everything(ranks):
 if __name__ == "__main__":
     what, workers, output = sys.argv[1:]
     ranks = join_ranks(int(workers))
-    network = {"one_step": one_step, "different_everything": different_everything}[what](ranks)
+    network = {"few_steps": few_steps, "different_everything": different_everything}[what](ranks)
     names = [variable.path for variable in network.trainable_variables]
     np.savez(f"{output}.{ranks.rank}.npz", **dict(zip(names, (v.numpy() for v in network.trainable_variables))))

@@ -1,6 +1,6 @@
 """Draw one merger of a dataset as a contact sheet."""
 
-from deepgalaxy.figures import plot_contact_sheet
+from deepgalaxy.figures.contact_sheet import plot_contact_sheet
 from deepgalaxy.logs import script_log
 
 if __name__ == "__main__":

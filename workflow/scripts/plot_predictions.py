@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from deepgalaxy.figures import plot_predictions
+from deepgalaxy.figures.predictions import plot_predictions
 from deepgalaxy.logs import script_log
 from deepgalaxy.metrics import Predictions
 

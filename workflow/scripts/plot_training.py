@@ -1,6 +1,6 @@
 """Draw the training curves of one run."""
 
-from deepgalaxy.figures import plot_training
+from deepgalaxy.figures.training import plot_training
 from deepgalaxy.logs import script_log
 
 if __name__ == "__main__":

@@ -1,0 +1,236 @@
+"""The whole chain from simulations to the report, on tiny mergers, in a copy of this checkout that may be edited."""
+
+import json
+import re
+import shutil
+import sys
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from sklearn.metrics import accuracy_score
+
+from deepgalaxy.cameras import CAMERA_COUNT
+from deepgalaxy.launcher import launch_command
+from deepgalaxy.predict import predict_images
+
+RUN = "results/models/tiny/four_stages/reference_cnn/workers~2/repeat~0"
+GROUPS = ["s_0.75_m_1", "s_1.25_m_1", "s_1_m_1"]
+
+
+@pytest.fixture(scope="module")
+def checkout(run, root, tmp_path_factory):
+    """A copy of the files that git tracks or would track, as a repository of its own, with the tiny configuration."""
+    copy = tmp_path_factory.mktemp("chain") / "checkout"
+    for name in run("git", "ls-files", "-co", "--exclude-standard").stdout.splitlines():
+        if (root / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / name, copy / name)
+    shutil.copy(copy / ".test/config/config.yaml", copy / "config/config.yaml")
+    identity = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+    for command in (("init", "-q"), ("add", "-A"), (*identity, "commit", "-qm", "copy")):
+        assert run("git", *command, cwd=copy).returncode == 0
+    return copy
+
+
+@pytest.fixture(scope="module")
+def snakemake(run, checkout):
+    """A function that runs Snakemake with the local profile in the copy."""
+
+    def snakemake(*options):
+        return run("snakemake", "--profile", "profiles/local", *options, cwd=checkout, timeout=1200)
+
+    return snakemake
+
+
+@pytest.fixture(scope="module")
+def chain(checkout, snakemake):
+    """The directory of the copy, after the whole chain has run there."""
+    result = snakemake()
+    assert result.returncode == 0, result.stdout + result.stderr
+    (checkout / "first_run.txt").write_text(result.stdout + result.stderr)
+    return checkout
+
+
+def planned(result):
+    """The rules of which a dry run says that they would run."""
+    assert result.returncode == 0, result.stdout + result.stderr
+    return set(re.findall(r"^(?:local)?rule (\w+):", result.stdout + result.stderr, re.MULTILINE))
+
+
+def test_all_products_are_in_their_places(chain):
+    products = ["results/report.html", "results/tables/metrics.csv", "results/tables/throughput.csv"]
+    products += [f"{RUN}/{name}" for name in ("model.keras", "classes.csv", "train_log.txt", "epochs.jsonl")]
+    products += ["results/figures/contact_sheet/tiny.png"]
+    run = RUN.removeprefix("results/models/")
+    products += [f"results/figures/{kind}/{run}.svg" for kind in ("training", "predictions")]
+    for product in products:
+        assert (chain / product).stat().st_size > 0, product
+    assert not list(chain.rglob("*.partial*"))
+    log = (chain / f"logs/train_model/{run}.log").read_text()
+    assert "epoch 2 of 2" in log and "epoch 2 of 2" in (chain / "first_run.txt").read_text()
+
+
+def test_the_dataset_has_the_published_layout(chain):
+    with h5py.File(chain / "results/datasets/tiny/images.hdf5") as file:
+        assert list(file) == GROUPS
+        seeds = {file[group].attrs["seed"] for group in file}
+        pericentres = {file[group].attrs["pericentre_kpc"] for group in file}
+        assert len(seeds) == len(pericentres) == 3
+        for group in file.values():
+            assert sorted(group) == [f"{n}_camera_{c:02d}" for n in ("images", "t_myr") for c in range(CAMERA_COUNT)]
+            images, t_myr = group["images_camera_05"], group["t_myr_camera_05"]
+            assert images.shape == (16, 48, 48, 1) and images.dtype == np.float16 and images.chunks == (1, 48, 48, 1)
+            assert t_myr.dtype.kind == "i" and t_myr[:].tolist() == list(range(0, 320, 20))
+            assert images[:].min() >= 0 and 0.5 < images[:].max() <= 1
+            assert abs(group.attrs["relative_energy_error"]) < 0.05
+            assert group.attrs["separation_kpc"][0] == pytest.approx(30, abs=1.5)
+            assert len(group.attrs["pericentres_myr"]) >= 1
+        assert file["s_0.75_m_1"].attrs["size_ratio"] == 0.75
+    assert len(pd.read_csv(chain / "results/datasets/tiny/catalogue.csv")) == 3 * CAMERA_COUNT
+
+
+def test_the_sample_is_split_by_simulation_and_prepared_from_its_own_images(chain):
+    sample = chain / "results/samples/tiny/four_stages"
+    split = pd.read_csv(sample / "split.csv")
+    assert split.groupby("split")["group"].nunique().to_dict() == {"test": 1, "train": 1, "validation": 1}
+    assert len(pd.read_csv(sample / "classes.csv")) == 4
+    rows = []
+    for name in ("train", "validation", "test"):
+        with h5py.File(sample / f"{name}.hdf5") as file, h5py.File(sample / "subset.hdf5") as subset:
+            rows += file["row"][:].tolist()
+            assert set(split.loc[file["row"][:], "split"]) == {name}
+            assert (np.diff(file["row"][:]) == 1).all() == (name != "train")
+            image, row = file["images"][7, :, :, 0] / 255, split.loc[file["row"][7]]
+            native = subset[row["group"]][f"images_camera_{row['camera']:02d}"][row["snapshot"], :, :, 0]
+            assert image.mean() == pytest.approx(native.astype(float).mean(), abs=0.004)
+    assert sorted(rows) == list(range(3 * CAMERA_COUNT * 16))
+
+
+def test_tables_and_report_agree_with_the_run(chain):
+    metrics = pd.read_csv(chain / "results/tables/metrics.csv")
+    throughput = pd.read_csv(chain / "results/tables/throughput.csv")
+    assert len(metrics) == len(throughput) == 1
+    with h5py.File(chain / RUN / "predictions.hdf5") as file:
+        accuracy = accuracy_score(file["label"][:], file["probabilities"][:].argmax(axis=1))
+    assert metrics["accuracy"][0] == pytest.approx(accuracy)
+    last = json.loads((chain / RUN / "epochs.jsonl").read_text().splitlines()[-1])
+    assert throughput["images_per_second"][0] == pytest.approx(last["images"] / last["train_seconds"])
+    report = (chain / "results/report.html").read_text()
+    assert f"{100 * accuracy:.1f} %" in report
+    assert report.count("<img") == 3 and report.count('src="data:image/') == 3
+    assert "//" not in re.sub(r"data:[\w/+]+;base64,[\w+/=]+", "", report).replace("http://www.w3.org", "")
+
+
+def test_scrambled_training_labels_leave_nothing_to_be_learned(chain, run, tmp_path):
+    """Whatever the network could know of the held-out simulation without labels would show here."""
+    sample = chain / "results/samples/tiny/four_stages"
+    accuracy = {}
+    for scramble in (False, True):
+        data = tmp_path / str(scramble)
+        data.mkdir()
+        for name in ("train", "validation"):
+            shutil.copy(sample / f"{name}.hdf5", data)
+            with h5py.File(data / f"{name}.hdf5", "r+") as file:
+                if scramble:
+                    file["label"][:] = np.random.default_rng(1).permutation(file["label"][:])
+        result = run(
+            *(*launch_command(2), sys.executable, "-m", "deepgalaxy.train"),
+            *(f"--train={data}/train.hdf5", f"--validation={data}/validation.hdf5", "--threads=2", "--workers=2"),
+            *(f"--classes={sample}/classes.csv", f"--output={data}", "--architecture=reference_cnn"),
+            *("--epochs=15", "--batch-size=8", "--learning-rate=0.002", "--flips"),
+        )
+        assert result.returncode == 0, result.stderr
+        predict_images(data / "model.keras", sample / "test.hdf5", 2, data / "predictions.hdf5")
+        with h5py.File(data / "predictions.hdf5") as file:
+            accuracy[scramble] = accuracy_score(file["label"][:], file["probabilities"][:].argmax(axis=1))
+    # Chance is 0.25 in four equal bins of time.
+    assert accuracy[False] > 0.5
+    assert accuracy[True] < 0.42
+
+
+def test_a_second_run_does_nothing(chain, snakemake):
+    result = snakemake()
+    assert "Nothing to be done" in result.stdout + result.stderr
+    assert planned(snakemake("-n")) == set()
+
+
+AFTER_TRAINING = {
+    "predict_images",
+    "evaluate_predictions",
+    "tabulate_metrics",
+    "tabulate_throughput",
+    "plot_training",
+    "plot_predictions",
+    "write_report",
+    "all",
+}
+
+
+@pytest.fixture
+def with_settings(snakemake, tmp_path):
+    """A function that runs Snakemake with some settings laid over the configuration."""
+
+    def with_settings(settings, *options):
+        (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings))
+        return snakemake("--configfile", tmp_path / "settings.yaml", *options)
+
+    return with_settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "rules"),
+    [
+        ({"models": {"reference_cnn": {"epochs": 3}}}, []),
+        ({"samples": {"four_stages": {"images": {"pixels": 24}}}}, ["prepare_images"]),
+        ({"samples": {"four_stages": {"split": {"test": 0.34}}}}, ["split_images", "prepare_images"]),
+        (
+            {"samples": {"four_stages": {"selection": {"cameras": 7}}}},
+            ["select_images", "split_images", "prepare_images"],
+        ),
+        (
+            {"datasets": {"tiny": {"rendering": {"half_width_kpc": 30}}}},
+            [
+                *("render_merger", "assemble_dataset", "catalogue_dataset", "plot_contact_sheet"),
+                *("select_images", "split_images", "prepare_images"),
+            ],
+        ),
+    ],
+    ids=str,
+)
+def test_a_setting_reruns_the_stages_that_depend_on_it(chain, with_settings, settings, rules):
+    assert planned(with_settings(settings, "-n")) == {*rules, "train_model", *AFTER_TRAINING}
+
+
+def test_a_further_merger_simulates_that_one_only(chain, with_settings):
+    tiny = yaml.safe_load((chain / "config/config.yaml").read_text())["datasets"]["tiny"]
+    mergers = [*tiny["mergers"], {"size_ratio": 1.5, "mass_ratio": 1}]
+    result = with_settings({"datasets": {"tiny": {"mergers": mergers}}}, "-n")
+    assert "assemble_dataset" in planned(result)
+    simulated = re.findall(r"output: results/datasets/tiny/mergers/(\S+)/snapshots.hdf5", result.stdout + result.stderr)
+    assert simulated == ["s_1.5_m_1"]
+
+
+def test_an_edit_of_the_evaluation_reruns_evaluation_and_report(chain, snakemake):
+    metrics = chain / "workflow/scripts/deepgalaxy/metrics.py"
+    source = metrics.read_text()
+    try:
+        metrics.write_text(source.replace("float(np.mean(error_myr))", "float(np.nanmean(error_myr))"))
+        changed = {"evaluate_predictions", "plot_predictions", "tabulate_metrics", "write_report", "all"}
+        assert planned(snakemake("-n")) == changed
+        metrics.write_text("# A remark changes nothing.\n" + source)
+        assert planned(snakemake("-n")) == set()
+    finally:
+        metrics.write_text(source)
+
+
+def test_a_failure_ends_in_one_sentence_and_leaves_nothing(chain, with_settings):
+    result = with_settings({"samples": {"four_stages": {"selection": {"groups": ["s_9_*"]}}}})
+    assert result.returncode == 1
+    shown = result.stdout + result.stderr
+    assert "The glob 's_9_*' matches no group; the dataset has s_0.75_m_1, s_1_m_1, s_1.25_m_1." in shown
+    assert "Traceback" not in shown
+    assert "Traceback" in (chain / "logs/select_images/tiny/four_stages.log").read_text()
+    assert not (chain / "results/samples/tiny/four_stages/subset.hdf5").exists()

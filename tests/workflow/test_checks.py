@@ -1,0 +1,92 @@
+"""The checks that maintainers, the workflow catalog and module users run."""
+
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ruff", "check"),
+        ("ruff", "format", "--check"),
+        ("snakefmt", "--check", "Snakefile", "rules"),
+        ("snakemake", "--lint"),
+        ("bash", "-n", "envs/train.post-deploy.sh"),
+    ],
+    ids=lambda command: " ".join(command),
+)
+def test_style_is_clean(run, command):
+    result = run(*command)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_catalogs_rule_graph_is_the_one_in_the_docs(run, root):
+    command = ("snakemake", "-s", "workflow/Snakefile", "-d", ".test", "--forceall", "--rulegraph", "mermaid-js")
+    graph = run(*command)
+    assert graph.returncode == 0, graph.stderr
+    assert "train_model" in graph.stdout and "write_report" in graph.stdout
+    readme = (root / "README.md").read_text()
+    assert graph.stdout.strip() in readme, f"put the output of `{' '.join(command)}` into README.md"
+
+
+def test_the_catalog_finds_what_it_asks_for(root):
+    assert (root / "config" / "README.md").is_file() and (root / ".snakemake-workflow-catalog.yml").is_file()
+    assert "snakemake" in (root / "README.md").read_text() and "workflow" in (root / "README.md").read_text()
+
+
+def test_rules_are_short_and_scripts_are_thin(root):
+    for file in (root / "rules").glob("*.smk"):
+        text = file.read_text()
+        assert len(text.splitlines()) <= 220, file
+        for rule in text.split("\nrule ")[1:]:
+            name, body = rule.split(":", 1)
+            for directive in ('"""', "log:", "conda:", "code=code_digest("):
+                assert directive in body, f"rule {name} lacks {directive}"
+    for script in (root / "workflow/scripts").glob("*.py"):
+        assert len(script.read_text().splitlines()) <= 55, script
+
+
+def test_scripts_and_modules_import_without_snakemake(run, root):
+    scripts = root / "workflow" / "scripts"
+    names = [path.stem for path in scripts.glob("*.py")]
+    names += [".".join(path.relative_to(scripts).with_suffix("").parts) for path in scripts.rglob("deepgalaxy/**/*.py")]
+    result = run(
+        sys.executable, "-c", "import importlib, sys; [importlib.import_module(n) for n in sys.argv[1:]]", *names
+    )
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("file", ["config/deepgalaxy_512.yaml", ".test/config/config.yaml"])
+def test_other_configurations_can_be_laid_over_the_default(run, tmp_path, root, file):
+    # The published file itself is not here; an empty stand-in lets the jobs be planned.
+    data = tmp_path / "resources" / "output_bw_512.hdf5"
+    data.parent.mkdir()
+    data.touch()
+    (tmp_path / "config").symlink_to(root / "config")
+    result = run("snakemake", "-n", "-s", root / "Snakefile", "-d", tmp_path, "--configfile", root / file)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "train_model" in result.stdout
+
+
+def test_a_misspelt_key_is_refused_before_anything_runs(run, tmp_path):
+    (tmp_path / "extra.yaml").write_text("models: {reference_cnn: {learing_rate: 0.1}}\n")
+    result = run("snakemake", "-n", "--configfile", tmp_path / "extra.yaml")
+    assert result.returncode == 1
+    assert "learing_rate" in result.stdout + result.stderr
+
+
+def test_the_workflow_can_be_used_as_a_module(run, root, tmp_path):
+    (tmp_path / "config").symlink_to(root / ".test" / "config")
+    (tmp_path / "Snakefile").write_text(
+        'configfile: "config/config.yaml"\n'
+        "module mergers:\n"
+        f"    snakefile: {str(root / 'workflow' / 'Snakefile')!r}\n"
+        "    config: config\n"
+        "use rule * from mergers as mergers_*\n"
+        "rule all:\n"
+        "    default_target: True\n    input: rules.mergers_all.input\n"
+    )
+    result = run("snakemake", "-n", cwd=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "mergers_write_report" in result.stdout

@@ -1,0 +1,29 @@
+"""Predictions against the truth."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+
+from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
+from deepgalaxy.metrics import Predictions, confusion, expected_time
+
+
+def plot_predictions(predictions: Predictions, classes: pd.DataFrame, output: str | Path) -> None:
+    """Draw the confusion matrix, and the expected against the true time of every test image."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.8), layout="constrained")
+    shares = left.imshow(confusion(predictions, len(classes)), cmap="viridis", vmin=0, vmax=1, origin="lower")
+    figure.colorbar(shares, ax=left, label="share of the true class")
+    left.set(xlabel="predicted class", ylabel="true class", title="classes in order of time")
+
+    expected = expected_time(predictions.probabilities, classes["t_centre_myr"].to_numpy())
+    right.plot(predictions.t_myr, expected, ".", ms=1.5, alpha=0.3, color=GREY, rasterized=True)
+    times = np.unique(predictions.t_myr)
+    low, middle, high = np.array([np.percentile(expected[predictions.t_myr == t], (16, 50, 84)) for t in times]).T
+    right.fill_between(times, low, high, color=BLUE, alpha=0.3, lw=0, label="68 % of images")
+    right.plot(times, middle, color=BLUE, label="median")
+    right.plot(times[[0, -1]], times[[0, -1]], "--", color=ORANGE, label="perfect")
+    right.set(xlabel="true time (Myr)", ylabel="expected time (Myr)")
+    right.legend(frameon=False)
+    save_figure(figure, output)

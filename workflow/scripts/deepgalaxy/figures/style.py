@@ -1,0 +1,21 @@
+"""What all figures share."""
+
+from pathlib import Path
+
+import matplotlib
+from matplotlib import pyplot as plt
+
+from deepgalaxy.files import whole_file
+
+matplotlib.use("Agg")
+matplotlib.rcParams["svg.hashsalt"] = "deepgalaxy"  # otherwise element names are random
+
+# Okabe & Ito's colours, told apart by colour-blind readers too.
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#777777"
+
+
+def save_figure(figure: plt.Figure, output: str | Path) -> None:
+    """Write a figure, in the format that the suffix of ``output`` names, and close it."""
+    with whole_file(output) as path:
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    plt.close(figure)
