@@ -29,3 +29,4 @@ rule all:
         "<results>/report.html",
         "<results>/tables/metrics.csv",
         "<results>/tables/throughput.csv",
+        results_of_all_stages(),

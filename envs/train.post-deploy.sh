@@ -23,7 +23,8 @@ PYTHON
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/deepgalaxy-workflow/horovod-$version-$built_against
 
 if ! ls "$cache"/horovod-*.whl >/dev/null 2>&1; then
-    work=$(mktemp -d)
+    mkdir -p "$(dirname "$cache")"
+    work=$(mktemp -d "$cache.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     echo "horovod==$version --hash=sha256:$sha256" >"$work/requirements.txt"
 
@@ -51,7 +52,6 @@ if ! ls "$cache"/horovod-*.whl >/dev/null 2>&1; then
         tee "$log" | { grep --line-buffered -oE '\[ *[0-9]+%\] .*' || true; } ||
         fail "the build failed; the reason is near the end of $log."
     rm "$log"
-    mkdir -p "$(dirname "$cache")"
     mkdir "$work/cache" && mv "$work"/horovod-*.whl "$work/cache"
     rm -rf "$cache" && mv "$work/cache" "$cache"
 fi

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(str(workflow.current_basedir), "../workflow/scripts").resolve()))
 
-from deepgalaxy.configuration import index_mergers
+from deepgalaxy.configuration import in_order, index_mergers
 from deepgalaxy.digest import code_digest
 from deepgalaxy.launcher import export_import_path, launch_command, training_threads
 from deepgalaxy.seeds import derive_seed
@@ -18,24 +18,19 @@ from deepgalaxy.training.options import command_line
 
 export_import_path()
 
-RUN_NAME = "{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}"
 
-
+# Snakemake applies global constraints before it fills in path variables, so wildcards in these carry their own.
 pathvars:
-    dataset="<results>/datasets/{dataset}",
-    sample="<results>/samples/{dataset}/{sample}",
-    run_name=RUN_NAME,
+    dataset=r"<results>/datasets/{dataset,\w+}",
+    sample=r"<results>/samples/{dataset,\w+}/{sample,\w+}",
+    run_name=r"{dataset,\w+}/{sample,\w+}/{model,\w+}/workers~{workers,\d+}/repeat~{repeat,\d+}",
     run="<results>/models/<run_name>",
 
 
 wildcard_constraints:
     dataset=r"\w+",
-    sample=r"\w+",
-    model=r"\w+",
     group=r"s_[\d.]+_m_[\d.]+",
     split="train|validation|test",
-    workers=r"\d+",
-    repeat=r"\d+",
 
 
 EXPERIMENT = config["experiment"]
@@ -53,7 +48,30 @@ RUNS = [
 
 def for_all_runs(pattern):
     """Return a path for every run of the experiment, with the run's name in place of {run}."""
-    return [pattern.format(run=RUN_NAME.format(**run)) for run in RUNS]
+    name = "{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}"
+    return [pattern.format(run=name.format(**run)) for run in RUNS]
+
+
+def results_of_all_stages():
+    """Return all files that the experiment goes through, from the first simulation to the last score.
+
+    They are asked for by name, because Snakemake does not make an intermediate file again that is missing since its job
+    failed, as long as newer results are there: these would then be reported as those of a configuration that they do not
+    belong to.
+    """
+    simulated = [name for name in EXPERIMENT["datasets"] if "mergers" in config["datasets"][name]]
+    groups = [f"{name}/mergers/{group}" for name in simulated for group in mergers(name)]
+    samples = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=EXPERIMENT["samples"])
+    return [
+        *expand("<results>/datasets/{group}/{file}.hdf5", group=groups, file=["snapshots", "images"]),
+        *expand("<results>/datasets/{name}/images.hdf5", name=simulated),
+        *expand("<results>/datasets/{name}/catalogue.csv", name=EXPERIMENT["datasets"]),
+        *expand("<results>/samples/{name}/{file}", name=samples, file=["subset.hdf5", "split.csv", "classes.csv"]),
+        *expand("<results>/samples/{name}/{split}.hdf5", name=samples, split=["train", "validation", "test"]),
+        *for_all_runs("<results>/models/{run}/model.keras"),
+        *for_all_runs("<results>/models/{run}/predictions.hdf5"),
+        *for_all_runs("<results>/models/{run}/metrics.json"),
+    ]
 
 
 def mergers(dataset):
@@ -80,13 +98,13 @@ def stage_seed(stage, *names):
     return seed
 
 
-def simulated_dataset(section):
-    """Return a function that looks up a section of a simulated dataset's configuration."""
+def settings(path):
+    """Return a function that looks up a section of the configuration, such as samples/{sample}/split."""
 
-    def settings(wildcards):
-        return config["datasets"][wildcards.dataset][section]
+    def section(wildcards):
+        return in_order(lookup(dpath=path.format(**wildcards), within=config))
 
-    return settings
+    return section
 
 
 def merger(wildcards):
@@ -108,7 +126,7 @@ def launcher(wildcards):
 
 def model_options(wildcards):
     """Return a model's options as words of a command line."""
-    return command_line(config["models"][wildcards.model])
+    return command_line(settings("models/{model}")(wildcards))
 
 
 def cores_for_training(wildcards):

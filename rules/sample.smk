@@ -41,7 +41,7 @@ rule select_images:
         mem_mb=scaled(1000),
         runtime=scaled(10),
     params:
-        selection=lookup(dpath="samples/{sample}/selection", within=config),
+        selection=settings("samples/{sample}/selection"),
         code=code_digest("select_images.py"),
     script:
         "../workflow/scripts/select_images.py"
@@ -63,8 +63,8 @@ rule split_images:
         mem_mb=scaled(1000),
         runtime=scaled(10),
     params:
-        classes=lookup(dpath="samples/{sample}/classes", within=config),
-        split=lookup(dpath="samples/{sample}/split", within=config),
+        classes=settings("samples/{sample}/classes"),
+        split=settings("samples/{sample}/split"),
         seed=stage_seed("split", "dataset", "sample"),
         code=code_digest("split_images.py"),
     script:
@@ -89,7 +89,7 @@ rule prepare_images:
         mem_mb=scaled(2000),
         runtime=scaled(120),
     params:
-        images=lookup(dpath="samples/{sample}/images", within=config),
+        images=settings("samples/{sample}/images"),
         seed=stage_seed("prepare", "dataset", "sample"),
         code=code_digest("prepare_images.py"),
     script:

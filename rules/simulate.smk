@@ -20,7 +20,7 @@ rule simulate_merger:
         runtime=scaled(60),
     params:
         merger=merger,
-        simulation=simulated_dataset("simulation"),
+        simulation=settings("datasets/{dataset}/simulation"),
         code=code_digest("simulate_merger.py"),
     script:
         "../workflow/scripts/simulate_merger.py"
@@ -31,7 +31,7 @@ rule render_merger:
     input:
         snapshots="<dataset>/mergers/{group}/snapshots.hdf5",
     output:
-        temp("<dataset>/mergers/{group}/images.hdf5"),
+        "<dataset>/mergers/{group}/images.hdf5",
     log:
         "<logs>/render_merger/{dataset}/{group}.log",
     benchmark:
@@ -42,7 +42,7 @@ rule render_merger:
         mem_mb=scaled(2000),
         runtime=scaled(30),
     params:
-        rendering=simulated_dataset("rendering"),
+        rendering=settings("datasets/{dataset}/rendering"),
         code=code_digest("render_merger.py"),
     script:
         "../workflow/scripts/render_merger.py"

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from deepgalaxy import digest
-from deepgalaxy.configuration import index_mergers
+from deepgalaxy.configuration import in_order, index_mergers
 from deepgalaxy.launcher import export_import_path, launch_command, training_threads
 
 
@@ -87,3 +87,9 @@ def test_mergers_get_names_and_seeds_of_their_own():
     assert mergers["s_1_m_0.5"]["seed"] != others["s_1_m_0.5"]["seed"]
     with pytest.raises(ValueError, match="lists merger s_1_m_1 twice"):
         index_mergers([{"size_ratio": 1, "mass_ratio": 1}, {"size_ratio": 1.0, "mass_ratio": 1.0, "seed": 4}], 1)
+
+
+def test_the_order_of_keys_does_not_matter():
+    one, other = {"b": [{"y": 1, "x": 2}], "a": 3}, {"a": 3, "b": [{"x": 2, "y": 1}]}
+    assert str(one) != str(other)
+    assert str(in_order(one)) == str(in_order(other)) == "{'a': 3, 'b': [{'x': 2, 'y': 1}]}"

@@ -227,10 +227,14 @@ def test_an_edit_of_the_evaluation_reruns_evaluation_and_report(chain, snakemake
 
 
 def test_a_failure_ends_in_one_sentence_and_leaves_nothing(chain, with_settings):
-    result = with_settings({"samples": {"four_stages": {"selection": {"groups": ["s_9_*"]}}}})
+    settings = {"samples": {"four_stages": {"selection": {"groups": ["s_9_*"]}}}}
+    result = with_settings(settings)
     assert result.returncode == 1
     shown = result.stdout + result.stderr
     assert "The glob 's_9_*' matches no group; the dataset has s_0.75_m_1, s_1_m_1, s_1.25_m_1." in shown
     assert "Traceback" not in shown
     assert "Traceback" in (chain / "logs/select_images/tiny/four_stages.log").read_text()
     assert not (chain / "results/samples/tiny/four_stages/subset.hdf5").exists()
+    # What was made from the former selection must not pass for a result of this one.
+    again = with_settings(settings, "-n")
+    assert {"select_images", "train_model", "write_report"} <= planned(again)

@@ -1,4 +1,6 @@
-"""What the schema of the configuration cannot say."""
+"""What the rules make of the configuration, beyond what its schema says."""
+
+from typing import Any
 
 from deepgalaxy.image_file import group_name
 from deepgalaxy.seeds import derive_seed
@@ -15,5 +17,17 @@ def index_mergers(mergers: list[dict], seed: int) -> dict[str, dict]:
         name = group_name(merger["size_ratio"], merger["mass_ratio"])
         if name in by_group:
             raise ValueError(f"The configuration lists merger {name} twice; a dataset holds each pair of ratios once.")
-        by_group[name] = {"seed": derive_seed(seed, "merger", name)} | merger
+        by_group[name] = in_order({"seed": derive_seed(seed, "merger", name)} | merger)
     return by_group
+
+
+def in_order(section: Any) -> Any:
+    """Return a section of the configuration with the keys of all mappings sorted.
+
+    A rule whose parameters are the same in another order would be run again.
+    """
+    if isinstance(section, dict):
+        return {key: in_order(section[key]) for key in sorted(section)}
+    if isinstance(section, list):
+        return [in_order(item) for item in section]
+    return section
