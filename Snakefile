@@ -23,7 +23,7 @@ include: "rules/report.smk"
 
 
 rule all:
-    """The report, the tables and the figures of every run of the experiment."""
+    """The report on all runs of the experiment, and the result of each stage on the way to it."""
     default_target: True
     input:
         "<results>/report.html",

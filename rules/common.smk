@@ -8,15 +8,21 @@ import sys
 from itertools import product
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
+
 sys.path.insert(0, str(Path(str(workflow.current_basedir), "../workflow/scripts").resolve()))
 
-from deepgalaxy.configuration import in_order, index_mergers
+from deepgalaxy.configuration import check_configuration, in_order, index_mergers
 from deepgalaxy.digest import code_digest
 from deepgalaxy.launcher import export_import_path, launch_command, training_threads
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.training.options import command_line
 
 export_import_path()
+try:
+    check_configuration(config)
+except ValueError as error:
+    raise WorkflowError(str(error)) from None
 
 
 # Snakemake applies global constraints before it fills in path variables, so wildcards in these carry their own.

@@ -1,12 +1,17 @@
 """The configuration files against their schema; the lock files, the conda environments and pyproject.toml."""
 
+import ast
 import re
+import shutil
+import sys
 import tomllib
 
 import lock
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+
+from deepgalaxy.digest import code_files
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +94,47 @@ def test_no_module_but_the_simulation_imports_rebound(root):
     scripts = root / "workflow/scripts"
     importing = [p for p in scripts.rglob("*.py") if re.search(r"^\s*(import|from) rebound", p.read_text(), re.M)]
     assert importing == [scripts / "deepgalaxy/simulation/integrate.py"]
+
+
+def test_without_a_compiler_horovods_build_says_so_in_one_line(run, root):
+    result = run(shutil.which("bash"), root / "envs" / "train.post-deploy.sh", env={"PATH": ""})
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1 and "no C++ compiler found; install one" in result.stderr
+
+
+# The packages whose modules have other names.
+PACKAGES = {
+    "cv2": "opencv-python-headless",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "tensorflow": "tensorflow-cpu",
+    "yaml": "pyyaml",
+}
+
+
+def third_party_imports(script):
+    """Packages that a script and the modules it imports need, by the names that pip knows them by."""
+    packages = set()
+    for file in code_files(script):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) else []
+            packages |= {PACKAGES.get(top, top) for top in (name.split(".")[0] for name in names)}
+    return packages - sys.stdlib_module_names - {"deepgalaxy"}
+
+
+def test_the_environment_of_each_rule_has_what_its_code_imports(root):
+    rules = "\n".join(file.read_text() for file in (root / "rules").glob("*.smk"))
+    groups = tomllib.loads((root / "pyproject.toml").read_text())["dependency-groups"]
+    used = {}
+    for rule in rules.split("\nrule ")[1:]:
+        script = re.search(r'code_digest\("(.*?)"\)', rule)[1]
+        environment = re.search(r'"\.\./envs/(.*?)"', rule)[1]
+        available = {lock.canonical(name) for group in lock.CONDA[environment] for name in groups[group]}
+        needed = third_party_imports(script)
+        assert needed <= available, f"{script} needs {needed - available}, which {environment} lacks"
+        used.setdefault(environment, set()).update(needed)
+    # Nothing is installed in vain either; what the Horovod group holds beyond MPI serves its build.
+    for environment, needed in used.items():
+        group = environment.removesuffix(".yaml")
+        assert {lock.canonical(name) for name in groups[group]} <= needed, environment

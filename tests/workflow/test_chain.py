@@ -4,6 +4,8 @@ import json
 import re
 import shutil
 import sys
+import zipfile
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -124,6 +126,13 @@ def test_tables_and_report_agree_with_the_run(chain):
     assert "//" not in re.sub(r"data:[\w/+]+;base64,[\w+/=]+", "", report).replace("http://www.w3.org", "")
 
 
+def test_snakemakes_own_report_holds_the_same_figures(chain, snakemake):
+    assert snakemake("--report", "report.zip").returncode == 0
+    with zipfile.ZipFile(chain / "report.zip") as report:
+        names = {Path(name).name for name in report.namelist()}
+    assert {"tiny.png", "repeat~0.svg", "metrics.csv", "throughput.csv"} <= names
+
+
 def test_scrambled_training_labels_leave_nothing_to_be_learned(chain, run, tmp_path):
     """Whatever the network could know of the held-out simulation without labels would show here."""
     sample = chain / "results/samples/tiny/four_stages"
@@ -224,6 +233,19 @@ def test_an_edit_of_the_evaluation_reruns_evaluation_and_report(chain, snakemake
         assert planned(snakemake("-n")) == set()
     finally:
         metrics.write_text(source)
+
+
+def test_a_given_file_is_used_like_a_simulated_one(chain, with_settings):
+    (chain / "resources").mkdir()
+    shutil.copy(chain / "results/datasets/tiny/images.hdf5", chain / "resources/given.hdf5")
+    settings = {"experiment": {"datasets": ["given"]}, "datasets": {"given": {"file": "resources/given.hdf5"}}}
+    result = with_settings(settings, "--until", "prepare_images")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "simulate_merger" not in result.stdout + result.stderr
+    for name in ("split.csv", "train.hdf5", "test.hdf5"):
+        made = [chain / "results/samples" / dataset / "four_stages" / name for dataset in ("tiny", "given")]
+        # Another name gives another seed, so only the size is the same.
+        assert made[0].stat().st_size == pytest.approx(made[1].stat().st_size, rel=0.01)
 
 
 def test_a_failure_ends_in_one_sentence_and_leaves_nothing(chain, with_settings):

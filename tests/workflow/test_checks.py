@@ -83,11 +83,30 @@ def test_other_configurations_can_be_laid_over_the_default(run, tmp_path, root, 
     assert "train_model" in result.stdout
 
 
-def test_a_misspelt_key_is_refused_before_anything_runs(run, tmp_path):
-    (tmp_path / "extra.yaml").write_text("models: {reference_cnn: {learing_rate: 0.1}}\n")
-    result = run("snakemake", "-n", "--configfile", tmp_path / "extra.yaml")
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ("models: {reference_cnn: {learing_rate: 0.1}}", "'learing_rate' was unexpected"),
+        ("experiment: {models: [resnet]}", "names 'resnet', but `models` describes only reference_cnn."),
+        (
+            "datasets: {simulated: {mergers: [{size_ratio: 1, mass_ratio: 1}, {size_ratio: 1.0, mass_ratio: 1}]}}",
+            "The configuration lists merger s_1_m_1 twice",
+        ),
+        ("datasets: {simulated: {file: x.hdf5}}", "is not valid under any of the given schemas"),
+    ],
+)
+def test_a_wrong_setting_is_refused_before_anything_runs(run, tmp_path, settings, sentence):
+    (tmp_path / "settings.yaml").write_text(settings)
+    result = run("snakemake", "-n", "--configfile", tmp_path / "settings.yaml")
     assert result.returncode == 1
-    assert "learing_rate" in result.stdout + result.stderr
+    assert sentence in result.stdout + result.stderr
+    assert "line 1, in" not in result.stderr and ", in <module>" not in result.stderr
+
+
+def test_modules_of_a_cluster_can_be_offered_to_the_training(run, tmp_path):
+    (tmp_path / "settings.yaml").write_text("envmodules: [TensorFlow/2.21.0, Horovod/0.28.1]")
+    result = run("snakemake", "-n", "--sdm", "env-modules", "--configfile", tmp_path / "settings.yaml")
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_the_workflow_can_be_used_as_a_module(run, root, tmp_path):

@@ -6,6 +6,17 @@ from deepgalaxy.image_file import group_name
 from deepgalaxy.seeds import derive_seed
 
 
+def check_configuration(config: dict) -> None:
+    """Raise ValueError if the ``experiment`` names something that is not described, or if mergers are listed twice."""
+    for section in ("datasets", "samples", "models"):
+        for name in config["experiment"][section]:
+            if name not in config[section]:
+                there = ", ".join(config[section])
+                raise ValueError(f"`experiment: {section}` names {name!r}, but `{section}` describes only {there}.")
+    for dataset in config["datasets"].values():
+        index_mergers(dataset.get("mergers", []), config["seed"])
+
+
 def index_mergers(mergers: list[dict], seed: int) -> dict[str, dict]:
     """Return the ``mergers`` of a dataset by their group names, each with ``size_ratio``, ``mass_ratio`` and ``seed``.
 

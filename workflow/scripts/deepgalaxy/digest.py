@@ -15,10 +15,24 @@ PACKAGE = Path(__file__).parent
 
 @cache
 def code_digest(script: str) -> str:
-    """Return a digest of all modules of this package that ``script``, a path relative to the package's parent, imports.
+    """Return a digest of ``script``, a path relative to the package's parent, and all of this package that it imports.
 
-    Imports are followed through the package, also those within functions. Python files count by their statements, other
-    files of a module's name (such as its template) by their bytes. Raises FileNotFoundError if there is no such script.
+    Python files count by their statements, other files of a module's name (such as its template) by their bytes. Raises
+    FileNotFoundError if there is no such script.
+    """
+    digest = hashlib.sha256()
+    for file in code_files(script):
+        digest.update(ast.unparse(ast.parse(file.read_text())).encode())
+        for companion in sorted(file.parent.glob(f"{file.stem}.*")):
+            if companion.suffix != ".py":
+                digest.update(companion.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def code_files(script: str) -> list[Path]:
+    """Return ``script`` and the files of all modules of this package that it imports, directly or not, sorted.
+
+    Imports within functions count as well.
     """
     pending, files = [PACKAGE.parent / script], set()
     while pending:
@@ -26,13 +40,7 @@ def code_digest(script: str) -> str:
         if file not in files:
             files.add(file)
             pending.extend(_imported_files(file))
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(ast.unparse(ast.parse(file.read_text())).encode())
-        for companion in sorted(file.parent.glob(f"{file.stem}.*")):
-            if companion.suffix != ".py":
-                digest.update(companion.read_bytes())
-    return digest.hexdigest()[:16]
+    return sorted(files)
 
 
 def _imported_files(file: Path) -> list[Path]:

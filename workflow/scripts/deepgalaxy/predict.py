@@ -18,6 +18,7 @@ def predict_images(model: str | Path, prepared: str | Path, threads: int, output
     file.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     import keras
     import tensorflow as tf
 
