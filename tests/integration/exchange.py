@@ -5,7 +5,7 @@ import sys
 import keras
 import numpy as np
 
-from deepgalaxy.training.fit import _train_step, fit
+from deepgalaxy.training.fit import fit, train_step
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.ranks import join_ranks
@@ -34,7 +34,7 @@ def few_steps(ranks):
     )
     images, labels = some_images(1, IMAGES)
     mine = slice(ranks.rank * IMAGES // ranks.size, (ranks.rank + 1) * IMAGES // ranks.size)
-    step = _train_step(network, keras.optimizers.SGD(0.5), ranks)
+    step = train_step(network, keras.optimizers.SGD(0.5), ranks)
     for _ in range(3):
         step(images[mine], labels[mine])
     return network

@@ -30,14 +30,13 @@ def fit(
     applies the gradient averaged over ranks, so that the weights stay equal. After each epoch the moving statistics of
     batch normalisation, which every rank gathers from its own images, are averaged too.
 
-    Raises RuntimeError if the weights of two ranks differ, ValueError if the loss is no longer a number.
+    Raises RuntimeError if the weights of two ranks differ; ValueError if the loss is no longer a number, or if there is
+    no such optimizer.
     """
-    optimizer = keras.optimizers.get(
-        {"class_name": options.optimizer, "config": {"learning_rate": options.learning_rate}}
-    )
+    optimizer = make_optimizer(options)
     optimizer.build(network.trainable_variables)
     ranks.copy_from_first([variable.value for variable in network.variables if _is_float(variable)])
-    step, evaluate = _train_step(network, optimizer, ranks), _evaluation_step(network)
+    step, evaluate = train_step(network, optimizer, ranks), evaluation_step(network)
 
     records = []
     for epoch in range(1, options.epochs + 1):
@@ -72,6 +71,18 @@ def fit(
     return records
 
 
+def make_optimizer(options: TrainingOptions) -> keras.optimizers.Optimizer:
+    """Return the optimizer that the options name. Raises ValueError if Keras has none of this name."""
+    try:
+        return keras.optimizers.get(
+            {"class_name": options.optimizer, "config": {"learning_rate": options.learning_rate}}
+        )
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Keras has no optimizer {options.optimizer!r}; see https://keras.io/api/optimizers."
+        ) from error
+
+
 def check_equal_weights(network: keras.Model, ranks: Ranks) -> None:
     """Raise RuntimeError unless the weights of all ranks are the same to the last bit."""
     digest = hashlib.sha256()
@@ -89,7 +100,7 @@ def _is_float(variable: keras.Variable) -> bool:
     return keras.backend.is_float_dtype(variable.dtype)
 
 
-def _train_step(network: keras.Model, optimizer: keras.optimizers.Optimizer, ranks: Ranks) -> Callable:
+def train_step(network: keras.Model, optimizer: keras.optimizers.Optimizer, ranks: Ranks) -> Callable:
     """Return the function of one step: batch in, (sum of losses, number correct, number of images) out."""
     weights = network.trainable_variables
 
@@ -106,8 +117,8 @@ def _train_step(network: keras.Model, optimizer: keras.optimizers.Optimizer, ran
     return step
 
 
-def _evaluation_step(network: keras.Model) -> Callable:
-    """Return the same as ``_train_step`` does, without training."""
+def evaluation_step(network: keras.Model) -> Callable:
+    """Return the same as ``train_step`` does, without training."""
 
     @tf.function(input_signature=_batch_signature(network))
     def step(images, labels):
