@@ -36,10 +36,10 @@ pathvars:
 wildcard_constraints:
     dataset=r"\w+",
     group=r"s_[\d.]+_m_[\d.]+",
-    split="train|validation|test",
 
 
 EXPERIMENT = config["experiment"]
+SAMPLES = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=EXPERIMENT["samples"])
 RUNS = [
     dict(zip(("dataset", "sample", "model", "workers", "repeat"), run))
     for run in product(
@@ -67,13 +67,12 @@ def results_of_all_stages():
     """
     simulated = [name for name in EXPERIMENT["datasets"] if "mergers" in config["datasets"][name]]
     groups = [f"{name}/mergers/{group}" for name in simulated for group in mergers(name)]
-    samples = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=EXPERIMENT["samples"])
     return [
         *expand("<results>/datasets/{group}/{file}.hdf5", group=groups, file=["snapshots", "images"]),
         *expand("<results>/datasets/{name}/images.hdf5", name=simulated),
         *expand("<results>/datasets/{name}/catalogue.csv", name=EXPERIMENT["datasets"]),
-        *expand("<results>/samples/{name}/{file}", name=samples, file=["subset.hdf5", "split.csv", "classes.csv"]),
-        *expand("<results>/samples/{name}/{split}.hdf5", name=samples, split=["train", "validation", "test"]),
+        *expand("<results>/samples/{name}/{file}", name=SAMPLES, file=["subset.hdf5", "split.csv", "classes.csv"]),
+        *expand("<results>/samples/{name}/{split}.hdf5", name=SAMPLES, split=["train", "validation", "test"]),
         *for_all_runs("<results>/models/{run}/model.keras"),
         *for_all_runs("<results>/models/{run}/predictions.hdf5"),
         *for_all_runs("<results>/models/{run}/metrics.json"),
@@ -93,6 +92,11 @@ def image_file(dataset):
 def dataset_file(wildcards):
     """Return the image file of the dataset that is worked on."""
     return image_file(wildcards.dataset)
+
+
+def damaged_units(wildcards):
+    """Return the units of a dataset that are known to be damaged."""
+    return config["datasets"][wildcards.dataset].get("damaged", [])
 
 
 def stage_seed(stage, *names):

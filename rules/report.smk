@@ -9,6 +9,7 @@ localrules:
     tabulate_metrics,
     tabulate_throughput,
     plot_contact_sheet,
+    plot_sample,
     plot_training,
     plot_predictions,
     write_report,
@@ -80,6 +81,28 @@ rule plot_contact_sheet:
         "../workflow/scripts/plot_contact_sheet.py"
 
 
+rule plot_sample:
+    """Draw what a dataset holds, what of it was selected, and how that was split."""
+    input:
+        catalogue="<dataset>/catalogue.csv",
+        split="<sample>/split.csv",
+    output:
+        report(
+            "<results>/figures/sample/{dataset}/{sample}.svg",
+            caption="../workflow/report/sample.rst",
+            category="Dataset",
+            labels={"content": "selection and split", "dataset": "{dataset}"},
+        ),
+    log:
+        "<logs>/plot_sample/{dataset}/{sample}.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("plot_sample.py"),
+    script:
+        "../workflow/scripts/plot_sample.py"
+
+
 rule plot_training:
     """Draw the training curves of one run."""
     input:
@@ -131,6 +154,7 @@ rule write_report:
         datasets=[image_file(dataset) for dataset in EXPERIMENT["datasets"]],
         catalogues=expand("<results>/datasets/{dataset}/catalogue.csv", dataset=EXPERIMENT["datasets"]),
         contact_sheets=expand("<results>/figures/contact_sheet/{dataset}.png", dataset=EXPERIMENT["datasets"]),
+        samples=expand("<results>/figures/sample/{sample}.svg", sample=SAMPLES),
         training_curves=for_all_runs("<results>/figures/training/{run}.svg"),
         predictions=for_all_runs("<results>/figures/predictions/{run}.svg"),
         runs=for_all_runs("<results>/models/{run}/training.json"),
@@ -143,6 +167,7 @@ rule write_report:
     params:
         runs=RUNS,
         datasets=EXPERIMENT["datasets"],
+        samples=SAMPLES,
         config=config,
         code=code_digest("write_report.py"),
     script:

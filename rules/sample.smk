@@ -17,10 +17,12 @@ rule catalogue_dataset:
         "<benchmarks>/catalogue_dataset/{dataset}.tsv"
     conda:
         "../envs/images.yaml"
+    threads: 8
     resources:
         mem_mb=scaled(1000),
         runtime=scaled(60),
     params:
+        damaged=damaged_units,
         code=code_digest("catalogue_dataset.py"),
     script:
         "../workflow/scripts/catalogue_dataset.py"
@@ -48,7 +50,7 @@ rule select_images:
 
 
 rule split_images:
-    """Label the selected images and split them by simulation; the table says all that later rules know of an image."""
+    """Label the selected images and split them; the table says all that later rules know of an image."""
     input:
         dataset=dataset_file,
         subset="<sample>/subset.hdf5",
@@ -72,21 +74,25 @@ rule split_images:
 
 
 rule prepare_images:
-    """Bring the images of one split to the size and type that a network reads."""
+    """Bring the images of a sample to the size and type that a network reads, shuffled, one file for each split."""
     input:
         dataset=dataset_file,
         subset="<sample>/subset.hdf5",
         split="<sample>/split.csv",
     output:
-        "<sample>/{split}.hdf5",
+        train="<sample>/train.hdf5",
+        validation="<sample>/validation.hdf5",
+        test="<sample>/test.hdf5",
     log:
-        "<logs>/prepare_images/{dataset}/{sample}/{split}.log",
+        "<logs>/prepare_images/{dataset}/{sample}.log",
     benchmark:
-        "<benchmarks>/prepare_images/{dataset}/{sample}/{split}.tsv"
+        "<benchmarks>/prepare_images/{dataset}/{sample}.tsv"
     conda:
         "../envs/images.yaml"
+    threads: 8
     resources:
-        mem_mb=scaled(2000),
+        mem_mb=scaled(1000 + config["memory_budget_mib"]),
+        image_memory_mib=scaled(config["memory_budget_mib"]),
         runtime=scaled(120),
     params:
         images=settings("samples/{sample}/images"),

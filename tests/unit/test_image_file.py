@@ -38,9 +38,9 @@ def test_a_sound_file_is_catalogued(dataset):
     catalogue = catalogue_dataset(dataset)
     assert len(catalogue) == 2 * CAMERA_COUNT
     row = catalogue.iloc[-1]
-    assert (row.group, row.size_ratio, row.mass_ratio, row.camera) == ("s_1_m_1", 1.0, 1.0, 13)
+    assert (row.group, row.size_ratio, row.mass_ratio, row.camera) == ("s_1.5_m_1", 1.5, 1.0, 13)
     assert (row.snapshots, row.height, row.width, row.channels, row["dtype"]) == (5, 8, 8, 1, "float16")
-    assert (row.t_first_myr, row.t_last_myr, row.compression, row.chunk_images) == (0, 20, "gzip", 1)
+    assert (row.t_first_myr, row.t_last_myr, row.compression, row.chunks) == (0, 20, "gzip", "1x8x8x1")
     assert 0 <= row.minimum < row.maximum <= 1
 
 
@@ -81,8 +81,8 @@ def set_value(value):
     ("damage", "sentence"),
     [
         (rename, "Group 's_1' is not named"),
-        (remove_camera, "/s_1_m_1/images_camera_07 is missing"),
-        (replace("s_1_m_1/t_myr_camera_00", np.arange(4)), r"has 5 images for times of shape \(4,\)"),
+        (remove_camera, "s_1_m_1/images_camera_07 is missing"),
+        (replace("s_1_m_1/t_myr_camera_00", np.arange(4)), r"has shape \(5, 8, 8, 1\) for times of shape \(4,\)"),
         (replace("s_1_m_1/t_myr_camera_00", np.array([0, 5, 5, 10, 15])), "t_myr_camera_00 does not increase"),
         (replace("s_1_m_1/images_camera_00", np.zeros((5, 8, 8))), r"has shape \(5, 8, 8\)"),
         (replace("s_1_m_1/images_camera_00", np.zeros((5, 8, 8, 1), "i4")), "is of type int32"),
@@ -120,4 +120,31 @@ def test_many_violations_are_summed_up(dataset):
         for camera in range(12):
             del file[f"s_1_m_1/images_camera_{camera:02d}"]
     with pytest.raises(ValueError, match="; and 2 more"):
+        catalogue_dataset(dataset)
+
+
+def test_all_violations_of_a_file_are_named_and_damaged_units_may_be_left_out(dataset):
+    with h5py.File(dataset, "r+") as file:
+        del file["s_1_m_1/images_camera_07"]
+        file["s_1.5_m_1/images_camera_00"][1:3, 0, 0, 0] = np.nan
+    with pytest.raises(ValueError) as error:
+        catalogue_dataset(dataset, processes=2)
+    for violation in (
+        "s_1_m_1/images_camera_07 is missing",
+        "s_1.5_m_1/images_camera_00[1] has values that are not numbers",
+        "s_1.5_m_1/images_camera_00[2] has values that are not numbers",
+    ):
+        assert violation in str(error.value)
+    catalogue = catalogue_dataset(dataset, ["s_1_m_1/07", "s_1.5_m_1"])
+    assert catalogue.loc[catalogue["damaged"], "group"].value_counts().to_dict() == {"s_1.5_m_1": 14, "s_1_m_1": 1}
+    with pytest.raises(ValueError, match="`damaged` names s_2_m_1/00, but"):
+        catalogue_dataset(dataset, ["s_2_m_1/00"])
+
+
+def test_bytes_that_use_only_zero_and_one_are_suspicious(dataset):
+    with h5py.File(dataset, "r+") as file:
+        replace("s_1_m_1/images_camera_00", np.ones((5, 8, 8, 3), np.uint8))(file)
+        replace("s_1_m_1/images_camera_01", np.full((5, 8, 8, 3), 255, np.uint8))(file)
+        replace("s_1_m_1/images_camera_02", np.full((5, 8, 8, 1), 0.5, np.float32))(file)
+    with pytest.raises(ValueError, match=r"images_camera_00 is of type uint8 but uses only 0 and 1 [^;]*$"):
         catalogue_dataset(dataset)

@@ -27,6 +27,9 @@ PREDICTIONS = Predictions(
 def test_scores():
     scores = score_predictions(PREDICTIONS, CLASSES, SPLIT)
     assert scores["test_images"] == 4 and scores["test_simulations"] == 2 and scores["classes"] == 2
+    assert scores["test_simulations_trained_on"] == 0
+    leaking = SPLIT.assign(group=["a", "b", "a", "b", "b", "c", "c"])
+    assert score_predictions(PREDICTIONS, CLASSES, leaking)["test_simulations_trained_on"] == 1
     assert scores["accuracy"] == 0.75 and scores["chance"] == 0.5
     assert scores["majority_accuracy"] == 0.25  # class 1 is the most frequent in training
     assert scores["cross_entropy"] == pytest.approx(-np.log([0.9, 0.8, 0.4, 1.0]).mean())

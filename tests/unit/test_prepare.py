@@ -1,10 +1,15 @@
+import sys
+
 import h5py
 import numpy as np
-import pandas as pd
 import pytest
 
-from deepgalaxy.image_file import create_group
-from deepgalaxy.prepare import prepare_image, prepare_split
+from deepgalaxy.catalogue import catalogue_dataset
+from deepgalaxy.image_file import create_group, group_name
+from deepgalaxy.labels import label_images
+from deepgalaxy.prepare import prepare_image, prepare_images
+from deepgalaxy.selection import list_images, select_images
+from deepgalaxy.split import SPLITS, split_images
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float16", "float32"])
@@ -20,22 +25,91 @@ def test_an_image_becomes_grey_small_and_keeps_its_brightness(dtype):
     np.testing.assert_allclose(kept, expected, atol=0.004)
 
 
-@pytest.mark.parametrize("seed", [None, 5])
-def test_every_row_is_there_once_with_its_own_image(tmp_path, seed):
+def write_dataset(path, images):
+    with h5py.File(path, "w") as file:
+        create_group(file, "s_1_m_1", images, np.arange(images.shape[1]) * 5, {})
+    return path
+
+
+def prepare(path, table, pixels, dtype="float16", seed=5, memory_bytes=2**20, processes=1):
+    outputs = {split: path.with_name(f"{split}-{processes}.hdf5") for split in SPLITS}
+    prepare_images(path, table, pixels, dtype, seed, outputs, memory_bytes, processes)
+    return outputs
+
+
+@pytest.mark.parametrize("by", ["line_of_sight", "image", "time_block"])
+def test_every_row_is_there_once_with_its_own_image(tmp_path, by):
     # Each image has one brightness that tells it from all others.
-    brightness = np.arange(14 * 5).reshape(14, 5) / 70
-    images = np.broadcast_to(brightness[:, :, None, None, None], (14, 5, 4, 4, 1)).astype(np.float16)
-    with h5py.File(tmp_path / "images.hdf5", "w") as file:
-        create_group(file, "s_1_m_1", images, np.arange(5) * 5, {})
-    table = pd.DataFrame({"group": "s_1_m_1", "camera": np.repeat(range(14), 5), "snapshot": np.tile(range(5), 14)})
-    table["t_myr"], table["label"] = table["snapshot"] * 5, table["snapshot"]
-    rows = table[table["camera"] % 3 != 0]
-    prepare_split(tmp_path / "images.hdf5", rows, 4, "float16", seed, tmp_path / "train.hdf5")
-    with h5py.File(tmp_path / "train.hdf5") as file:
-        row = file["row"][:]
-        assert sorted(row) == rows.index.tolist()
-        assert (row.tolist() == rows.index.tolist()) == (seed is None)
-        np.testing.assert_array_equal(file["label"][:], table.loc[row, "label"])
-        np.testing.assert_array_equal(file["t_myr"][:], table.loc[row, "t_myr"])
-        np.testing.assert_allclose(file["images"][:, 0, 0, 0], brightness.ravel()[row], atol=1e-3)
-        assert file["images"].chunks is None and file["images"].shape == (len(rows), 4, 4, 1)
+    brightness = np.arange(14 * 9).reshape(14, 9) / 128
+    images = np.broadcast_to(brightness[:, :, None, None, None], (14, 9, 4, 4, 1)).astype(np.float16)
+    dataset = write_dataset(tmp_path / "images.hdf5", images)
+    table, _ = label_images(list_images(dataset), "time")
+    table = split_images(table, by, 0.2, 0.2, seed=1, block_myr=10)
+    # One process, and three with so little memory that a block is one image: the same bits.
+    outputs, others = prepare(dataset, table, 4), prepare(dataset, table, 4, memory_bytes=1, processes=3)
+    seen = []
+    for split in SPLITS:
+        assert outputs[split].read_bytes() == others[split].read_bytes()
+        with h5py.File(outputs[split]) as file:
+            row = file["row"][:]
+            seen += row.tolist()
+            assert set(table["split"][row]) == {split}
+            assert (np.diff(row) < 0).any(), "the images are to be shuffled"
+            np.testing.assert_array_equal(file["label"][:], table.loc[row, "label"])
+            np.testing.assert_array_equal(file["t_myr"][:], table.loc[row, "t_myr"])
+            np.testing.assert_array_equal(file["images"][:, 0, 0, 0], brightness.ravel()[row])
+            assert file["images"].chunks is None and file["images"].shape == (len(row), 4, 4, 1)
+    assert sorted(seen) == table.index.tolist()
+
+
+MEASURE = """
+import resource, sys
+import pandas as pd
+from deepgalaxy.prepare import prepare_images
+path, table, memory, processes = sys.argv[1], pd.read_csv(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+def peak(who): return resource.getrusage(who).ru_maxrss * 1024
+before = peak(resource.RUSAGE_SELF)
+outputs = {split: f"{path}.{split}" for split in ("train", "validation", "test")}
+prepare_images(path, table, 64, "uint8", 1, outputs, memory, processes)
+parent = peak(resource.RUSAGE_SELF) - before
+child = max(0, peak(resource.RUSAGE_CHILDREN) - before)
+print(parent + processes * child)
+"""
+
+
+def test_a_dataset_larger_than_the_memory_budget_is_prepared_within_it(tmp_path, run):
+    images = np.random.default_rng(1).integers(0, 256, (14, 16, 512, 512, 1), np.uint8)
+    dataset = write_dataset(tmp_path / "images.hdf5", images)
+    budget = 24 * 2**20
+    assert images.nbytes > 2 * budget
+    table, _ = label_images(list_images(dataset), "time")
+    split_images(table, "line_of_sight", 0.2, 0.2, 1).to_csv(tmp_path / "split.csv", index=False)
+    result = run(sys.executable, "-c", MEASURE, dataset, tmp_path / "split.csv", budget, 2)
+    # Beside the images there are the libraries' own buffers, some MB in each of three processes.
+    assert int(result.stdout) < budget + 3 * 8 * 2**20, result.stderr
+    unbounded = run(sys.executable, "-c", MEASURE, dataset, tmp_path / "split.csv", 8 * budget, 2)
+    assert int(unbounded.stdout) < 8 * budget
+
+
+def test_a_published_census_goes_through_the_whole_data_path(tmp_path):
+    """36 groups, 14 cameras and 71 snapshots, of images of four pixels."""
+    ratios = (0.25, 0.5, 0.75, 1, 1.25, 1.5)
+    images = np.random.default_rng(1).integers(0, 256, (14, 71, 2, 2, 1), np.uint8)
+    with h5py.File(tmp_path / "census.hdf5", "w") as file:
+        for size_ratio in ratios:
+            for mass_ratio in ratios:
+                create_group(file, group_name(size_ratio, mass_ratio), images, np.arange(300, 655, 5), {})
+    catalogue = catalogue_dataset(tmp_path / "census.hdf5", processes=2)
+    assert len(catalogue) == 36 * 14 and catalogue["snapshots"].sum() == 35784
+    select_images(tmp_path / "census.hdf5", catalogue, tmp_path / "subset.hdf5", 14, groups=["s_*"])
+    table, classes = label_images(list_images(tmp_path / "subset.hdf5"), "time_camera")
+    assert len(table) == 35784 and len(classes) == 994
+    table = split_images(table, "simulation", 0.1, 0.1, seed=1)
+    outputs = prepare(tmp_path / "subset.hdf5", table, 2, "uint8", memory_bytes=2**30, processes=2)
+    counts = {}
+    for split, path in outputs.items():
+        with h5py.File(path) as file:
+            counts[split] = len(file["label"])
+            row, number = table.loc[file["row"][7]], 7
+            np.testing.assert_array_equal(file["images"][number], images[row["camera"], row["snapshot"]])
+    assert counts == {"train": 28 * 994, "validation": 4 * 994, "test": 4 * 994}

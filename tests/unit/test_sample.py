@@ -1,4 +1,4 @@
-"""Selection by glob, labels in order of time, splits without leakage."""
+"""Selection by glob and range, labels in order of time, splits without leakage."""
 
 import os
 import shutil
@@ -7,19 +7,14 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deepgalaxy.catalogue import catalogue_dataset
 from deepgalaxy.image_file import create_group, group_name, parse_group_name
-from deepgalaxy.sample import (
-    SPLITS,
-    camera_numbers,
-    label_images,
-    list_images,
-    match_groups,
-    select_images,
-    split_by_simulation,
-)
+from deepgalaxy.labels import label_images
+from deepgalaxy.selection import camera_numbers, list_images, match_groups, select_groups, select_images
+from deepgalaxy.split import LINE_OF_SIGHT, SPLITS, split_images
 
 RATIOS = (0.25, 0.5, 0.75, 1, 1.25, 1.5)
 CENSUS = [group_name(s, m) for s in RATIOS for m in RATIOS]
@@ -48,6 +43,13 @@ def test_a_glob_that_matches_nothing_lists_what_there_is():
         match_groups(["s_1_m_1"], ["s_*"], ["s_1_*"])
 
 
+def test_ranges_of_ratios_include_their_ends():
+    assert len(select_groups(CENSUS, ["s_*"], size_ratio=(0.75, 1.25))) == 18
+    assert select_groups(CENSUS, ["s_1_*"], mass_ratio=(0.5, 0.75)) == ["s_1_m_0.5", "s_1_m_0.75"]
+    with pytest.raises(ValueError, match=r"size ratio within \(2, 3\) and its mass ratio within any limits"):
+        select_groups(CENSUS, ["s_*"], size_ratio=(2, 3))
+
+
 def test_cameras_by_count_or_by_number():
     assert camera_numbers(3) == [0, 1, 2]
     assert camera_numbers([13, 0]) == [0, 13]
@@ -68,20 +70,30 @@ def dataset(tmp_path):
     return path
 
 
-def test_a_subset_shows_the_original_and_moves_with_it(dataset, tmp_path, monkeypatch):
+def select(dataset, output, groups, cameras, **options):
+    select_images(dataset, catalogue_dataset(dataset), output, cameras, groups=groups, **options)
+
+
+@pytest.mark.parametrize("copy", [False, True])
+def test_a_subset_shows_the_original_and_moves_with_it(dataset, tmp_path, monkeypatch, copy):
     subset = tmp_path / "samples" / "x" / "subset.hdf5"
     monkeypatch.chdir(tmp_path)
-    select_images(os.path.relpath(dataset), ["s_1_*"], [2, 9], os.path.relpath(subset), time_myr=(304, 316))
+    select(os.path.relpath(dataset), os.path.relpath(subset), ["s_1_*"], [2, 9], time_myr=(304, 316), copy=copy)
     with h5py.File(dataset) as original, h5py.File(subset) as file:
         assert list(file) == ["s_1_m_1"]
         assert sorted(file["s_1_m_1"]) == [f"{n}_camera_{c}" for n in ("images", "t_myr") for c in ("02", "09")]
         assert file["s_1_m_1/t_myr_camera_09"][:].tolist() == [305, 310, 315]
         assert file["s_1_m_1"].attrs["seed"] == 3
-        np.testing.assert_array_equal(file["s_1_m_1/images_camera_09"][:], original["s_1_m_1/images_camera_09"][1:4])
+        images = file["s_1_m_1/images_camera_09"]
+        assert images.is_virtual == (not copy)
+        assert (images.chunks, images.compression) == ((1, 4, 4, 1), "gzip") if copy else images.chunks is None
+        np.testing.assert_array_equal(images[:], original["s_1_m_1/images_camera_09"][1:4])
         expected = original["s_1_m_1/images_camera_02"][1]
-    # Moved as a whole, and read from elsewhere.
+    # Moved as a whole, and read from elsewhere; a copy goes without the original.
     moved = shutil.copytree(tmp_path, tmp_path.with_name(tmp_path.name + "-moved"))
     shutil.rmtree(tmp_path / "datasets")
+    if copy:
+        shutil.rmtree(moved / "datasets")
     monkeypatch.chdir("/")
     with h5py.File(moved / "samples" / "x" / "subset.hdf5") as file:
         np.testing.assert_array_equal(file["s_1_m_1/images_camera_02"][0], expected)
@@ -90,9 +102,36 @@ def test_a_subset_shows_the_original_and_moves_with_it(dataset, tmp_path, monkey
     assert images[["camera", "snapshot", "t_myr"]].iloc[4].tolist() == [9, 1, 310]
 
 
+@pytest.mark.skipif(shutil.which("h5dump") is None, reason="h5dump (Debian: hdf5-tools) is not installed")
+def test_a_subset_opens_in_h5dump(dataset, tmp_path, run):
+    select(dataset, tmp_path / "subset.hdf5", ["s_1_*"], 1)
+    with h5py.File(dataset, "r+") as file:
+        file["s_1_m_1/images_camera_00"][0] = 0.5
+    shown = run("h5dump", "-d", "/s_1_m_1/images_camera_00[0,0,0,0;1,1,1,1;1,1,1,1;1,1,1,1]", tmp_path / "subset.hdf5")
+    assert "(0,0,0,0): 0.5" in shown.stdout, shown.stdout + shown.stderr
+
+
+def test_a_subset_of_a_large_file_is_small(dataset, tmp_path):
+    select(dataset, tmp_path / "subset.hdf5", ["s_*"], 14)
+    select(dataset, tmp_path / "copy.hdf5", ["s_*"], 14, copy=True)
+    # Of a camera's 71 images of 512 pixels, 37 MB, the subset would hold the same few hundred bytes.
+    assert (tmp_path / "subset.hdf5").stat().st_size < 14 * 2 * 1500
+
+
+def test_damaged_units_are_left_out_and_named(dataset, tmp_path, caplog):
+    with h5py.File(dataset, "r+") as file:
+        del file["s_1_m_1/images_camera_03"]
+    catalogue = catalogue_dataset(dataset, ["s_1_m_1/03", "s_1.5_m_1"])
+    assert catalogue["damaged"].sum() == 15 and len(catalogue) == 28
+    with caplog.at_level("INFO", "deepgalaxy"):
+        select_images(dataset, catalogue, tmp_path / "subset.hdf5", 4, groups=["s_1_*"])
+    assert "s_1_m_1/03 is damaged and not selected" in caplog.text
+    assert list_images(tmp_path / "subset.hdf5")["camera"].unique().tolist() == [0, 1, 2]
+
+
 def test_a_time_window_without_snapshots_says_what_times_there_are(dataset, tmp_path):
     with pytest.raises(ValueError, match="no snapshot from 0 to 299 Myr; its times run from 300 to 320 Myr"):
-        select_images(dataset, ["s_*"], 14, tmp_path / "subset.hdf5", time_myr=(0, 299))
+        select(dataset, tmp_path / "subset.hdf5", ["s_*"], 14, time_myr=(0, 299))
     assert not (tmp_path / "subset.hdf5").exists()
 
 
@@ -133,16 +172,61 @@ def test_impossible_labels_are_refused():
 
 
 fractions = st.floats(0, 0.3)
+UNITS = {
+    "simulation": lambda images: images["group"],
+    "line_of_sight": lambda images: images["camera"].map(LINE_OF_SIGHT),
+    "time_block": lambda images: images["t_myr"] // 25,
+    "image": lambda images: images.index.to_series(),
+}
 
 
-@given(st.sets(st.sampled_from(CENSUS), min_size=3), fractions, fractions, st.integers(0, 2**32 - 1))
-def test_no_simulation_is_in_two_splits(groups, validation, test, seed):
-    images = split_by_simulation(census(sorted(groups), 2, [0, 5]), validation, test, seed)
-    assert (images.groupby("group")["split"].nunique() == 1).all()
+def split_census(groups, by, validation, test, seed):
+    images, _ = label_images(census(sorted(groups), 14, range(0, 100, 5)), "time")
+    return split_images(images, by, validation, test, seed, block_myr=25)
+
+
+@given(
+    st.sets(st.sampled_from(CENSUS), min_size=3, max_size=12),
+    st.sampled_from(sorted(UNITS)),
+    fractions,
+    fractions,
+    st.integers(0, 2**32 - 1),
+)
+@settings(deadline=None)
+def test_no_unit_is_in_two_splits(groups, by, validation, test, seed):
+    images = split_census(groups, by, validation, test, seed)
+    assert (images["split"].groupby(UNITS[by](images)).nunique() == 1).all()
     assert set(images["split"]) == set(SPLITS)
-    assert images.equals(split_by_simulation(census(sorted(groups), 2, [0, 5]), validation, test, seed))
+    assert images.equals(split_census(groups, by, validation, test, seed))
 
 
-def test_too_few_simulations_to_split_are_refused():
-    with pytest.raises(ValueError, match="none to train on"):
-        split_by_simulation(census(["s_1_m_1", "s_1_m_0.5"]), 0.2, 0.2, 1)
+def test_opposite_cameras_stay_together():
+    images = split_census(["s_1_m_1"], "line_of_sight", 0.15, 0.3, 1)
+    split = images.groupby("camera")["split"].first()
+    for one, other in ((0, 1), (2, 12), (3, 13), (4, 10), (5, 11), (6, 8), (7, 9)):
+        assert split[one] == split[other]
+    assert split.value_counts().to_dict() == {"train": 8, "test": 4, "validation": 2}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_splits_are_stratified(seed):
+    # Of six mass ratios with six simulations each, a test split of six has one of each.
+    images = split_census(CENSUS, "simulation", 0.17, 0.17, seed)
+    tested = images[images["split"] == "test"].drop_duplicates("group")
+    assert sorted(tested["mass_ratio"]) == sorted(RATIOS)
+    # Image by image, each label is in the test in proportion, give or take one.
+    images = split_census(["s_1_m_1"], "image", 0.2, 0.5, seed)
+    counts = images[images["split"] == "test"]["label"].value_counts()
+    assert counts.min() >= 6 and counts.max() <= 8 and len(counts) == 20
+
+
+def test_the_seed_matters():
+    splits = {tuple(split_census(CENSUS, "simulation", 0.2, 0.2, seed)["split"]) for seed in range(10)}
+    assert len(splits) == 10
+
+
+def test_impossible_splits_are_refused():
+    with pytest.raises(ValueError, match=r"A split of 2 units .* none to train on"):
+        split_census(["s_1_m_1", "s_1_m_0.5"], "simulation", 0.2, 0.2, 1)
+    with pytest.raises(ValueError, match="no split by 'mass'"):
+        split_census(CENSUS, "mass", 0.2, 0.2, 1)

@@ -56,7 +56,7 @@ def test_comments_layout_and_file_times_do_not_count(package):
         (package / "metrics.py").write_text(
             "# A remark.\n\n" + source.replace("(predictions.label", "( predictions.label")
         )
-        os.utime(package / "sample.py", (0, 0))
+        os.utime(package / "split.py", (0, 0))
 
     assert changed(package, edit) == set()
 

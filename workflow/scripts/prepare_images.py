@@ -1,19 +1,20 @@
-"""Bring the images of one split to the size and type that a network reads, shuffled where they are trained on."""
+"""Bring the images of a sample to the size and type that a network reads, shuffled, one file for each split."""
 
 import cv2
 import pandas as pd
 
 from deepgalaxy.logs import script_log
-from deepgalaxy.prepare import prepare_split
+from deepgalaxy.prepare import prepare_images
 
 if __name__ == "__main__":
-    with script_log(snakemake.log[0], f"prepare_images {snakemake.wildcards.split}"):
-        cv2.setNumThreads(snakemake.threads)
-        images = pd.read_csv(snakemake.input.split)
-        prepare_split(
+    with script_log(snakemake.log[0], "prepare_images"):
+        cv2.setNumThreads(1)  # the processes share the cores out
+        prepare_images(
             snakemake.input.subset,
-            images[images["split"] == snakemake.wildcards.split],
+            pd.read_csv(snakemake.input.split),
             **snakemake.params.images,
-            seed=snakemake.params.seed if snakemake.wildcards.split == "train" else None,
-            output=snakemake.output[0],
+            seed=snakemake.params.seed,
+            outputs=dict(snakemake.output.items()),
+            memory_bytes=snakemake.resources.image_memory_mib * 2**20,
+            processes=snakemake.threads,
         )

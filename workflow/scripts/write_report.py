@@ -19,6 +19,10 @@ if __name__ == "__main__":
                 "datasets": [
                     (f"One merger of {name}: times across, cameras down.", path)
                     for name, path in zip(datasets, snakemake.input.contact_sheets)
+                ]
+                + [
+                    (f"What {sample} holds: cameras and times of each group, by split.", path)
+                    for sample, path in zip(snakemake.params.samples, snakemake.input.samples)
                 ],
                 "training": [
                     (f"Loss and accuracy of {name} over the epochs.", path)

@@ -44,6 +44,15 @@ def times_name(camera: int) -> str:
     return f"t_myr_camera_{camera:02d}"
 
 
+def unit_name(group: str, camera: int) -> str:
+    """Return how the configuration names one camera of a group.
+
+    >>> unit_name("s_1_m_1", 7)
+    's_1_m_1/07'
+    """
+    return f"{group}/{camera:02d}"
+
+
 def create_group(file: h5py.File, name: str, images: np.ndarray, t_myr: np.ndarray, attributes: dict) -> None:
     """Write one merger: ``images`` (cameras, snapshots, height, width, channels) and ``t_myr`` (snapshots,)."""
     group = file.create_group(name)

@@ -35,6 +35,8 @@ def score_predictions(predictions: Predictions, classes: pd.DataFrame, split: pd
 
     - ``accuracy``: share of images whose most probable class is the true one; ``chance`` is that of drawing a class
       uniformly, ``majority_accuracy`` that of always naming the class most frequent in training;
+    - ``test_simulations_trained_on``: how many of the test simulations have images among those trained on; any means
+      that the split leaks and the other metrics flatter;
     - ``cross_entropy`` in nats;
     - ``median_error_myr`` and ``mean_error_myr``: of the absolute difference between the expected and the true time;
       ``baseline_median_error_myr``: the same when the median time of the training images is always given.
@@ -43,9 +45,11 @@ def score_predictions(predictions: Predictions, classes: pd.DataFrame, split: pd
     training = split[split["split"] == "train"]
     error_myr = np.abs(expected_time(predictions.probabilities, classes["t_centre_myr"].to_numpy()) - predictions.t_myr)
     majority = np.full_like(predictions.label, training["label"].mode()[0])
+    tested = set(split["group"].iloc[predictions.row])
     return {
         "test_images": len(predictions.label),
-        "test_simulations": int(split["group"].iloc[predictions.row].nunique()),
+        "test_simulations": len(tested),
+        "test_simulations_trained_on": len(tested & set(training["group"])),
         "classes": len(classes),
         "accuracy": accuracy_score(predictions.label, predicted),
         "chance": 1 / len(classes),

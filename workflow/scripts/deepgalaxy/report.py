@@ -36,6 +36,20 @@ def sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
+    """Return what the report says of a dataset, damaged units aside."""
+    sound = catalogue[~catalogue["damaged"]]
+    return {
+        "simulations": sound["group"].nunique(),
+        "cameras": sound["camera"].nunique(),
+        "images": int(sound["snapshots"].sum()),
+        "pixels": " × ".join(str(int(sound[side].iloc[0])) for side in ("width", "height")),
+        "t_first_myr": f"{sound['t_first_myr'].min():g}",
+        "t_last_myr": f"{sound['t_last_myr'].max():g}",
+        "damaged": int(catalogue["damaged"].sum()),
+    }
+
+
 def write_report(
     metrics: pd.DataFrame,
     throughput: pd.DataFrame,
@@ -63,17 +77,7 @@ def write_report(
     page = environment.get_template("report.html.jinja").render(
         metrics=metrics.to_dict("records"),
         throughput=throughput.to_dict("records"),
-        datasets={
-            name: {
-                "simulations": catalogue["group"].nunique(),
-                "cameras": catalogue["camera"].nunique(),
-                "images": int(catalogue["snapshots"].sum()),
-                "pixels": " × ".join(map(str, catalogue[["width", "height"]].iloc[0])),
-                "t_first_myr": catalogue["t_first_myr"].min(),
-                "t_last_myr": catalogue["t_last_myr"].max(),
-            }
-            for name, catalogue in catalogues.items()
-        },
+        datasets={name: summarise_catalogue(catalogue) for name, catalogue in catalogues.items()},
         figures=figures,
         runs=[json.loads(Path(run).read_text()) for run in runs],
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),

@@ -1,0 +1,26 @@
+"""Work spread over processes, with a limit on how much of it is held at a time."""
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def in_processes(function: Callable[[Task], Result], tasks: Iterable[Task], processes: int) -> Iterator[Result]:
+    """Yield ``function(task)`` for each task, in order, computed by several processes.
+
+    At most twice as many tasks as processes are under way or wait to be taken, so that a slow consumer does not let
+    results pile up. An exception in ``function`` is raised here. Files are best opened within ``function``.
+    """
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+        waiting = deque()
+        for task in tasks:
+            if len(waiting) == 2 * processes:
+                yield waiting.popleft().result()
+            waiting.append(pool.submit(function, task))
+        while waiting:
+            yield waiting.popleft().result()
