@@ -34,7 +34,7 @@ def train(run, blobs):
 
 
 def accuracy(model, blobs, tmp_path):
-    predict_images(model, blobs / "test.hdf5", 2, tmp_path / "predictions.hdf5")
+    predict_images(model, blobs / "test.hdf5", tmp_path / "predictions.hdf5")
     with h5py.File(tmp_path / "predictions.hdf5") as file:
         return accuracy_score(file["label"][:], file["probabilities"][:].argmax(axis=1))
 

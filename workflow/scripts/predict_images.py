@@ -1,8 +1,11 @@
 """Let a trained model classify the held-out images."""
 
 from deepgalaxy.logs import script_log
-from deepgalaxy.predict import predict_images
+from deepgalaxy.runtime import configure_tensorflow
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "predict_images"):
-        predict_images(snakemake.input.model, snakemake.input.images, snakemake.threads, snakemake.output[0])
+        configure_tensorflow(snakemake.threads)
+        from deepgalaxy.predict import predict_images
+
+        predict_images(snakemake.input.model, snakemake.input.images, snakemake.output[0])

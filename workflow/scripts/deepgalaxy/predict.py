@@ -1,9 +1,9 @@
 """A trained model's predictions for prepared images."""
 
-import os
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
 
 from deepgalaxy.files import whole_file
@@ -11,19 +11,12 @@ from deepgalaxy.files import whole_file
 BATCH_SIZE = 256
 
 
-def predict_images(model: str | Path, prepared: str | Path, threads: int, output: str | Path) -> None:
+def predict_images(model: str | Path, prepared: str | Path, output: str | Path) -> None:
     """Write the class probabilities that ``model`` gives to every image of a prepared file.
 
     The output holds ``probabilities`` (n, classes) float32, and ``label``, ``t_myr`` and ``row`` as in the prepared
     file.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    import keras
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.experimental.enable_op_determinism()
     network = keras.saving.load_model(model, safe_mode=True)
     with h5py.File(prepared) as images, whole_file(output) as path, h5py.File(path, "w") as predictions:
         count = len(images["label"])

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import last_line
+from deepgalaxy.runtime import configure_tensorflow
 from deepgalaxy.training.options import TrainingOptions, add_options
 
 
@@ -41,8 +42,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def train(args: argparse.Namespace, options: TrainingOptions) -> None:
     """Train with the arguments of the command line; rank 0 writes the results into ``args.output``."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    from deepgalaxy.training.ranks import join_ranks
+
+    ranks = join_ranks(args.workers)
+    configure_tensorflow(max(1, args.threads // ranks.local_size))
     import h5py
     import keras
     import numpy as np
@@ -51,17 +54,12 @@ def train(args: argparse.Namespace, options: TrainingOptions) -> None:
 
     from deepgalaxy.training.fit import fit
     from deepgalaxy.training.network import build_network
-    from deepgalaxy.training.ranks import join_ranks
     from deepgalaxy.training.record import EpochRecord, write_records, write_train_log
     from deepgalaxy.training.share import read_share
 
-    ranks = join_ranks(args.workers)
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         tf.config.set_visible_devices(gpus[choose_gpu(ranks.local_rank, len(gpus))], "GPU")
-    tf.config.threading.set_intra_op_parallelism_threads(max(1, args.threads // ranks.local_size))
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    tf.config.experimental.enable_op_determinism()
     # Every rank has its own noise and flips; the weights are rank 0's.
     keras.utils.set_random_seed((args.seed + ranks.rank) % 2**32)
 
