@@ -28,6 +28,7 @@ rule train_model:
     threads: cores_for_training
     resources:
         mem_mb=scaled(8000),
+        image_memory_mib=scaled(config["memory_budget_mib"]),
         runtime=scaled(240),
     params:
         launcher=launcher,
@@ -41,5 +42,6 @@ rule train_model:
         {params.launcher:q} python -m deepgalaxy.train \
             --train={input.train:q} --validation={input.validation:q} --classes={input.classes:q} \
             --output={params.directory:q} --workers={wildcards.workers} --threads={threads} --seed={params.seed} \
+            --memory-budget-mib={resources.image_memory_mib} \
             {params.options:q} 2>>{log:q} | tee -a {log:q}
         """

@@ -2,10 +2,12 @@
 
 import sys
 
+import h5py
 import keras
 import numpy as np
 
-from deepgalaxy.training.fit import fit, train_step
+from deepgalaxy.training.deal import Dealing
+from deepgalaxy.training.fit import TrainingImages, fit, train_step
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.ranks import join_ranks
@@ -20,7 +22,7 @@ def some_images(seed, count):
     return images, rng.integers(CLASSES, size=count).astype(np.int32)
 
 
-def few_steps(ranks):
+def few_steps(ranks, output):
     """Apply three gradients of the same 32 images, dealt out over the ranks, without batch normalisation."""
     keras.utils.set_random_seed(1)
     network = keras.Sequential(
@@ -40,21 +42,24 @@ def few_steps(ranks):
     return network
 
 
-def different_everything(ranks):
+def different_everything(ranks, output):
     """Train from other initial weights and on other images on every rank."""
     keras.utils.set_random_seed(100 + ranks.rank)
     options = TrainingOptions("reference_cnn", epochs=2, batch_size=8, noise=0.1, flips=True)
     network = build_network(options, PIXELS, "uint8", CLASSES)
     before = [weight.numpy().tobytes() for weight in network.trainable_variables]
     assert len(set(ranks.gather(before[0]))) == ranks.size, "the ranks were to start from different weights"
-    shares = [Share(*some_images(200 + 10 * part + ranks.rank, 20)) for part in range(2)]
-    fit(network, options, *shares, ranks, ranks.rank, lambda record: None)
+    path = f"{output}.{ranks.rank}.hdf5"
+    with h5py.File(path, "w") as file:
+        file["images"], file["label"] = some_images(200 + ranks.rank, 20)
+    train = TrainingImages(path, Dealing(20, 1, 0, ranks.rank), 0, 2**20)
+    fit(network, options, train, Share(path, [slice(0, 20)], 2**20), ranks, lambda record: None)
     return network
 
 
 if __name__ == "__main__":
     what, workers, output = sys.argv[1:]
     ranks = join_ranks(int(workers))
-    network = {"few_steps": few_steps, "different_everything": different_everything}[what](ranks)
+    network = {"few_steps": few_steps, "different_everything": different_everything}[what](ranks, output)
     names = [variable.path for variable in network.trainable_variables]
     np.savez(f"{output}.{ranks.rank}.npz", **dict(zip(names, (v.numpy() for v in network.trainable_variables))))

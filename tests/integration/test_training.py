@@ -84,6 +84,17 @@ def test_the_same_seed_gives_the_same_bits(train, tmp_path):
     assert not all(np.array_equal(x, y) for x, y in zip(a, c))
 
 
+@pytest.mark.parametrize("mode", [-1, 2])
+def test_other_data_modes_learn_and_stream_to_the_same_bits(train, blobs, tmp_path, mode):
+    for name, budget in (("held", 1024), ("streamed", 0)):
+        options = (f"--data-mode={mode}", f"--memory-budget-mib={budget}", "--epochs=8", "--seed=3")
+        result = train(tmp_path / name, 2, *options)
+        assert result.returncode == 0, result.stderr
+    assert accuracy(tmp_path / "held" / "model.keras", blobs, tmp_path) > 0.7
+    held, streamed = (weights(tmp_path / name) for name in ("held", "streamed"))
+    assert all(np.array_equal(x, y) for x, y in zip(held, streamed))
+
+
 def test_scrambled_labels_are_found_to_be_chance(train, blobs, tmp_path):
     scrambled = tmp_path / "scrambled"
     scrambled.mkdir()

@@ -4,22 +4,17 @@ import argparse
 import re
 import sys
 from dataclasses import fields
-from itertools import pairwise
 
-import h5py
 import keras
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from deepgalaxy.train import choose_gpu
 from deepgalaxy.training.network import architectures, build_network
 from deepgalaxy.training.options import TrainingOptions, add_options, command_line
 from deepgalaxy.training.ranks import join_ranks
 from deepgalaxy.training.record import EpochRecord
-from deepgalaxy.training.share import read_share, slab
 
 OPTIONS = {"architecture": "reference_cnn", "epochs": 2, "batch_size": 4, "noise": 0.1, "flips": True}
 
@@ -40,36 +35,8 @@ def test_a_configured_model_survives_the_command_line():
     assert not parser.parse_args(command_line(OPTIONS | {"flips": False})).flips
 
 
-@given(st.integers(1, 5000), st.integers(1, 512))
-def test_shares_are_disjoint_and_leave_out_fewer_images_than_ranks(total, size):
-    for equal in (True, False):
-        parts = [slab(total, rank, size, equal) for rank in range(size)]
-        lengths = [part.stop - part.start for part in parts]
-        assert all(a.stop == b.start for a, b in pairwise(parts))
-        assert parts[0].start == 0 and max(lengths) - min(lengths) <= (0 if equal else 1)
-        assert total - parts[-1].stop < (size if equal else 1)
-
-
-def test_batches_of_an_epoch_hold_every_image_once(tmp_path):
-    with h5py.File(tmp_path / "train.hdf5", "w") as file:
-        file["images"] = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1)
-        file["label"] = np.arange(10, dtype=np.int32)
-    share = read_share(tmp_path / "train.hdf5", 1, 3, equal=True)
-    assert share.labels.tolist() == [3, 4, 5]
-    whole = read_share(tmp_path / "train.hdf5", 0, 1, equal=True)
-    epochs = [[batch for batch in whole.batches(4, seed)] for seed in (1, 1, 2)]
-    for epoch in epochs:
-        assert [len(labels) for _, labels in epoch] == [4, 4, 2]
-        assert sorted(int(label) for _, labels in epoch for label in labels) == list(range(10))
-        assert all((images.numpy().ravel() == labels.numpy()).all() for images, labels in epoch)
-    order = [[int(label) for _, labels in epoch for label in labels] for epoch in epochs]
-    assert order[0] == order[1] != order[2]
-    with pytest.raises(ValueError, match="10 images, too few for 11 workers"):
-        read_share(tmp_path / "train.hdf5", 0, 11, equal=True)
-
-
 def test_the_performance_line_is_upstreams_to_the_letter():
-    record = EpochRecord(3, 4, 1020, 10.99, 1.0, 0, 0, 0, 0)
+    record = EpochRecord(3, 4, 1020, 10.99, 0, 1.0, 0, 0, 0, 0)
     # As printed in DeepGalaxy's README.
     pattern = re.sub(
         r"[\d.]+",

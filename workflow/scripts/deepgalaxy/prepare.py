@@ -34,12 +34,16 @@ def prepare_image(image: np.ndarray, pixels: int, dtype: str) -> np.ndarray:
 
     Channels are averaged; the size is changed by area interpolation, so that brightness is kept.
     """
-    grey = image.astype(np.float32).mean(axis=2)
-    if image.dtype == np.uint8:
-        grey /= 255
+    grey = image[:, :, 0] if image.shape[2] == 1 else image.mean(axis=2, dtype=np.float32)
+    if grey.dtype == np.float16:
+        grey = grey.astype(np.float32)
+    scale = 255 if image.dtype == np.uint8 else 1
     if grey.shape != (pixels, pixels):
         grey = cv2.resize(grey, (pixels, pixels), interpolation=cv2.INTER_AREA)
-    return np.rint(grey * 255).astype(np.uint8) if dtype == "uint8" else grey.astype(np.float16)
+    if dtype == "uint8":
+        # Scaled, rounded and limited to 0..255 in one pass; brightness is never negative.
+        return cv2.convertScaleAbs(grey, alpha=255 / scale)
+    return (grey / np.float32(scale)).astype(np.float16)
 
 
 def prepare_images(

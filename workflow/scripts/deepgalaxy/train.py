@@ -28,6 +28,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="directory for the model and its records")
     parser.add_argument("--workers", type=int, default=1, help="number of ranks that this run must have")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="cores on this host, for all its ranks")
+    parser.add_argument(
+        "--memory-budget-mib",
+        type=int,
+        default=1024,
+        help="largest share that a rank holds in memory; a larger one is streamed",
+    )
     parser.add_argument("--seed", type=int, default=1, help="seed of weights, order and noise")
     add_options(parser)
     args = parser.parse_args(arguments)
@@ -52,10 +58,11 @@ def train(args: argparse.Namespace, options: TrainingOptions) -> None:
     import pandas as pd
     import tensorflow as tf
 
-    from deepgalaxy.training.fit import fit
+    from deepgalaxy.training.deal import Dealing
+    from deepgalaxy.training.fit import TrainingImages, fit
     from deepgalaxy.training.network import build_network
     from deepgalaxy.training.record import EpochRecord, write_records, write_train_log
-    from deepgalaxy.training.share import read_share
+    from deepgalaxy.training.share import Share, validation_slice
 
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
@@ -63,13 +70,23 @@ def train(args: argparse.Namespace, options: TrainingOptions) -> None:
     # Every rank has its own noise and flips; the weights are rank 0's.
     keras.utils.set_random_seed((args.seed + ranks.rank) % 2**32)
 
-    training_share = read_share(args.train, ranks.rank, ranks.size, equal=True)
-    validation_share = read_share(args.validation, ranks.rank, ranks.size, equal=False)
     with h5py.File(args.train) as file:
         _, pixels, _, _ = file["images"].shape
-        unused = len(file["label"]) - ranks.size * len(training_share.labels)
+        dtype = file["images"].dtype.name
+    totals = {}
+    for path in (args.train, args.validation):
+        with h5py.File(path) as file:
+            totals[path] = len(file["label"])
+        if totals[path] < ranks.size:
+            raise ValueError(f"{path} holds {totals[path]} images, too few for {ranks.size} workers.")
+    memory_bytes = args.memory_budget_mib * 2**20
+    dealing = Dealing(totals[args.train], ranks.size, options.data_mode, args.seed)
+    training_images = TrainingImages(args.train, dealing, ranks.rank, memory_bytes)
+    part = validation_slice(totals[args.validation], ranks.rank, ranks.size)
+    validation_share = Share(args.validation, [part], memory_bytes)
+    unused = dealing.total - ranks.size * dealing.share
     classes = pd.read_csv(args.classes)
-    network = build_network(options, pixels, training_share.images.dtype.name, len(classes))
+    network = build_network(options, pixels, dtype, len(classes))
 
     def say(text: str) -> None:
         if ranks.rank == 0:
@@ -84,9 +101,9 @@ def train(args: argparse.Namespace, options: TrainingOptions) -> None:
 
     say(
         f"{options.architecture} with {network.count_params():,} parameters on {ranks.size} worker(s), each with"
-        f" {len(training_share.labels)} images; {unused} left over"
+        f" {dealing.share} images an epoch; {unused} left over"
     )
-    records = fit(network, options, training_share, validation_share, ranks, args.seed, report)
+    records = fit(network, options, training_images, validation_share, ranks, report)
 
     hosts = ranks.gather(socket.gethostname())
     if ranks.rank == 0:
@@ -99,7 +116,7 @@ def train(args: argparse.Namespace, options: TrainingOptions) -> None:
             "gpus_per_host": len(gpus),
             "parameters": network.count_params(),
             "classes": len(classes),
-            "training_images": ranks.size * len(training_share.labels),
+            "training_images": ranks.size * dealing.share,
             "training_images_left_over": unused,
             "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
             "versions": {"python": platform.python_version()}

@@ -3,30 +3,46 @@
 import hashlib
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from deepgalaxy.seeds import derive_seed
+from deepgalaxy.training.deal import Dealing
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.ranks import Ranks
 from deepgalaxy.training.record import EpochRecord
 from deepgalaxy.training.share import Share
 
 
+class TrainingImages:
+    """The training images of one rank, read anew when they are dealt anew."""
+
+    def __init__(self, path: str | Path, dealing: Dealing, rank: int, memory_bytes: int) -> None:
+        self.path, self.dealing, self.rank, self.memory_bytes = path, dealing, rank, memory_bytes
+        self.share, self.deal = None, None
+
+    def batches(self, epoch: int, batch_size: int) -> tf.data.Dataset:
+        """Return the batches of an epoch, counted from 1, and hold the share that they come from."""
+        if self.deal != self.dealing.number(epoch):
+            self.share = None  # so that two shares are never in memory together
+            self.share = Share(self.path, self.dealing.held(self.rank, epoch), self.memory_bytes)
+            self.deal = self.dealing.number(epoch)
+        return self.share.batches(self.dealing.order(self.rank, epoch, self.share.window), batch_size)
+
+
 def fit(
     network: keras.Model,
     options: TrainingOptions,
-    train: Share,
+    train: TrainingImages,
     validation: Share,
     ranks: Ranks,
-    seed: int,
     report: Callable[[EpochRecord], None],
 ) -> list[EpochRecord]:
     """Train ``network`` in place and return one record for each epoch, each of which is also given to ``report``.
 
-    All ranks start from rank 0's weights; each goes through its own share in an order of its own, and every step
+    All ranks start from rank 0's weights; each goes through the images dealt to it, and every step
     applies the gradient averaged over ranks, so that the weights stay equal. After each epoch the moving statistics of
     batch normalisation, which every rank gathers from its own images, are averaged too.
 
@@ -38,10 +54,14 @@ def fit(
     ranks.copy_from_first([variable.value for variable in network.variables if _is_float(variable)])
     step, evaluate = train_step(network, optimizer, ranks), evaluation_step(network)
 
+    all_validation = np.arange(len(validation.labels))
     records = []
     for epoch in range(1, options.epochs + 1):
         start = time.perf_counter()
-        sums = _sum_over(step, train.batches(options.batch_size, derive_seed(seed, "order", epoch, ranks.rank)))
+        batches = train.batches(epoch, options.batch_size)
+        reload_seconds = time.perf_counter() - start
+        start = time.perf_counter()
+        sums = _sum_over(step, batches)
         seconds = time.perf_counter() - start
         statistics = [variable for variable in network.non_trainable_variables if _is_float(variable)]
         if statistics:
@@ -50,7 +70,7 @@ def fit(
         check_equal_weights(network, ranks)
 
         start = time.perf_counter()
-        validation_sums = ranks.total(_sum_over(evaluate, validation.batches(options.batch_size)))
+        validation_sums = ranks.total(_sum_over(evaluate, validation.batches(all_validation, options.batch_size)))
         validation_seconds = time.perf_counter() - start
         loss, correct, images = ranks.total(sums)
         if not np.isfinite(loss):
@@ -60,6 +80,7 @@ def fit(
             workers=ranks.size,
             images=int(images),
             train_seconds=max(ranks.gather(seconds)),
+            reload_seconds=max(ranks.gather(reload_seconds)),
             validation_seconds=max(ranks.gather(validation_seconds)),
             loss=loss / images,
             accuracy=correct / images,

@@ -15,6 +15,10 @@ class TrainingOptions:
     architecture: str = _option("`reference_cnn`, or the name of a classifier in keras.applications")
     epochs: int = _option("passes over the training images")
     batch_size: int = _option("images per worker and step")
+    data_mode: int = _option(
+        "-1: every worker holds all images; 0: each holds a fixed share; m > 0: shares are dealt anew every m epochs",
+        default=0,
+    )
     optimizer: str = _option("name of a Keras optimizer", default="adam")
     learning_rate: float = _option("learning rate of the optimizer", default=0.001)
     noise: float = _option("standard deviation of Gaussian noise added to images in [0, 1]", default=0.0)

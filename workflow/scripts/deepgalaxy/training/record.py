@@ -7,13 +7,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch over all ranks. ``train_seconds`` is the wall time of training alone, the longest of all ranks; loss is
-    the cross-entropy in nats; ``images`` counts training images of all ranks."""
+    """One epoch over all ranks. ``train_seconds`` is the wall time of training alone, ``reload_seconds`` that of
+    reading a new share, each the longest of all ranks; loss is the cross-entropy in nats; ``images`` counts training
+    images of all ranks."""
 
     epoch: int
     workers: int
     images: int
     train_seconds: float
+    reload_seconds: float
     validation_seconds: float
     loss: float
     accuracy: float

@@ -1,55 +1,115 @@
-"""A rank's share of the prepared images."""
+"""The prepared images that a rank holds, in memory or streamed from their file."""
 
-from dataclasses import dataclass
+import io
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import h5py
 import numpy as np
 import tensorflow as tf
 
+WINDOW_BYTES = 32 * 2**20
+"""Images are shuffled, and streamed, in runs of this size."""
 
-@dataclass(frozen=True)
+
 class Share:
-    """Images (n, pixels, pixels, 1) and labels (n,) int32 that one rank holds in memory."""
+    """Images of a prepared file, given by contiguous slices of it, with their labels.
 
-    images: np.ndarray
-    labels: np.ndarray
-
-    def batches(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
-        """Return pairs of images and labels, ``batch_size`` at a time (the last may be smaller), shuffled by a seed."""
-        order = (
-            np.arange(len(self.labels)) if seed is None else np.random.default_rng(seed).permutation(len(self.labels))
-        )
-        with tf.device("CPU"):
-            images, labels = tf.constant(self.images), tf.constant(self.labels)
-        return (
-            tf.data.Dataset.from_tensor_slices(order)
-            .batch(batch_size)
-            .map(lambda index: (tf.gather(images, index), tf.gather(labels, index)))
-            .prefetch(2)
-        )
-
-
-def slab(total: int, rank: int, size: int, equal: bool) -> slice:
-    """Return the contiguous part of ``total`` images that belongs to a rank.
-
-    With ``equal`` every rank has the same number, and fewer than ``size`` images at the end belong to none, so that all
-    ranks take the same steps; otherwise the parts cover everything and differ by one at most.
+    ``labels`` (n,) int32 are read at once. The images, (n, pixels, pixels, 1), are read into memory if they take no
+    more than ``memory_bytes``; otherwise ``images`` is None and they are read as they are needed. Either way the
+    batches are the same.
     """
-    if equal:
-        share = total // size
-        return slice(rank * share, (rank + 1) * share)
+
+    def __init__(self, path: str | Path, slices: list[slice], memory_bytes: int) -> None:
+        self.path, self.slices = path, slices
+        self.starts = np.cumsum([0, *(part.stop - part.start for part in slices)])
+        with h5py.File(path) as file:
+            self._offsets = {name: file[name].id.get_offset() for name in ("images", "label")}
+            self.image_shape, self.dtype = file["images"].shape[1:], file["images"].dtype
+        if None in self._offsets.values():
+            raise ValueError(f"{path} is not contiguous; it was not made by prepare_images.")
+        self.labels = self._read("label", np.dtype(np.int32), (), 0, self.starts[-1])
+        in_memory = len(self.labels) * self.image_bytes <= memory_bytes
+        self.images = self._read_images(0, self.starts[-1]) if in_memory else None
+
+    @property
+    def image_bytes(self) -> int:
+        """Size of one image in bytes."""
+        return int(np.prod(self.image_shape)) * self.dtype.itemsize
+
+    @property
+    def window(self) -> int:
+        """Images that are shuffled and streamed together."""
+        return max(1, WINDOW_BYTES // self.image_bytes)
+
+    def batches(self, order: np.ndarray, batch_size: int) -> tf.data.Dataset:
+        """Return pairs of images and labels in ``order``, places of shape (m,), ``batch_size`` at a time.
+
+        The last batch may be smaller. If images are streamed, the order must take them window by window.
+        """
+        source = self._from_file if self.images is None else self._from_memory
+        signature = (tf.TensorSpec((None, *self.image_shape), self.dtype), tf.TensorSpec((None,), tf.int32))
+        batches = tf.data.Dataset.from_generator(lambda: source(order, batch_size), output_signature=signature)
+        return batches.prefetch(2)
+
+    def _from_memory(self, order: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield batches of images held in memory."""
+        for start in range(0, len(order), batch_size):
+            places = order[start : start + batch_size]
+            yield self.images[places], self.labels[places]
+
+    def _from_file(self, order: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield batches from windows that are read one ahead."""
+        runs = np.split(order, np.flatnonzero(np.diff(order // self.window)) + 1)
+        waiting = np.empty((0, *self.image_shape), self.dtype)
+        done = 0
+        with ThreadPoolExecutor(1) as reader:
+            ahead = reader.submit(self._read_run, runs[0])
+            for following in [*runs[1:], None]:
+                images = ahead.result()
+                if following is not None:
+                    ahead = reader.submit(self._read_run, following)
+                images = np.concatenate((waiting, images)) if len(waiting) else images
+                whole = len(images) - len(images) % batch_size if following is not None else len(images)
+                for start in range(0, whole, batch_size):
+                    batch = images[start : min(start + batch_size, whole)]
+                    yield batch, self.labels[order[done : done + len(batch)]]
+                    done += len(batch)
+                waiting = images[whole:]
+
+    def _read_run(self, places: np.ndarray) -> np.ndarray:
+        """Return the images at ``places``, all of one window."""
+        first = places.min()
+        return self._read_images(first, places.max() + 1)[places - first]
+
+    def _read_images(self, first: int, stop: int) -> np.ndarray:
+        """Return the images from place ``first`` up to ``stop``."""
+        return self._read("images", self.dtype, self.image_shape, first, stop)
+
+    def _read(self, name: str, dtype: np.dtype, shape: tuple[int, ...], first: int, stop: int) -> np.ndarray:
+        """Return items of a contiguous dataset, read past HDF5, which would read 64 KiB for a smaller piece."""
+        items = np.empty((stop - first, *shape), dtype)
+        item_bytes = int(np.prod(shape)) * dtype.itemsize
+        with open(self.path, "rb", buffering=0) as file:
+            for start, part in zip(self.starts, self.slices):
+                begin, end = max(first, start), min(stop, start + part.stop - part.start)
+                if begin < end:
+                    file.seek(self._offsets[name] + (part.start + begin - start) * item_bytes)
+                    _read_fully(file, items[begin - first : end - first])
+        return items
+
+
+def _read_fully(file: io.RawIOBase, items: np.ndarray) -> None:
+    """Fill an array from an unbuffered file, which may give less at a time. Raises ValueError if it ends too early."""
+    view = memoryview(items.reshape(-1).view(np.uint8))
+    while view:
+        count = file.readinto(view)
+        if not count:
+            raise ValueError(f"{file.name} ends before the images that it should hold; make it again.")
+        view = view[count:]
+
+
+def validation_slice(total: int, rank: int, size: int) -> slice:
+    """Return the contiguous part of the validation images that a rank evaluates: all parts together are all images."""
     return slice(rank * total // size, (rank + 1) * total // size)
-
-
-def read_share(path: str | Path, rank: int, size: int, equal: bool) -> Share:
-    """Read a rank's part of a prepared file, and no more than that.
-
-    Raises ValueError if there are fewer images than ranks.
-    """
-    with h5py.File(path) as file:
-        total = len(file["label"])
-        if total < size:
-            raise ValueError(f"{path} holds {total} images, too few for {size} workers.")
-        part = slab(total, rank, size, equal)
-        return Share(file["images"][part], file["label"][part])

@@ -1,0 +1,151 @@
+"""Dealing images to ranks: every image once in an epoch, in every mode; and the two ways to hold a share."""
+
+import sys
+from itertools import pairwise
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepgalaxy.training.deal import Dealing, shuffled_by_windows
+from deepgalaxy.training.share import Share, validation_slice
+
+
+def images_taken(dealing, rank, epoch, window=7):
+    """The images of the file that a rank takes in an epoch, in order."""
+    held = np.concatenate([np.arange(part.start, part.stop) for part in dealing.held(rank, epoch)])
+    return held[dealing.order(rank, epoch, window)]
+
+
+@settings(deadline=None)
+@given(
+    size=st.integers(1, 512),
+    more=st.integers(0, 3000),
+    mode=st.integers(-1, 3),
+    epoch=st.integers(1, 9),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_an_epoch_takes_every_image_once_over_all_ranks(size, more, mode, epoch, seed):
+    dealing = Dealing(size + more, size, mode, seed)
+    taken = [images_taken(dealing, rank, epoch) for rank in range(size)]
+    # All ranks take the same number, hence the same steps, and fewer images than ranks are left over.
+    assert {len(images) for images in taken} == {dealing.share}
+    everything = np.concatenate(taken)
+    assert len(np.unique(everything)) == len(everything)
+    assert everything.min() >= 0 and everything.max() < dealing.total
+    assert 0 <= dealing.total - len(everything) < size
+    # The same on every rank, without asking.
+    again = Dealing(size + more, size, mode, seed)
+    np.testing.assert_array_equal(taken[-1], images_taken(again, size - 1, epoch))
+
+
+@pytest.mark.parametrize("mode", [-1, 0, 1, 2])
+def test_deals_change_when_the_mode_says_so(mode):
+    dealing = Dealing(1003, 4, mode, 1)
+    held = [tuple(np.r_[tuple(dealing.held(1, epoch))]) for epoch in (1, 2, 3)]
+    taken = [tuple(images_taken(dealing, 1, epoch)) for epoch in (1, 2, 3)]
+    assert len(set(taken)) == 3, "the order is another in each epoch"
+    assert (held[0] == held[1]) == (mode != 1)
+    assert (held[1] == held[2]) == (mode in (-1, 0))
+    if mode == 2:
+        # A new share mixes images of several old ones.
+        before = [set(np.r_[tuple(dealing.held(rank, 1))]) for rank in range(4)]
+        assert all(len(set(held[2]) & share) > 0 for share in before)
+
+
+def test_a_share_is_read_in_few_runs():
+    for size in (1, 3, 64):
+        dealing = Dealing(64 * 100 + 5, size, 1, 2)
+        for epoch in range(1, 5):
+            assert all(len(dealing.held(rank, epoch)) <= 10 for rank in range(size))
+
+
+@given(st.integers(1, 500), st.integers(1, 600), st.integers(0, 2**32 - 1))
+def test_windows_are_shuffled_and_shuffled_within(count, window, seed):
+    order = shuffled_by_windows(count, window, seed)
+    assert sorted(order) == list(range(count))
+    assert np.count_nonzero(np.diff(order // window)) == -(-count // window) - 1
+
+
+@given(st.integers(1, 5000), st.integers(1, 512))
+def test_validation_parts_are_all_images(total, size):
+    parts = [validation_slice(total, rank, size) for rank in range(size)]
+    assert parts[0].start == 0 and parts[-1].stop == total
+    assert all(one.stop == other.start for one, other in pairwise(parts))
+
+
+@pytest.fixture
+def prepared(tmp_path, monkeypatch):
+    """A prepared file of 101 images, each told by its first pixels, and windows of ten images."""
+    images = np.random.default_rng(1).integers(0, 256, (101, 4, 4, 1), np.uint8)
+    images[:, 0, 0, 0] = np.arange(101)
+    with h5py.File(tmp_path / "train.hdf5", "w") as file:
+        file["images"], file["label"] = images, np.arange(101, dtype=np.int32)
+    monkeypatch.setattr("deepgalaxy.training.share.WINDOW_BYTES", 160)
+    return tmp_path / "train.hdf5"
+
+
+@pytest.mark.parametrize("mode", [-1, 0, 1])
+@pytest.mark.parametrize("batch_size", [1, 7, 16, 200])
+def test_streamed_batches_are_those_held_in_memory(prepared, mode, batch_size):
+    dealing = Dealing(101, 3, mode, 4)
+    shares = [Share(prepared, dealing.held(2, 5), memory_bytes) for memory_bytes in (2**20, 100)]
+    assert shares[0].images is not None and shares[1].images is None
+    order = dealing.order(2, 5, shares[0].window)
+    held, streamed = (list(share.batches(order, batch_size).as_numpy_iterator()) for share in shares)
+    assert len(held) == len(streamed) == -(-33 // batch_size)
+    for (images, labels), (others, other_labels) in zip(held, streamed):
+        np.testing.assert_array_equal(images, others)
+        np.testing.assert_array_equal(labels, other_labels)
+        np.testing.assert_array_equal(images[:, 0, 0, 0], labels)
+    np.testing.assert_array_equal(np.concatenate([labels for _, labels in held]), images_taken(dealing, 2, 5, 10))
+
+
+def test_more_images_than_a_file_holds_are_refused(prepared):
+    with pytest.raises(ValueError, match=r"train.hdf5 ends before the images that it should hold"):
+        Share(prepared, [slice(0, 100_000)], 2**20)
+
+
+def test_half_precision_and_short_reads_come_out_whole(tmp_path):
+    images = np.random.default_rng(1).uniform(size=(20, 4, 4, 1)).astype(np.float16)
+    with h5py.File(tmp_path / "train.hdf5", "w") as file:
+        file["images"], file["label"] = images, np.arange(20, dtype=np.int32)
+    share = Share(tmp_path / "train.hdf5", [slice(15, 20), slice(0, 3)], 2**20)
+    np.testing.assert_array_equal(share.images, images[[15, 16, 17, 18, 19, 0, 1, 2]])
+    assert share.labels.tolist() == [15, 16, 17, 18, 19, 0, 1, 2]
+
+
+MEASURE = """
+import os, resource, sys
+import numpy as np, tensorflow as tf
+from deepgalaxy.training.deal import Dealing
+from deepgalaxy.training.share import Share
+path, total, size, mode = sys.argv[1], *map(int, sys.argv[2:5])
+def bytes_read():
+    return int(next(line.split()[1] for line in open("/proc/self/io") if line.startswith("rchar")))
+warm = Share(path, [slice(0, 8)], 2**40)
+list(warm.batches(np.arange(8), 4))
+dealing, epoch, read, peak = Dealing(total, size, mode, 1), 3, 0, 0
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = bytes_read()
+for rank in range(size):
+    share = Share(path, dealing.held(rank, epoch), 2**40)
+read = bytes_read() - before
+for _ in share.batches(dealing.order(0, epoch, share.window), 64): pass
+print(read, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) * 1024, share.images.nbytes)
+"""
+
+
+@pytest.mark.parametrize(("size", "mode"), [(1, 0), (1, 1), (4, 0), (4, 2), (64, 0), (64, 1), (1, -1)])
+def test_a_deal_reads_each_byte_once_and_holds_it_once(tmp_path, run, size, mode):
+    images = np.random.default_rng(1).integers(0, 256, (4096, 128, 128, 1), np.uint8)
+    with h5py.File(tmp_path / "train.hdf5", "w") as file:
+        file["images"], file["label"] = images, np.zeros(4096, np.int32)
+    result = run(sys.executable, "-c", MEASURE, tmp_path / "train.hdf5", 4096, size, mode)
+    read, memory, share = map(int, result.stdout.split())
+    assert images.nbytes * 0.98 < read <= 1.02 * (tmp_path / "train.hdf5").stat().st_size, result.stderr
+    if size == 1:
+        assert share == images.nbytes
+        assert memory <= 1.3 * share

@@ -1,0 +1,78 @@
+"""Dealing images to ranks: who holds which, and in which order each epoch takes them.
+
+All of it follows from the seed, so that every rank knows it without asking. A prepared file is shuffled already; so
+whole runs of neighbouring images can be dealt and read at once, and still are random samples.
+
+Data modes, as upstream's ``-m``: in mode -1 every rank holds all images and works on its own part of a common order; in
+mode 0 every rank holds a fixed share; in mode m > 0 the shares are dealt anew every m epochs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepgalaxy.seeds import derive_seed
+
+BLOCKS_PER_SHARE = 8
+"""In mode m > 0 a share is put together from about so many runs of images, each read in one go."""
+
+
+@dataclass(frozen=True)
+class Dealing:
+    """How ``total`` images are dealt to ``size`` ranks. An epoch takes ``share`` images on each rank, all different."""
+
+    total: int
+    size: int
+    mode: int
+    seed: int
+
+    @property
+    def share(self) -> int:
+        """Images that each rank takes in an epoch; fewer than ``size`` are left over, others in each deal."""
+        return self.total // self.size
+
+    def number(self, epoch: int) -> int:
+        """Return the number of the deal that epoch 1, 2, … uses; the images held change only when it does."""
+        return (epoch - 1) // self.mode if self.mode > 0 else 0
+
+    def held(self, rank: int, epoch: int) -> list[slice]:
+        """Return the images that a rank holds, as contiguous slices of the prepared file."""
+        if self.mode < 0:
+            return [slice(0, self.total)]
+        if self.mode == 0:
+            return [slice(rank * self.share, (rank + 1) * self.share)]
+        # The used images, from a random start, are cut into equal blocks and a rest for each rank, dealt at random.
+        rng = np.random.default_rng(derive_seed(self.seed, "deal", self.number(epoch)))
+        start = rng.integers(self.total)
+        blocks = min(BLOCKS_PER_SHARE, self.share)
+        length, rest = divmod(self.share, blocks)
+        mine = rng.permutation(self.size * blocks)[rank * blocks : (rank + 1) * blocks] * length
+        pieces = [(first, length) for first in np.sort(mine)] + [(self.size * blocks * length + rank * rest, rest)]
+        return [part for first, count in pieces if count for part in self._wrapped(int(start + first), count)]
+
+    def _wrapped(self, first: int, count: int) -> list[slice]:
+        """Return ``count`` images from ``first``, counted round the end of the file, as one slice or two."""
+        first %= self.total
+        stop = first + count
+        if stop <= self.total:
+            return [slice(first, stop)]
+        return [slice(first, self.total), slice(0, stop - self.total)]
+
+    def order(self, rank: int, epoch: int, window: int) -> np.ndarray:
+        """Return the order in which an epoch takes a rank's images, int64 of shape (share,), as places among those
+        held.
+
+        Runs of ``window`` images come in random order, and the images of each in random order, so that they can be
+        streamed run by run.
+        """
+        if self.mode < 0:
+            everyone = shuffled_by_windows(self.total, window, derive_seed(self.seed, "order", epoch))
+            return everyone[rank * self.share : (rank + 1) * self.share]
+        return shuffled_by_windows(self.share, window, derive_seed(self.seed, "order", epoch, rank))
+
+
+def shuffled_by_windows(count: int, window: int, seed: int) -> np.ndarray:
+    """Return 0 to ``count`` - 1, int64, with windows of so many neighbours shuffled, and shuffled within."""
+    rng = np.random.default_rng(seed)
+    starts = rng.permutation(np.arange(0, count, window))
+    return np.concatenate([start + rng.permutation(min(window, count - start)) for start in starts])
