@@ -92,7 +92,10 @@ def test_other_configurations_can_be_laid_over_the_default(run, tmp_path, root, 
             "datasets: {simulated: {mergers: [{size_ratio: 1, mass_ratio: 1}, {size_ratio: 1.0, mass_ratio: 1}]}}",
             "The configuration lists merger s_1_m_1 twice",
         ),
-        ("datasets: {simulated: {file: x.hdf5}}", "is not valid under any of the given schemas"),
+        ("datasets: {simulated: {file: x.hdf5}}", "('file' was unexpected)"),
+        ("datasets: {simulated: {damaged: [s_1_m_1/7]}}", "'s_1_m_1/7' does not match"),
+        ("samples: {ten_stages: {split: {by: time_block}}}", "'block_myr' is a required property"),
+        ("samples: {ten_stages: {classes: {task: time}}}", "should not be valid under {'required': ['bins']}"),
     ],
 )
 def test_a_wrong_setting_is_refused_before_anything_runs(run, tmp_path, settings, sentence):
