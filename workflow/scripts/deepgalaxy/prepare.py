@@ -91,7 +91,8 @@ def _blocks(source: h5py.File, table: pd.DataFrame, pixels: int, dtype: str, mem
     for (group, camera), rows in table.groupby(["group", "camera"], sort=False):
         native = source[group][images_name(camera)]
         bytes_each = int(np.prod(native.shape[1:])) * native.dtype.itemsize + 3 * pixels**2 * np.dtype(dtype).itemsize
-        longest = max(1, memory_bytes // bytes_each)
+        # A quarter is left to the buffers of HDF5 and of the transfer between processes.
+        longest = max(1, memory_bytes * 3 // 4 // bytes_each)
         snapshots = rows["snapshot"].to_numpy()
         # Neighbours in the file go together, though a split by image has gaps between them.
         number = (snapshots - snapshots[0]) // longest
