@@ -110,7 +110,7 @@ def _describe_camera(file: h5py.File, name: str, camera: int) -> tuple[dict, lis
 def _value_range(images: h5py.Dataset, path: str) -> tuple[tuple[float, float], list[str]]:
     """Return the smallest and the largest value of (n, height, width, channels), and what is wrong with the values."""
     minimum, maximum, violations = np.inf, -np.inf, []
-    block = max(1, READ_BYTES // max(1, images[0:0].itemsize * int(np.prod(images.shape[1:]))))
+    block = max(1, READ_BYTES // max(1, images.dtype.itemsize * int(np.prod(images.shape[1:]))))
     for start in range(0, len(images), block):
         try:
             values = images[start : start + block]
