@@ -15,6 +15,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/acquire.smk"
 include: "rules/simulate.smk"
 include: "rules/sample.smk"
 include: "rules/train.smk"

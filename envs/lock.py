@@ -15,11 +15,12 @@ PYTHON = "3.11"
 
 # Which groups of pyproject.toml make up each lock file, and each conda environment.
 LOCKS = {
-    "requirements.txt": ["workflow", "simulate", "images", "train", "report"],
+    "requirements.txt": ["workflow", "acquire", "simulate", "images", "train", "report"],
     "requirements-horovod.txt": ["horovod"],
     "requirements-test.txt": ["test"],
 }
 CONDA = {
+    "acquire.yaml": ["acquire"],
     "simulate.yaml": ["simulate"],
     "images.yaml": ["images"],
     "train.yaml": ["train", "horovod"],

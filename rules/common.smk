@@ -65,11 +65,12 @@ def results_of_all_stages():
     failed, as long as newer results are there: these would then be reported as those of a configuration that they do not
     belong to.
     """
-    simulated = [name for name in EXPERIMENT["datasets"] if "mergers" in config["datasets"][name]]
-    groups = [f"{name}/mergers/{group}" for name in simulated for group in mergers(name)]
+    groups = [
+        f"{name}/mergers/{group}" for name in EXPERIMENT["datasets"] if simulated(name) for group in mergers(name)
+    ]
     return [
         *expand("<results>/datasets/{group}/{file}.hdf5", group=groups, file=["snapshots", "images"]),
-        *expand("<results>/datasets/{name}/images.hdf5", name=simulated),
+        *map(image_file, EXPERIMENT["datasets"]),
         *expand("<results>/datasets/{name}/catalogue.csv", name=EXPERIMENT["datasets"]),
         *expand("<results>/samples/{name}/{file}", name=SAMPLES, file=["subset.hdf5", "split.csv", "classes.csv"]),
         *expand("<results>/samples/{name}/{split}.hdf5", name=SAMPLES, split=["train", "validation", "test"]),
@@ -79,14 +80,19 @@ def results_of_all_stages():
     ]
 
 
+def simulated(dataset):
+    """Return whether a dataset is simulated here."""
+    return "mergers" in config["datasets"][dataset]
+
+
 def mergers(dataset):
     """Return the mergers of a simulated dataset by group name, each with its ratios and its seed."""
     return index_mergers(config["datasets"][dataset]["mergers"], config["seed"])
 
 
 def image_file(dataset):
-    """Return a dataset's image file: the one named in the configuration, or the one to be simulated."""
-    return config["datasets"][dataset].get("file") or f"<results>/datasets/{dataset}/images.hdf5"
+    """Return a dataset's image file: the one to be simulated, or the one to be fetched."""
+    return f"<results>/datasets/{dataset}/images.hdf5" if simulated(dataset) else f"<resources>/{dataset}.hdf5"
 
 
 def dataset_file(wildcards):

@@ -10,6 +10,7 @@ import lock
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from snakemake.utils import update_config
 
 from deepgalaxy.digest import code_files
 
@@ -19,10 +20,15 @@ def schema(root):
     return yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
 
 
-@pytest.mark.parametrize("name", ["config/config.yaml", "config/deepgalaxy_512.yaml", ".test/config/config.yaml"])
-def test_shipped_configurations_are_valid(root, schema, name):
+@pytest.mark.parametrize(
+    "names",
+    [["config/config.yaml"], ["config/config.yaml", "config/deepgalaxy_512.yaml"], [".test/config/config.yaml"]],
+)
+def test_shipped_configurations_are_valid(root, schema, names):
     Draft202012Validator.check_schema(schema)
-    config = yaml.safe_load((root / name).read_text())
+    config = {}
+    for name in names:
+        update_config(config, yaml.safe_load((root / name).read_text()))
     assert list(Draft202012Validator(schema).iter_errors(config)) == []
     for kind in ("datasets", "samples", "models"):
         assert set(config["experiment"][kind]) <= set(config[kind])
@@ -84,7 +90,7 @@ def test_the_lock_holds_the_direct_dependencies_and_horovod_is_the_built_one(roo
 
 
 def test_download_and_plot_environments_have_no_tensorflow(root):
-    for name in ("simulate.yaml", "images.yaml", "report.yaml"):
+    for name in ("acquire.yaml", "simulate.yaml", "images.yaml", "report.yaml"):
         assert "tensorflow" not in (root / "envs" / name).read_text()
     rebound = [name for name in lock.CONDA if "rebound" in (root / "envs" / name).read_text()]
     assert rebound == ["simulate.yaml"]

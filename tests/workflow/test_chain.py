@@ -4,7 +4,10 @@ import json
 import re
 import shutil
 import sys
+import threading
 import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import h5py
@@ -239,17 +242,61 @@ def test_an_edit_of_the_evaluation_reruns_evaluation_and_report(chain, snakemake
         metrics.write_text(source)
 
 
-def test_a_given_file_is_used_like_a_simulated_one(chain, with_settings):
-    (chain / "resources").mkdir()
-    shutil.copy(chain / "results/datasets/tiny/images.hdf5", chain / "resources/given.hdf5")
-    settings = {"experiment": {"datasets": ["given"]}, "datasets": {"given": {"file": "resources/given.hdf5"}}}
-    result = with_settings(settings, "--until", "prepare_images")
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert "simulate_merger" not in result.stdout + result.stderr
+@pytest.fixture
+def served(chain):
+    """The simulated dataset, served on loopback; the address, and the requests so far."""
+    requests = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, form, *words):
+            requests.append(form % words)
+
+    handler = partial(Handler, directory=chain / "results/datasets/tiny")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/images.hdf5", requests
+        server.shutdown()
+        thread.join()
+
+
+def test_a_published_dataset_is_fetched_accepted_used_like_a_simulated_one_and_verified(
+    chain, snakemake, run, served, tmp_path
+):
+    url, requests = served
+    settings = {"experiment": {"datasets": ["published"]}, "datasets": {"published": {"sources": [url]}}}
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings))
+    configured = ("--configfile", tmp_path / "settings.yaml")
+
+    refused = snakemake(*configured, "--until", "prepare_images")
+    assert refused.returncode == 1
+    sentence = re.search("accept it: (echo '.*' >> .*?) ; commit", refused.stdout + refused.stderr)
+    assert sentence and "Traceback" not in refused.stdout + refused.stderr
+    assert run("sh", "-c", sentence[1], cwd=chain).returncode == 0
+
+    accepted = snakemake(*configured, "--until", "prepare_images")
+    assert accepted.returncode == 0, accepted.stdout + accepted.stderr
+    assert "simulate_merger" not in accepted.stdout + accepted.stderr
+    assert len(requests) == 1
     for name in ("split.csv", "train.hdf5", "test.hdf5"):
-        made = [chain / "results/samples" / dataset / "four_stages" / name for dataset in ("tiny", "given")]
+        made = [chain / "results/samples" / dataset / "four_stages" / name for dataset in ("tiny", "published")]
         # Another name gives another seed, so only the size is the same.
         assert made[0].stat().st_size == pytest.approx(made[1].stat().st_size, rel=0.01)
+
+    # Another mirror, or the loss of the link, is no reason to download again.
+    settings["datasets"]["published"] = {"sources": ["https://localhost/elsewhere"], "citation": "Cai et al. 2020"}
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings))
+    assert not planned(snakemake(*configured, "-n")) & {"fetch_dataset", "catalogue_dataset", "prepare_images"}
+    (chain / "resources/published.hdf5").unlink()
+    assert snakemake("resources/published.hdf5", *configured).returncode == 0
+
+    assert snakemake("verify_dataset", *configured).returncode == 0
+    with open(chain / "resources/downloads/published.hdf5", "r+b") as file:
+        file.seek(5000)
+        file.write(b"damage")
+    damaged = snakemake("verify_dataset", *configured)
+    assert damaged.returncode == 1
+    assert "resources/published.hdf5 has changed since it was accepted" in damaged.stdout + damaged.stderr
 
 
 def test_a_failure_ends_in_one_sentence_and_leaves_nothing(chain, with_settings):

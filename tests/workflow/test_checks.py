@@ -73,10 +73,6 @@ def test_scripts_and_modules_import_without_snakemake(run, root):
 
 @pytest.mark.parametrize("file", ["config/deepgalaxy_512.yaml", ".test/config/config.yaml"])
 def test_other_configurations_can_be_laid_over_the_default(run, tmp_path, root, file):
-    # The published file itself is not here; an empty stand-in lets the jobs be planned.
-    data = tmp_path / "resources" / "output_bw_512.hdf5"
-    data.parent.mkdir()
-    data.touch()
     (tmp_path / "config").symlink_to(root / "config")
     result = run("snakemake", "-n", "-s", root / "Snakefile", "-d", tmp_path, "--configfile", root / file)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -92,7 +88,8 @@ def test_other_configurations_can_be_laid_over_the_default(run, tmp_path, root, 
             "datasets: {simulated: {mergers: [{size_ratio: 1, mass_ratio: 1}, {size_ratio: 1.0, mass_ratio: 1}]}}",
             "The configuration lists merger s_1_m_1 twice",
         ),
-        ("datasets: {simulated: {file: x.hdf5}}", "('file' was unexpected)"),
+        ("datasets: {simulated: {sources: [x.hdf5]}}", "('sources' was unexpected)"),
+        ("datasets: {mine: {sources: ['http://example.org/x.hdf5']}}", "'http://example.org/x.hdf5' does not match"),
         ("datasets: {simulated: {damaged: [s_1_m_1/7]}}", "'s_1_m_1/7' does not match"),
         ("samples: {ten_stages: {split: {by: time_block}}}", "'block_myr' is a required property"),
         ("samples: {ten_stages: {classes: {task: time}}}", "should not be valid under {'required': ['bins']}"),

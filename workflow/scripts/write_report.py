@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from deepgalaxy.checksums import sha256
 from deepgalaxy.logs import script_log
-from deepgalaxy.report import commit_of, sha256, write_report
+from deepgalaxy.report import commit_of, write_report
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "write_report"):

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -50,15 +50,24 @@ def last_line(error: BaseException) -> str:
     return line.removeprefix("ValueError: ")
 
 
-def progress(items: Iterable[Item], total: int, what: str, every_seconds: float = 10.0) -> Iterator[Item]:
+def progress(
+    items: Iterable[Item],
+    total: int,
+    what: str,
+    every_seconds: float = 10.0,
+    amount: Callable[[Item], int] = lambda item: 1,
+) -> Iterator[Item]:
     """Yield ``items``, logging at most every ``every_seconds`` how many of ``total`` are done and the time left.
 
-    Whole lines rather than a bar: jobs run side by side and share one screen.
+    An item counts as ``amount`` of it. Whole lines rather than a bar: jobs run side by side and share one screen.
     """
     start = last = time.monotonic()
-    for done, item in enumerate(items):
+    done = 0
+    for item in items:
         now = time.monotonic()
         if done and now - last >= every_seconds:
             last = now
-            logger.info("%d of %d %s, %.0f s left", done, total, what, (now - start) / done * (total - done))
+            left = (now - start) / done * (total - done)
+            logger.info("%s of %s %s, %.0f s left", f"{done:,}", f"{total:,}", what, left)
         yield item
+        done += amount(item)

@@ -1,7 +1,6 @@
 """The report: one HTML file that needs nothing else."""
 
 import base64
-import hashlib
 import json
 import subprocess
 from pathlib import Path
@@ -28,12 +27,6 @@ def commit_of(directory: str | Path) -> str:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "not under version control"
-
-
-def sha256(path: str | Path) -> str:
-    """Return the SHA-256 digest of a file in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
@@ -78,6 +71,7 @@ def write_report(
         metrics=metrics.to_dict("records"),
         throughput=throughput.to_dict("records"),
         datasets={name: summarise_catalogue(catalogue) for name, catalogue in catalogues.items()},
+        sources=config["datasets"],
         figures=figures,
         runs=[json.loads(Path(run).read_text()) for run in runs],
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
