@@ -155,3 +155,31 @@ def test_a_deal_reads_each_byte_once_and_holds_it_once(tmp_path, run, root, size
     if size == 1:
         assert share == images.nbytes
         assert share * 0.9 < memory <= 1.3 * share
+
+
+MEASURE_STREAMING = """
+import sys
+import numpy as np
+from deepgalaxy.training import share as module
+from memory import peak_growth
+module.WINDOW_BYTES = 4 * 2**20
+share = module.Share(sys.argv[1], [slice(0, 4096)], 0)
+assert share.images is None
+list(share.batches(np.arange(8), 4))
+with peak_growth() as growth:
+    for _ in share.batches(np.arange(4096), 32): pass
+print(growth[0] / module.WINDOW_BYTES)
+"""
+
+
+def test_a_streamed_share_takes_a_few_windows_of_memory(tmp_path, run, root):
+    """Up to two windows as read, two shuffled, and the batches that TensorFlow has in hand; the file is sixteen."""
+    images = np.random.default_rng(1).integers(0, 256, (4096, 128, 128, 1), np.uint8)
+    with h5py.File(tmp_path / "train.hdf5", "w") as file:
+        file["images"], file["label"] = images, np.zeros(4096, np.int32)
+    result = run(
+        *(sys.executable, "-c", MEASURE_STREAMING, tmp_path / "train.hdf5"),
+        env={"PYTHONPATH": f"{root / 'workflow/scripts'}:{root / 'tests'}"},
+    )
+    assert result.returncode == 0, result.stderr
+    assert 1 < float(result.stdout) < 6

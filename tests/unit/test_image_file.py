@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgalaxy.cameras import CAMERA_COUNT
-from deepgalaxy.catalogue import catalogue_dataset
+from deepgalaxy.catalogue import catalogue_dataset, smallest_and_largest
 from deepgalaxy.image_file import create_group, group_name, join_files, parse_group_name
 
 
@@ -148,3 +148,16 @@ def test_bytes_that_use_only_zero_and_one_are_suspicious(dataset):
         replace("s_1_m_1/images_camera_02", np.full((5, 8, 8, 1), 0.5, np.float32))(file)
     with pytest.raises(ValueError, match=r"images_camera_00 is of type uint8 but uses only 0 and 1 [^;]*$"):
         catalogue_dataset(dataset)
+
+
+@given(
+    st.sampled_from(["<f2", ">f2", "<f4", ">f4"]),
+    st.lists(st.sampled_from([0.0, -0.0, 0.25, 1.0, 1.5, -2.0, np.nan, np.inf]), min_size=1),
+)
+def test_extremes_are_numpys(dtype, values):
+    values = np.array(values, dtype)
+    assert np.array_equal(smallest_and_largest(values), [values.min(), values.max()], equal_nan=True)
+
+
+def test_extremes_of_integers():
+    assert smallest_and_largest(np.array([3, 255, 0], np.uint8)).tolist() == [0, 255]

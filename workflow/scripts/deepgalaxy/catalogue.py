@@ -117,15 +117,34 @@ def _value_range(images: h5py.Dataset, path: str) -> tuple[tuple[float, float], 
         except OSError:
             violations += _unreadable(images, path, range(start, min(start + block, len(images))))
             continue
-        if images.dtype != np.uint8 and np.isnan(values).any():
+        if images.dtype != np.uint8 and np.isnan(smallest_and_largest(values)).any():
             broken = start + np.flatnonzero(np.isnan(values).any(axis=(1, 2, 3)))
             violations += [f"{path}[{number}] has values that are not numbers" for number in broken]
-        minimum, maximum = min(minimum, np.nanmin(values)), max(maximum, np.nanmax(values))
+            values = values[~np.isnan(values)]
+        if values.size:
+            smallest, largest = smallest_and_largest(values)
+            minimum, maximum = min(minimum, smallest), max(maximum, largest)
     if images.dtype != np.uint8 and (minimum < 0 or maximum > 1):
         violations.append(f"{path} has values from {minimum:g} to {maximum:g}, outside [0, 1]")
     if images.dtype == np.uint8 and 0 < maximum <= 1:
         violations.append(f"{path} is of type uint8 but uses only 0 and 1 of its range from 0 to 255")
     return (float(minimum), float(maximum)), violations
+
+
+def smallest_and_largest(values: np.ndarray) -> np.ndarray:
+    """Return the smallest and the largest of some values, as an array of two; both NaN if any value is NaN.
+
+    Floats from 0 to 1 are in the order of the integers with the same bits (IEEE 754), which numpy compares some 30
+    times as fast as float16. Larger, negative (also -0) and undefined floats have larger integers; these are compared
+    as floats.
+    """
+    if values.dtype.kind == "f":
+        unsigned = values.dtype.str.replace("f", "u")
+        bits = values.view(unsigned)
+        extremes = np.array([bits.min(), bits.max()], unsigned)
+        if extremes[1] <= np.ones(1, values.dtype).view(unsigned)[0]:
+            return extremes.view(values.dtype)
+    return np.array([values.min(), values.max()])
 
 
 def _unreadable(images: h5py.Dataset, path: str, numbers: range) -> list[str]:
