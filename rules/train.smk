@@ -1,7 +1,8 @@
 """Training of one model on one sample, by one process or by several under Horovod.
 
 Parameters: `models: <model>`, and `seed`; the number of workers is part of the path.
-Results: <run>/model.keras, classes.csv, train_log.txt, epochs.jsonl and training.json
+Results: <run>/model.keras, classes.csv, train_log.txt, epochs.jsonl and training.json. While it trains, <run>/checkpoints
+holds what a retry goes on from; it is no output, since Snakemake deletes outputs before a retry.
 """
 
 
@@ -29,6 +30,9 @@ rule train_model:
     resources:
         mem_mb=scaled(8000),
         image_memory_mib=scaled(config["memory_budget_mib"]),
+        checkpoint_minutes=config["checkpoint_minutes"],
+        stall_minutes=config["stall_minutes"],
+        gpu_memory_mib=config["gpu_memory_mib"],
         runtime=scaled(240),
     params:
         launcher=launcher,
@@ -42,6 +46,7 @@ rule train_model:
         {params.launcher:q} python -m deepgalaxy.train \
             --train={input.train:q} --validation={input.validation:q} --classes={input.classes:q} \
             --output={params.directory:q} --workers={wildcards.workers} --threads={threads} --seed={params.seed} \
-            --memory-budget-mib={resources.image_memory_mib} \
-            {params.options:q} 2>>{log:q} | tee -a {log:q}
+            --memory-budget-mib={resources.image_memory_mib} --gpu-memory-mib={resources.gpu_memory_mib} \
+            --checkpoint-minutes={resources.checkpoint_minutes} --stall-minutes={resources.stall_minutes} \
+            {params.options:q} 2>>{log:q} | tee -ia {log:q}
         """

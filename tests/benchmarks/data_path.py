@@ -84,11 +84,11 @@ def main(pixels=256, groups=3):
     """Measure and print."""
     configure_tensorflow(1)
     from deepgalaxy.training.deal import Dealing
-    from deepgalaxy.training.fit import make_optimizer, train_step
     from deepgalaxy.training.network import build_network
     from deepgalaxy.training.options import TrainingOptions
     from deepgalaxy.training.ranks import SingleRank
     from deepgalaxy.training.share import Share
+    from deepgalaxy.training.steps import TrainingStep, make_optimizer
 
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
@@ -120,9 +120,9 @@ def main(pixels=256, groups=3):
             print(f"feeding from {what}: {fed / feeding:.0f} images/s, {copying / feeding:.2f} of copying memory")
         options = TrainingOptions("reference_cnn", 1, BATCH_SIZE)
         network = build_network(options, pixels, "uint8", 10)
-        step = train_step(network, make_optimizer(options), SingleRank())
+        step = TrainingStep(network, make_optimizer(options), SingleRank(), options)
         images, labels = share.images[:BATCH_SIZE], share.labels[:BATCH_SIZE] % 10
-        training, _ = seconds(step, images, labels, repeats=5)
+        training, _ = seconds(step.update, images, labels, 0, 0.001, np.zeros(2, np.float32), repeats=5)
         print(f"training of the reference network: {BATCH_SIZE / training:.0f} images/s")
 
 

@@ -7,11 +7,12 @@ import keras
 import numpy as np
 
 from deepgalaxy.training.deal import Dealing
-from deepgalaxy.training.fit import TrainingImages, fit, train_step
+from deepgalaxy.training.fit import Training, TrainingImages
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.ranks import join_ranks
 from deepgalaxy.training.share import Share
+from deepgalaxy.training.steps import TrainingStep, make_optimizer
 
 PIXELS, CLASSES, IMAGES = 8, 3, 32
 
@@ -23,7 +24,7 @@ def some_images(seed, count):
 
 
 def few_steps(ranks, output):
-    """Apply three gradients of the same 32 images, dealt out over the ranks, without batch normalisation."""
+    """Apply three gradients of the same 32 images, dealt out over the ranks and, on few ranks, over several batches."""
     keras.utils.set_random_seed(1)
     network = keras.Sequential(
         [
@@ -36,9 +37,13 @@ def few_steps(ranks, output):
     )
     images, labels = some_images(1, IMAGES)
     mine = slice(ranks.rank * IMAGES // ranks.size, (ranks.rank + 1) * IMAGES // ranks.size)
-    step = train_step(network, keras.optimizers.SGD(0.5), ranks)
+    options = TrainingOptions("", epochs=1, batch_size=8, optimizer="sgd", gradient_accumulation=4 // ranks.size)
+    step = TrainingStep(network, make_optimizer(options), ranks, options)
     for _ in range(3):
-        step(images[mine], labels[mine])
+        *first, last = np.array_split(np.arange(IMAGES)[mine], options.gradient_accumulation)
+        for part in first:
+            step.accumulate(images[part], labels[part], 0)
+        step.update(images[last], labels[last], 0, 0.5, np.zeros(2, np.float32))
     return network
 
 
@@ -53,7 +58,7 @@ def different_everything(ranks, output):
     with h5py.File(path, "w") as file:
         file["images"], file["label"] = some_images(200 + ranks.rank, 20)
     train = TrainingImages(path, Dealing(20, 1, 0, ranks.rank), 0, 2**20)
-    fit(network, options, train, Share(path, [slice(0, 20)], 2**20), ranks, lambda record: None)
+    Training(network, options, train, Share(path, [slice(0, 20)], 2**20), ranks).run()
     return network
 
 

@@ -51,9 +51,12 @@ def test_two_ranks_learn_and_leave_their_records(train, blobs, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == files
     epochs = [json.loads(line) for line in (tmp_path / "epochs.jsonl").read_text().splitlines()]
     assert [epoch["epoch"] for epoch in epochs] == list(range(1, 9))
-    assert all(epoch["images"] == 256 and epoch["workers"] == 2 for epoch in epochs)
+    for epoch in epochs:
+        assert epoch["images"] == 256 and len(epoch["seconds"]) == 2
+        for rank in epoch["seconds"]:
+            assert 0 < rank["input"] + rank["exchange"] < rank["train"] and rank["validation"] > 0
     assert epochs[-1]["loss"] < 0.5 * epochs[0]["loss"]
-    assert len((tmp_path / "train_log.txt").read_text().splitlines()) == 8
+    assert (tmp_path / "train_log.txt").read_text().count("[Performance] Epoch ") == 8
     training = json.loads((tmp_path / "training.json").read_text())
     assert training["workers"] == len(training["hosts"]) == 2
     assert (training["training_images"], training["training_images_left_over"]) == (256, 1)

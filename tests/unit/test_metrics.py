@@ -6,6 +6,7 @@ import pytest
 
 from deepgalaxy.metrics import Predictions, confusion, expected_time, score_predictions
 from deepgalaxy.throughput import summarise_throughput
+from deepgalaxy.training.record import EpochRecord, RankTimes
 
 CLASSES = pd.DataFrame({"label": [0, 1], "t_centre_myr": [50.0, 150.0]})
 SPLIT = pd.DataFrame(
@@ -46,7 +47,7 @@ def test_expected_time_and_confusion():
 
 
 def records(*seconds):
-    return [{"images": 100, "workers": 2, "train_seconds": s} for s in seconds]
+    return [EpochRecord(1, 100, 0, 0, 0, 0, 0, [RankTimes(train=s), RankTimes(train=s / 2)]) for s in seconds]
 
 
 def test_throughput_leaves_the_warm_up_out():

@@ -14,9 +14,16 @@ from deepgalaxy.train import choose_gpu
 from deepgalaxy.training.network import architectures, build_network
 from deepgalaxy.training.options import TrainingOptions, add_options, command_line
 from deepgalaxy.training.ranks import join_ranks
-from deepgalaxy.training.record import EpochRecord
+from deepgalaxy.training.record import EpochRecord, RankTimes
 
-OPTIONS = {"architecture": "reference_cnn", "epochs": 2, "batch_size": 4, "noise": 0.1, "flips": True}
+OPTIONS = {
+    "architecture": "reference_cnn",
+    "epochs": 2,
+    "batch_size": 4,
+    "noise": 0.1,
+    "flips": True,
+    "optimizer_parameters": {"beta_1": 0.8},
+}
 
 
 def test_configuration_and_command_line_have_the_same_options(root):
@@ -25,6 +32,8 @@ def test_configuration_and_command_line_have_the_same_options(root):
     options = TrainingOptions("x", 1, 1)
     for name in schema["properties"].keys() - schema["required"]:
         assert schema["properties"][name]["default"] == getattr(options, name)
+    for option in fields(TrainingOptions):
+        assert schema["properties"][option.name].get("enum") == (list(option.metadata["choices"] or ()) or None)
 
 
 def test_a_configured_model_survives_the_command_line():
@@ -36,7 +45,7 @@ def test_a_configured_model_survives_the_command_line():
 
 
 def test_the_performance_line_is_upstreams_to_the_letter():
-    record = EpochRecord(3, 4, 1020, 10.99, 0, 1.0, 0, 0, 0, 0)
+    record = EpochRecord(3, 1020, 0.1, 0, 0, 0, 0, [RankTimes(train=seconds) for seconds in (9, 10.99, 10, 1)])
     # As printed in DeepGalaxy's README.
     pattern = re.sub(
         r"[\d.]+",

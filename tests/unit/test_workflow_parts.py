@@ -63,7 +63,7 @@ def test_comments_layout_and_file_times_do_not_count(package):
 
 def test_one_worker_is_started_as_it_is_and_several_by_mpirun():
     assert launch_command(1) == []
-    assert launch_command(4)[:3] == ["mpirun", "-np", "4"]
+    assert launch_command(4)[:6] == ["python", "-m", "deepgalaxy.launcher", "mpirun", "-np", "4"]
 
 
 def test_training_gets_all_cores_and_one_for_each_rank_at_least():

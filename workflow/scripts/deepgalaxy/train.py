@@ -10,17 +10,23 @@ import platform
 import socket
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from deepgalaxy.digest import code_digest
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import last_line
 from deepgalaxy.runtime import configure_tensorflow
 from deepgalaxy.training.options import TrainingOptions, add_options
+from deepgalaxy.training.watch import STOPPED, Stopped, StopRequest, Watchdog
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; end with exit status 1 and one sentence on standard output if training fails."""
+    """Run the command line.
+
+    Exit status 1, and one sentence on standard output, if training fails; 75 if it was stopped and can be taken up.
+    """
     parser = argparse.ArgumentParser(prog="python -m deepgalaxy.train", description=__doc__)
     parser.add_argument("--train", type=Path, required=True, help="prepared HDF5 file to train on")
     parser.add_argument("--validation", type=Path, required=True, help="prepared HDF5 file to validate on")
@@ -34,23 +40,47 @@ def main(arguments: list[str] | None = None) -> None:
         default=1024,
         help="largest share that a rank holds in memory; a larger one is streamed",
     )
-    parser.add_argument("--seed", type=int, default=1, help="seed of weights, order and noise")
+    parser.add_argument("--checkpoint-minutes", type=float, default=10, help="time between two checkpoints")
+    parser.add_argument(
+        "--stall-minutes", type=float, default=30, help="a run in which nothing moves for so long is ended"
+    )
+    parser.add_argument(
+        "--gpu-memory-mib",
+        type=int,
+        default=0,
+        help="GPU memory that a rank may take; 0: as much as it turns out to need",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation and noise")
     add_options(parser)
     args = parser.parse_args(arguments)
     options = TrainingOptions(**{option.name: getattr(args, option.name) for option in fields(TrainingOptions)})
+    request = StopRequest()  # before the slow imports, during which a signal would end the process
     try:
-        train(args, options)
+        train(args, options, request)
+    except Stopped as stopped:
+        print(f"train_model: {stopped}", file=sys.stderr)
+        sys.exit(STOPPED)
     except Exception as error:
         traceback.print_exc()
-        print(f"train_model: {last_line(error)}", flush=True)
+        say(last_line(error))
         sys.exit(1)
 
 
-def train(args: argparse.Namespace, options: TrainingOptions) -> None:
-    """Train with the arguments of the command line; rank 0 writes the results into ``args.output``."""
+def say(text: str) -> None:
+    """Print a line for a person, who may have left: then nobody reads standard output."""
+    with suppress(BrokenPipeError):
+        print(f"train_model: {text}", flush=True)
+
+
+def train(args: argparse.Namespace, options: TrainingOptions, request: StopRequest) -> None:
+    """Train with the arguments of the command line; rank 0 writes the results into ``args.output``.
+
+    Raises Stopped if ``request`` asked to stop.
+    """
     from deepgalaxy.training.ranks import join_ranks
 
     ranks = join_ranks(args.workers)
+    watchdog = Watchdog(60 * args.stall_minutes, ranks.rank)
     configure_tensorflow(max(1, args.threads // ranks.local_size))
     import h5py
     import keras
@@ -58,16 +88,16 @@ def train(args: argparse.Namespace, options: TrainingOptions) -> None:
     import pandas as pd
     import tensorflow as tf
 
+    from deepgalaxy.training.checkpoints import Checkpoints
     from deepgalaxy.training.deal import Dealing
-    from deepgalaxy.training.fit import TrainingImages, fit
+    from deepgalaxy.training.fit import Training, TrainingImages
     from deepgalaxy.training.network import build_network
-    from deepgalaxy.training.record import EpochRecord, write_records, write_train_log
+    from deepgalaxy.training.record import write_records, write_train_log
     from deepgalaxy.training.share import Share, validation_slice
 
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        tf.config.set_visible_devices(gpus[choose_gpu(ranks.local_rank, len(gpus))], "GPU")
-    # Every rank has its own noise and flips; the weights are rank 0's.
+    gpus = claim_gpu(ranks.local_rank, args.gpu_memory_mib)
+    keras.config.set_dtype_policy(options.precision)
+    # Every rank has its own noise and dropout; the weights are rank 0's.
     keras.utils.set_random_seed((args.seed + ranks.rank) % 2**32)
 
     with h5py.File(args.train) as file:
@@ -79,31 +109,47 @@ def train(args: argparse.Namespace, options: TrainingOptions) -> None:
             totals[path] = len(file["label"])
         if totals[path] < ranks.size:
             raise ValueError(f"{path} holds {totals[path]} images, too few for {ranks.size} workers.")
+    classes = pd.read_csv(args.classes)
+    if options.head == "ordinal" and "camera" in classes:
+        raise ValueError("`head: ordinal` is for classes of time alone; set `task: time` or `time_bins`.")
     memory_bytes = args.memory_budget_mib * 2**20
     dealing = Dealing(totals[args.train], ranks.size, options.data_mode, args.seed)
-    training_images = TrainingImages(args.train, dealing, ranks.rank, memory_bytes)
     part = validation_slice(totals[args.validation], ranks.rank, ranks.size)
-    validation_share = Share(args.validation, [part], memory_bytes)
     unused = dealing.total - ranks.size * dealing.share
-    classes = pd.read_csv(args.classes)
-    network = build_network(options, pixels, dtype, len(classes))
+    for turn in (True, False):
+        # One rank of a host after the others, so that these find what it has downloaded.
+        if turn == (ranks.local_rank == 0):
+            network = build_network(options, pixels, dtype, len(classes))
+        ranks.gather(turn)
 
-    def say(text: str) -> None:
-        if ranks.rank == 0:
-            print(f"train_model: {text}", flush=True)
-
-    def report(record: EpochRecord) -> None:
-        say(
-            f"epoch {record.epoch} of {options.epochs}: loss {record.loss:.3f}, accuracy {record.accuracy:.3f}"
-            f" (validation {record.validation_loss:.3f}, {record.validation_accuracy:.3f}),"
-            f" {record.images_per_second:.0f} images/s"
-        )
-
-    say(
-        f"{options.architecture} with {network.count_params():,} parameters on {ranks.size} worker(s), each with"
-        f" {dealing.share} images an epoch; {unused} left over"
+    checkpoints = Checkpoints(
+        args.output / "checkpoints", fingerprint(args, options), kept=None if options.debug else 2
     )
-    records = fit(network, options, training_images, validation_share, ranks, report)
+    if ranks.rank == 0:
+        say(
+            f"{options.architecture} with {network.count_params():,} parameters on {ranks.size} worker(s), each with"
+            f" {dealing.share} images an epoch; {unused} left over"
+        )
+    training = Training(
+        network,
+        options,
+        TrainingImages(args.train, dealing, ranks.rank, memory_bytes),
+        Share(args.validation, [part], memory_bytes),
+        ranks,
+        seed=args.seed,
+        checkpoints=checkpoints,
+        checkpoint_seconds=60 * args.checkpoint_minutes,
+        say=say if ranks.rank == 0 else lambda text: None,
+        feed=watchdog.feed,
+        asked_to_stop=lambda: request.signal,
+        tensorboard=args.output / "tensorboard" if options.debug and ranks.rank == 0 else None,
+    )
+    try:
+        records = training.run()
+    except Stopped as stopped:
+        if ranks.rank == 0:
+            say(str(stopped))
+        raise
 
     hosts = ranks.gather(socket.gethostname())
     if ranks.rank == 0:
@@ -113,7 +159,7 @@ def train(args: argparse.Namespace, options: TrainingOptions) -> None:
             "workers": ranks.size,
             "hosts": hosts,
             "threads_per_worker": tf.config.threading.get_intra_op_parallelism_threads(),
-            "gpus_per_host": len(gpus),
+            "gpus_per_host": gpus,
             "parameters": network.count_params(),
             "classes": len(classes),
             "training_images": ranks.size * dealing.share,
@@ -132,6 +178,32 @@ def train(args: argparse.Namespace, options: TrainingOptions) -> None:
             path.write_text(json.dumps(run, indent=2) + "\n")
         with whole_file(args.output / "model.keras") as path:
             network.save(path)
+        checkpoints.delete()
+
+
+def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
+    """Return what a run is made of, as one line: another run does not go on from its checkpoints."""
+    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (args.train, args.validation)]
+    return json.dumps([asdict(options), args.seed, args.workers, files, code_digest("deepgalaxy/train.py")])
+
+
+def claim_gpu(local_rank: int, memory_mib: int) -> int:
+    """Let this process see its own GPU only, if there are any, and return how many the host has.
+
+    It takes memory as it needs it, or ``memory_mib`` at once.
+    """
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        gpu = gpus[choose_gpu(local_rank, len(gpus))]
+        tf.config.set_visible_devices(gpu, "GPU")
+        if memory_mib:
+            limit = tf.config.LogicalDeviceConfiguration(memory_limit=memory_mib)
+            tf.config.set_logical_device_configuration(gpu, [limit])
+        else:
+            tf.config.experimental.set_memory_growth(gpu, True)
+    return len(gpus)
 
 
 def choose_gpu(local_rank: int, visible: int) -> int:

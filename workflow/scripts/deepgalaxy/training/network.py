@@ -1,34 +1,52 @@
 """Convolutional classifiers of one-channel images."""
 
 import inspect
+import math
+import re
+import sys
 
 import keras
+import numpy as np
 from keras import layers
 
 from deepgalaxy.training.options import TrainingOptions
 
 
 def build_network(options: TrainingOptions, pixels: int, dtype: str, classes: int) -> keras.Model:
-    """Return an untrained network from images to class probabilities.
+    """Return a network from images to class probabilities.
 
     It takes images of shape (pixels, pixels, 1) as they are in a prepared file, uint8 in 0..255 or float16 in [0, 1],
-    and returns float32 probabilities of shape (classes,). Noise and flips act in training only. Made of stock Keras
-    layers, so that a saved network loads without code of this package.
+    and returns float32 probabilities of shape (classes,). Noise acts in training only. Made of stock Keras layers, so
+    that a saved network loads without code of this package. Computes in Keras's global dtype policy.
 
-    Raises ValueError if there is no such architecture.
+    Raises ValueError if there is no such architecture, or if the weights to start from are not to be had or do not fit.
     """
     images = keras.Input((pixels, pixels, 1), dtype=dtype, name="images")
     x = layers.Rescaling(1 / 255 if dtype == "uint8" else 1.0, name="brightness")(images)
-    if options.flips:
-        x = layers.RandomFlip("horizontal_and_vertical", name="flips")(x)
     if options.noise:
         x = layers.GaussianNoise(options.noise, name="noise")(x)
     if options.architecture == "reference_cnn":
-        x = _reference_cnn(x, classes)
+        if options.weights == "imagenet":
+            raise ValueError("There are no ImageNet weights of reference_cnn; set `weights: none`, or a file.")
+        x = _classify(_reference_cnn(x), options, classes)
+    elif options.weights == "imagenet":
+        x = _classify(_pretrained(options.architecture, pixels)(x), options, classes)
+    elif options.head == "ordinal":
+        x = _classify(_application(options.architecture, pixels, include_top=False, pooling="avg")(x), options, classes)
     else:
-        x = _application(options.architecture, pixels, classes)(x)
+        x = _application(options.architecture, pixels, classes=classes, classifier_activation=None)(x)
     probabilities = layers.Activation("softmax", dtype="float32", name="probabilities")(x)
-    return keras.Model(images, probabilities, name=options.architecture)
+    network = keras.Model(images, probabilities, name=options.architecture)
+    for layer in batch_normalisations(network):
+        layer.momentum = options.batch_norm_momentum
+    if options.weights not in ("none", "imagenet"):
+        _load_weights(network, options.weights)
+    return network
+
+
+def batch_normalisations(network: keras.Model) -> list[layers.BatchNormalization]:
+    """Return all layers of batch normalisation, also those of networks within the network."""
+    return [layer for layer in network._flatten_layers() if isinstance(layer, layers.BatchNormalization)]
 
 
 def architectures() -> list[str]:
@@ -41,28 +59,95 @@ def architectures() -> list[str]:
     return ["reference_cnn", *sorted(classifiers)]
 
 
-def _reference_cnn(x, classes: int):
-    """A small network that trains in minutes on a laptop: four strided convolutions with batch normalisation.
-
-    The momentum of the moving statistics is low, so that they settle within a short run.
-    """
+def _reference_cnn(x):
+    """A small network that trains in minutes on a laptop: four strided convolutions with batch normalisation."""
     for block, filters in enumerate((16, 32, 64, 128)):
         x = layers.Conv2D(filters, 5 if block == 0 else 3, strides=2, padding="same", use_bias=False)(x)
-        x = layers.BatchNormalization(momentum=0.9)(x)
+        x = layers.BatchNormalization()(x)
         x = layers.Activation("relu")(x)
-    x = layers.GlobalAveragePooling2D()(x)
-    x = layers.Dropout(0.2)(x)
-    return layers.Dense(classes, name="logits")(x)
+    return layers.GlobalAveragePooling2D()(x)
 
 
-def _application(name: str, pixels: int, classes: int) -> keras.Model:
-    """A network of keras.applications, brought to take images in [0, 1] and to return logits."""
-    if name not in architectures():
-        raise ValueError(f"There is no architecture {name!r}; choose one of {', '.join(architectures())}.")
-    network = getattr(keras.applications, name)(
-        weights=None, input_shape=(pixels, pixels, 1), classes=classes, classifier_activation=None
-    )
+def _classify(features, options: TrainingOptions, classes: int):
+    """Return the scores of the classes, whose softmax are probabilities, from features of shape (n,).
+
+    The ordinal head has two outputs, a place p and a precision b > 0 on the axis x of the ordered classes, and scores
+    -b (x - p)²: a discretised normal distribution, so that neighbouring classes go together. (Unimodal models for
+    ordered classes: da Costa, Alonso & Cardoso 2008, Neural Networks 21, 78.) The term that all classes share is left
+    out, which leaves 2 b p x - b x², a fixed matrix on (b p, b).
+    """
+    features = layers.Dropout(0.2)(features)
+    if options.head == "categorical":
+        return layers.Dense(classes, name="logits")(features)
+    place = layers.Dense(1, dtype="float32", name="place")(features)
+    # Its start is a standard deviation of a quarter of the axis from -1 to 1.
+    start = keras.initializers.Constant(math.log(8))
+    precision = layers.Dense(1, "exponential", bias_initializer=start, dtype="float32", name="precision")(features)
+    product = layers.Multiply(dtype="float32")([precision, place])
+    x = np.linspace(-1, 1, classes, dtype=np.float32)
+    ordered = layers.Dense(classes, use_bias=False, trainable=False, dtype="float32", name="ordered_classes")
+    logits = ordered(layers.Concatenate(dtype="float32")([product, precision]))
+    ordered.set_weights([np.stack((2 * x, -(x**2)))])
+    return logits
+
+
+def _application(name: str, pixels: int, **parameters) -> keras.Model:
+    """A network of keras.applications with random weights, brought to take one channel in [0, 1]."""
+    network = _builder(name)(weights=None, input_shape=(pixels, pixels, 1), **parameters)
     if any(isinstance(layer, layers.Rescaling) for layer in network.layers):
         # Such a network scales by itself, from 0..255.
         return keras.Sequential([layers.Rescaling(255.0), network], name=name)
     return network
+
+
+def _pretrained(name: str, pixels: int) -> keras.Model:
+    """The convolutional part of a network of keras.applications with its ImageNet weights, for one channel in [0, 1].
+
+    The channel is repeated three times and brought to the range that the weights were trained with. Repeating costs no
+    more than two further input images, beside first feature maps many times as large.
+    """
+    builder = _builder(name)
+    try:
+        network = builder(weights="imagenet", include_top=False, pooling="avg", input_shape=(pixels, pixels, 3))
+    except Exception as error:
+        address = re.search(r"https?://\S+/([\w.-]+)", str(error))
+        if not address:
+            raise ValueError(f"The ImageNet weights of {name} do not load: {error}") from error
+        raise ValueError(
+            f"The ImageNet weights of {name} cannot be downloaded from here ({address[0].rstrip('.:')}); fetch "
+            f"that file elsewhere and place it at {keras.config.keras_home()}/models/{address[1].rstrip('.:')}"
+        ) from error
+    # What a network expects is an affine function of each channel: found by what it makes of black and of white.
+    preprocess = sys.modules[builder.__module__].preprocess_input
+    black, white = (preprocess(np.full((1, 1, 1, 3), value, np.float32))[0, 0, 0] for value in (0.0, 255.0))
+    grey = keras.Input((pixels, pixels, 1))
+    channels = layers.Concatenate(name="grey_as_colour")([grey, grey, grey])
+    scaled = layers.Rescaling((white - black).tolist(), black.tolist(), name="as_pretrained")(channels)
+    return keras.Model(grey, network(scaled), name=name)
+
+
+def _builder(name: str):
+    """Return the function of keras.applications that builds a network. Raises ValueError if there is none."""
+    if name not in architectures():
+        raise ValueError(f"There is no architecture {name!r}; choose one of {', '.join(architectures())}.")
+    return getattr(keras.applications, name)
+
+
+def _load_weights(network: keras.Model, path: str) -> None:
+    """Take the weights of a saved model of the same architecture, except those of the last layers if classes differ.
+
+    Raises ValueError if the file is no such model.
+    """
+    try:
+        saved = keras.saving.load_model(path, safe_mode=True)
+    except (OSError, TypeError, ValueError) as error:
+        raise ValueError(f"`weights: {path}` is not a model that Keras can load: {error}") from error
+    ours, theirs = (model.weights for model in (network, saved))
+    differing = [
+        number for number, (one, other) in enumerate(zip(ours, theirs)) if tuple(one.shape) != tuple(other.shape)
+    ]
+    if len(ours) != len(theirs) or any(number < len(ours) - 4 for number in differing):
+        raise ValueError(f"`weights: {path}` is a {saved.name}, which does not fit {network.name}.")
+    for number, (one, other) in enumerate(zip(ours, theirs)):
+        if number not in differing:
+            one.assign(other)

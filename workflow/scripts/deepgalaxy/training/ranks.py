@@ -20,11 +20,14 @@ class Ranks(Protocol):
     local_size: int
     local_rank: int
 
-    def average(self, tensors: list[tf.Tensor]) -> list[tf.Tensor]:
-        """Return the mean of each tensor over ranks. Works inside a ``tf.function``."""
+    def average(self, tensors: list[tf.Tensor], halve: bool = False) -> list[tf.Tensor]:
+        """Return the mean of each tensor over ranks, exchanged as float16 if ``halve``. Works in a ``tf.function``."""
 
     def total(self, values: np.ndarray) -> np.ndarray:
         """Return the sum of a float64 array over ranks."""
+
+    def broadcast(self, item: Any) -> Any:
+        """Return the plain Python object that rank 0 gives."""
 
     def copy_from_first(self, variables: list[tf.Variable]) -> None:
         """Overwrite ``variables`` on every rank with their values on rank 0."""
@@ -38,7 +41,7 @@ class SingleRank:
 
     size, rank, local_size, local_rank = 1, 0, 1, 0
 
-    def average(self, tensors: list[tf.Tensor]) -> list[tf.Tensor]:
+    def average(self, tensors: list[tf.Tensor], halve: bool = False) -> list[tf.Tensor]:
         return tensors
 
     def total(self, values: np.ndarray) -> np.ndarray:
@@ -46,6 +49,9 @@ class SingleRank:
 
     def copy_from_first(self, variables: list[tf.Variable]) -> None:
         pass
+
+    def broadcast(self, item: Any) -> Any:
+        return item
 
     def gather(self, item: Any) -> list[Any]:
         return [item]
@@ -62,14 +68,18 @@ class HorovodRanks:
         self.size, self.rank = hvd.size(), hvd.rank()
         self.local_size, self.local_rank = hvd.local_size(), hvd.local_rank()
 
-    def average(self, tensors: list[tf.Tensor]) -> list[tf.Tensor]:
-        return self._hvd.grouped_allreduce(tensors, op=self._hvd.Average)
+    def average(self, tensors: list[tf.Tensor], halve: bool = False) -> list[tf.Tensor]:
+        compression = self._hvd.Compression.fp16 if halve else self._hvd.Compression.none
+        return self._hvd.grouped_allreduce(tensors, op=self._hvd.Average, compression=compression)
 
     def total(self, values: np.ndarray) -> np.ndarray:
         return self._hvd.allreduce(tf.constant(values, tf.float64), op=self._hvd.Sum).numpy()
 
     def copy_from_first(self, variables: list[tf.Variable]) -> None:
         self._hvd.broadcast_variables(variables, root_rank=0)
+
+    def broadcast(self, item: Any) -> Any:
+        return self._hvd.broadcast_object(item, root_rank=0)
 
     def gather(self, item: Any) -> list[Any]:
         return self._hvd.allgather_object(item)

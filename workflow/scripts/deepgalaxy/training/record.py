@@ -1,26 +1,50 @@
 """What a training run says about itself, epoch by epoch."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+
+@dataclass
+class RankTimes:
+    """Where one rank's time went in an epoch, in seconds of wall time.
+
+    ``train`` is the time of training alone; it contains ``input``, the wait for the next batch, and ``exchange``, from
+    having one's own gradients to having the average, which contains the wait for slower ranks. ``reload`` (reading a
+    newly dealt share), ``validation`` and ``checkpoint`` are apart from it.
+    """
+
+    train: float = 0.0
+    input: float = 0.0
+    exchange: float = 0.0
+    reload: float = 0.0
+    validation: float = 0.0
+    checkpoint: float = 0.0
 
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch over all ranks. ``train_seconds`` is the wall time of training alone, ``reload_seconds`` that of
-    reading a new share, each the longest of all ranks; loss is the cross-entropy in nats; ``images`` counts training
-    images of all ranks."""
+    """One epoch over all ranks: loss is the cross-entropy in nats, ``images`` counts training images of all ranks,
+    ``seconds`` are the times of each rank in order."""
 
     epoch: int
-    workers: int
     images: int
-    train_seconds: float
-    reload_seconds: float
-    validation_seconds: float
+    learning_rate: float
     loss: float
     accuracy: float
     validation_loss: float
     validation_accuracy: float
+    seconds: list[RankTimes] = field(repr=False)
+
+    @property
+    def workers(self) -> int:
+        """Number of ranks."""
+        return len(self.seconds)
+
+    @property
+    def train_seconds(self) -> float:
+        """Wall time of training alone, the longest of all ranks."""
+        return max(rank.train for rank in self.seconds)
 
     @property
     def images_per_second(self) -> float:
@@ -35,12 +59,23 @@ class EpochRecord:
             f"{self.images_per_second:.2f} images/sec (total)"
         )
 
+    @staticmethod
+    def from_dict(record: dict) -> "EpochRecord":
+        """Return the record that ``dataclasses.asdict`` made a dictionary of."""
+        return EpochRecord(**record | {"seconds": [RankTimes(**rank) for rank in record["seconds"]]})
+
 
 def write_records(records: list[EpochRecord], path: str | Path) -> None:
     """Write one JSON object for each epoch, one to a line."""
     Path(path).write_text("".join(json.dumps(asdict(record)) + "\n" for record in records))
 
 
+def read_records(path: str | Path) -> list[EpochRecord]:
+    """Return the records that ``write_records`` wrote."""
+    return [EpochRecord.from_dict(json.loads(line)) for line in Path(path).read_text().splitlines()]
+
+
 def write_train_log(records: list[EpochRecord], path: str | Path) -> None:
-    """Write one performance line for each epoch, as DeepGalaxy's ``train_log.txt``."""
-    Path(path).write_text("".join(record.performance_line() + "\n" for record in records))
+    """Write one performance line for each epoch, as DeepGalaxy's ``train_log.txt``, and how the figures are meant."""
+    header = "# Time and images of training alone, without validation, reloading and checkpoints.\n"
+    Path(path).write_text(header + "".join(record.performance_line() + "\n" for record in records))

@@ -1,0 +1,179 @@
+"""The functions that TensorFlow runs for each batch."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from deepgalaxy.training.augment import augment
+from deepgalaxy.training.network import batch_normalisations
+from deepgalaxy.training.options import TrainingOptions
+from deepgalaxy.training.ranks import Ranks
+
+
+def make_optimizer(options: TrainingOptions) -> keras.optimizers.Optimizer:
+    """Return the optimizer that the options name, with scaling of the loss if gradients are float16.
+
+    Raises ValueError if Keras has none of this name, or if it does not take the parameters.
+    """
+    try:
+        kind = type(keras.optimizers.get(options.optimizer))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Keras has no optimizer {options.optimizer!r}; see https://keras.io/api/optimizers."
+        ) from error
+    try:
+        optimizer = kind(learning_rate=options.learning_rate, **options.optimizer_parameters)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`optimizer_parameters` does not fit {options.optimizer}: {error}") from error
+    return keras.optimizers.LossScaleOptimizer(optimizer) if options.precision == "mixed_float16" else optimizer
+
+
+class TrainingStep:
+    """One batch of training on every rank, in two kinds: ``accumulate`` adds to the gradients of an update, ``update``
+    completes one, exchanges the gradients and applies their mean.
+
+    Every image of an update has the same weight. ``key`` is this rank's key of random mirroring and turning.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        ranks: Ranks,
+        options: TrainingOptions,
+        key: int = 0,
+    ) -> None:
+        self._network, self._optimizer, self._ranks, self._options, self._key = network, optimizer, ranks, options, key
+        optimizer.build(network.trainable_variables)
+        self._weights = network.trainable_variables
+        self._waiting = []
+        if options.gradient_accumulation > 1:
+            self._waiting = [tf.Variable(tf.zeros(weight.shape), trainable=False) for weight in self._weights]
+        self._waiting_images = tf.Variable(0.0, trainable=False)
+        if options.synchronised_batch_norm:
+            _synchronise(batch_normalisations(network), ranks)
+        batch = batch_signature(network)
+        number = tf.TensorSpec((), tf.int64)
+        self._gradients = tf.function(self._gradients, jit_compile=options.xla or None)
+        self.accumulate = tf.function(self._accumulate, input_signature=[*batch, number])
+        rate, wishes = tf.TensorSpec((), tf.float32), tf.TensorSpec((2,), tf.float32)
+        self.update = tf.function(self._update, input_signature=[*batch, number, rate, wishes])
+
+    def _gradients(self, images, labels, number):
+        """Return the gradients of a batch's mean loss, and its sums."""
+        images = augment(images, self._options, self._key, number)
+        with tf.GradientTape() as tape:
+            probabilities = self._network(images, training=True)
+            losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
+            smoothed = _smooth(losses, probabilities, self._options.label_smoothing)
+            loss = self._optimizer.scale_loss(tf.reduce_mean(smoothed))
+        gradients = tape.gradient(loss, [weight.value for weight in self._weights])
+        return gradients, _sums(losses, labels, probabilities)
+
+    def _accumulate(self, images, labels, number):
+        """Take a batch without an update. Returns its sums: of losses, of right answers, of images."""
+        gradients, sums = self._gradients(images, labels, number)
+        count = tf.cast(sums[2], tf.float32)
+        for waiting, gradient in zip(self._waiting, gradients):
+            waiting.assign_add(gradient * count)
+        self._waiting_images.assign_add(count)
+        return sums
+
+    def _update(self, images, labels, number, rate, wishes):
+        """Take a batch, and then an update at the learning ``rate``, with all batches since the last one.
+
+        Returns its sums, the seconds of the exchange, and the mean over ranks of their ``wishes``, which travel with
+        the gradients and so cost nothing.
+        """
+        gradients, sums = self._gradients(images, labels, number)
+        if self._waiting:
+            count = tf.cast(sums[2], tf.float32)
+            total = self._waiting_images + count
+            gradients = [(waiting + gradient * count) / total for waiting, gradient in zip(self._waiting, gradients)]
+            with tf.control_dependencies(gradients):
+                for variable in (*self._waiting, self._waiting_images):
+                    variable.assign(tf.zeros_like(variable))
+        with tf.control_dependencies([*gradients, sums]):
+            start = _now()
+        with tf.control_dependencies([start]):
+            # The first one waits for the clock, and the group for the first one.
+            gradients[0] = tf.identity(gradients[0])
+        *averaged, wishes = self._ranks.average([*gradients, wishes], self._options.gradient_compression)
+        with tf.control_dependencies(averaged):
+            seconds = _now() - start
+        inner = getattr(self._optimizer, "inner_optimizer", self._optimizer)
+        inner.learning_rate.assign(rate)
+        self._optimizer.apply(averaged, self._weights)
+        return sums, seconds, wishes
+
+
+def evaluation_step(network: keras.Model) -> Callable:
+    """Return the function of a batch of validation: batch in, sums of losses, right answers and images out."""
+
+    @tf.function(input_signature=batch_signature(network))
+    def step(images, labels):
+        probabilities = network(images, training=False)
+        return _sums(keras.losses.sparse_categorical_crossentropy(labels, probabilities), labels, probabilities)
+
+    return step
+
+
+def batch_signature(network: keras.Model) -> list[tf.TensorSpec]:
+    """Return one signature for batches of every size, so that a smaller last batch is not traced anew."""
+    images = network.inputs[0]
+    return [tf.TensorSpec((None, *images.shape[1:]), images.dtype), tf.TensorSpec((None,), tf.int32)]
+
+
+def _now() -> tf.Tensor:
+    """Return the time in seconds when TensorFlow gets here; tf.timestamp is refused among deterministic operations."""
+    return tf.ensure_shape(tf.numpy_function(lambda: np.float64(time.perf_counter()), [], tf.float64), ())
+
+
+def _smooth(losses, probabilities, smoothing: float):
+    """Return the cross-entropy with labels of which a part is spread over all classes (Szegedy et al. 2016)."""
+    if not smoothing:
+        return losses
+    spread = -tf.reduce_mean(tf.math.log(tf.maximum(probabilities, keras.config.epsilon())), axis=1)
+    return (1 - smoothing) * losses + smoothing * spread
+
+
+def _sums(losses, labels, probabilities):
+    correct = tf.equal(tf.argmax(probabilities, axis=1, output_type=tf.int32), labels)
+    return tf.stack(
+        (
+            tf.reduce_sum(tf.cast(losses, tf.float64)),
+            tf.reduce_sum(tf.cast(correct, tf.float64)),
+            tf.cast(tf.size(labels), tf.float64),
+        )
+    )
+
+
+def _synchronise(normalisations: list[layers.BatchNormalization], ranks: Ranks) -> None:
+    """Let layers normalise, in training, by mean and variance over the equal batches of all ranks.
+
+    Keras's own ``synchronized`` serves tf.distribute only. What is replaced belongs to these objects, not to their
+    class, so that a saved network knows nothing of it.
+    """
+
+    def moments(layer, inputs, mask):
+        axes = [axis for axis in range(len(inputs.shape)) if axis != layer.axis % len(inputs.shape)]
+        mean, square = tf.reduce_mean(inputs, axes), tf.reduce_mean(tf.square(inputs), axes)
+        mean, square = ranks.average([mean, square])
+        return mean, square - tf.square(mean)
+
+    for layer in normalisations:
+        layer._moments = partial(moments, layer)
+
+
+def sum_over(step: Callable, batches: tf.data.Dataset, feed: Callable[[], None]) -> np.ndarray:
+    """Add up what ``step`` returns over all batches, float64 of shape (3,), calling ``feed`` after each."""
+    total = tf.zeros(3, tf.float64)
+    for images, labels in batches:
+        total += step(images, labels)
+        feed()
+    return total.numpy()

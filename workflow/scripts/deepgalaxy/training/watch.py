@@ -1,0 +1,55 @@
+"""What ends a training run from outside: a request to stop, or that nothing moves any more."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+STOPPED = 75
+"""Exit status of a run that was stopped on request and can be taken up again (EX_TEMPFAIL of sysexits.h)."""
+
+
+class Stopped(Exception):
+    """Training was stopped on request, after a checkpoint was saved."""
+
+
+class StopRequest:
+    """Notes a signal that asks to stop, from its creation on; ``signal`` is the signal's name, or empty."""
+
+    def __init__(self) -> None:
+        self.signal = ""
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, frame: object) -> None:
+        self.signal = signal.Signals(number).name
+
+
+class Watchdog:
+    """Ends this process, and so the whole run, if ``feed`` is not called for ``seconds``.
+
+    A rank that waits for another one that is frozen waits in the MPI library, where no exception reaches it; that is
+    why a thread ends the process without any cleaning up. The reason goes to standard output and standard error.
+    """
+
+    def __init__(self, seconds: float, rank: int) -> None:
+        self.seconds, self.rank, self._fed = seconds, rank, time.monotonic()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def feed(self) -> None:
+        """Say that this rank still moves."""
+        self._fed = time.monotonic()
+
+    def _watch(self) -> None:
+        while time.monotonic() - self._fed < self.seconds:
+            time.sleep(min(1.0, self.seconds / 4))
+        reason = (
+            f"train_model: rank {self.rank} has waited for {self.seconds:.0f} s without finishing a step; some rank is"
+            " frozen or unreachable, or the limit `stall_minutes` is too short. Run again: training goes on from its"
+            " last checkpoint."
+        )
+        for stream in (sys.stdout, sys.stderr):
+            print(reason, file=stream, flush=True)
+        os._exit(1)
