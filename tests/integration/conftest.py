@@ -1,9 +1,14 @@
-"""Prepared images that a network can learn within seconds."""
+"""Prepared images that a network can learn within seconds, and the command that trains on them."""
+
+import sys
 
 import h5py
+import keras
 import numpy as np
 import pandas as pd
 import pytest
+
+from deepgalaxy.launcher import launch_command
 
 CLASSES = 4
 PIXELS = 16
@@ -35,3 +40,31 @@ def blobs(tmp_path_factory):
         directory / "classes.csv", index=False
     )
     return directory
+
+
+@pytest.fixture(scope="session")
+def training_command(blobs):
+    """A function that returns the command line of a training run with ``workers`` ranks, ``launched`` of them."""
+
+    def command(output, workers=1, *options, launched=None, code="-m deepgalaxy.train", data=blobs):
+        return [
+            *launch_command(launched or workers),
+            *(sys.executable, *code.split(maxsplit=1)),
+            *(f"--{name}={data / name}.hdf5" for name in ("train", "validation")),
+            f"--classes={blobs / 'classes.csv'}",
+            *(f"--output={output}", f"--workers={workers}", "--threads=2"),
+            *("--architecture=reference_cnn", "--batch-size=16", "--learning-rate=0.01"),
+            *options,
+        ]
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def weights():
+    """A function that returns the weights of the model in a directory, loaded as a user would."""
+
+    def weights(directory):
+        return keras.saving.load_model(directory / "model.keras", safe_mode=True).get_weights()
+
+    return weights

@@ -1,7 +1,6 @@
 """Training by its command line, on one process and on several started by the real mpirun."""
 
 import json
-import sys
 
 import h5py
 import keras
@@ -9,26 +8,15 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score
 
-from deepgalaxy.launcher import launch_command
 from deepgalaxy.predict import predict_images
-
-OPTIONS = ("--architecture=reference_cnn", "--batch-size=16", "--learning-rate=0.01")
 
 
 @pytest.fixture(scope="module")
-def train(run, blobs):
+def train(run, training_command):
     """A function that trains with ``workers`` ranks and returns the finished process."""
 
-    def train(output, workers=1, *options, launched=None, code="-m deepgalaxy.train", data=blobs, env=None):
-        return run(
-            *launch_command(launched or workers),
-            *(sys.executable, *code.split(maxsplit=1)),
-            *(f"--{name}={data / name}.hdf5" for name in ("train", "validation")),
-            f"--classes={blobs / 'classes.csv'}",
-            *(f"--output={output}", f"--workers={workers}", "--threads=2", *OPTIONS, *options),
-            timeout=300,
-            env=env,
-        )
+    def train(*words, env=None, **options):
+        return run(*training_command(*words, **options), timeout=300, env=env)
 
     return train
 
@@ -37,10 +25,6 @@ def accuracy(model, blobs, tmp_path):
     predict_images(model, blobs / "test.hdf5", tmp_path / "predictions.hdf5")
     with h5py.File(tmp_path / "predictions.hdf5") as file:
         return accuracy_score(file["label"][:], file["probabilities"][:].argmax(axis=1))
-
-
-def weights(directory):
-    return keras.saving.load_model(directory / "model.keras", safe_mode=True).get_weights()
 
 
 def test_two_ranks_learn_and_leave_their_records(train, blobs, tmp_path):
@@ -78,7 +62,7 @@ def test_validation_is_shared_out_and_counts_every_image_once(train, blobs, tmp_
         assert record["validation_loss"] == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_same_seed_gives_the_same_bits(train, tmp_path):
+def test_the_same_seed_gives_the_same_bits(train, weights, tmp_path):
     noisy = ("--epochs=2", "--noise=0.1", "--flips")
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         assert train(tmp_path / name, 2, *noisy, f"--seed={seed}").returncode == 0
@@ -88,7 +72,7 @@ def test_the_same_seed_gives_the_same_bits(train, tmp_path):
 
 
 @pytest.mark.parametrize("mode", [-1, 2])
-def test_other_data_modes_learn_and_stream_to_the_same_bits(train, blobs, tmp_path, mode):
+def test_other_data_modes_learn_and_stream_to_the_same_bits(train, weights, blobs, tmp_path, mode):
     for name, budget in (("held", 1024), ("streamed", 0)):
         options = (f"--data-mode={mode}", f"--memory-budget-mib={budget}", "--epochs=8", "--seed=3")
         result = train(tmp_path / name, 2, *options)

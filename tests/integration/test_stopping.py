@@ -1,0 +1,128 @@
+"""Training that is stopped, killed or frozen, and goes on."""
+
+import signal
+import subprocess
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+# All that a checkpoint has to hold: an optimizer's moments, random layers, an order of images, the best epoch.
+EVERYTHING = (
+    *("--epochs=4", "--seed=3", "--noise=0.1", "--flips", "--quarter-turns", "--keep-epoch=best"),
+    *("--gradient-accumulation=3", "--warmup-epochs=1", "--learning-rate-schedule=cosine", "--data-mode=2"),
+)
+
+
+@pytest.fixture
+def start(root, training_command, tmp_path):
+    """A function that starts training and returns its process, of which nothing is left after the test."""
+    started = []
+
+    def start(*words):
+        command = [str(word) for word in training_command(*words)]
+        environment = psutil.Process().environ() | {"PYTHONPATH": str(root / "workflow" / "scripts")}
+        with open(tmp_path / f"screen-{len(started)}.txt", "w") as screen:
+            started.append(psutil.Popen(command, env=environment, stdout=screen, stderr=subprocess.STDOUT))
+        return started[-1]
+
+    yield start
+    for process in started:
+        for left in family(process):
+            left.kill()
+
+
+def family(process):
+    """A process and all that it has started, as far as they run."""
+    try:
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def has_reached(directory, name="000001-00000001"):
+    """Whether there is a checkpoint as late as ``name`` ("epoch-batches")."""
+    return any(path.stem >= name for path in (directory / "checkpoints").glob("[0-9]*.npz"))
+
+
+def says(screen, words):
+    """Whether a file holds some words."""
+    return words in screen.read_text()
+
+
+def wait_until(process, condition, *arguments):
+    """Wait until ``condition(*arguments)`` while a process runs."""
+    deadline = time.monotonic() + 200
+    while not condition(*arguments):
+        assert process.poll() is None, "training ended too early"
+        assert time.monotonic() < deadline, "what was waited for does not come"
+        time.sleep(0.01)
+
+
+def assert_same_weights(one, other, **tolerance):
+    assert len(one) == len(other)
+    for x, y in zip(one, other):
+        np.testing.assert_allclose(x, y, **(tolerance or {"rtol": 0, "atol": 0}))
+
+
+def test_one_rank_killed_at_any_moment_ends_with_the_bits_of_an_undisturbed_run(
+    start, run, training_command, weights, tmp_path
+):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    result = run(*training_command(whole, 1, *EVERYTHING))
+    assert result.returncode == 0, result.stderr
+    for moment in ("000001-00000006", "000002-00000003", "000003-00000009"):
+        process = start(broken, 1, *EVERYTHING, "--checkpoint-minutes=0")
+        wait_until(process, has_reached, broken, moment)
+        process.kill()
+        process.wait()
+        assert not (broken / "model.keras").exists()
+    result = run(*training_command(broken, 1, *EVERYTHING))
+    assert result.returncode == 0, result.stderr
+    assert "going on from a checkpoint: epoch " in result.stdout and "epoch 1 of 4" not in result.stdout
+    assert_same_weights(weights(broken), weights(whole))
+    # The records of all epochs are there, and nothing of the way.
+    for name in ("train_log.txt", "epochs.jsonl"):
+        assert len((broken / name).read_text().splitlines()) == len((whole / name).read_text().splitlines())
+    assert not list(broken.glob("checkpoints*")) and not list(broken.glob(".partial*"))
+
+
+def test_two_ranks_killed_end_with_the_weights_of_an_undisturbed_run(start, run, training_command, weights, tmp_path):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert run(*training_command(whole, 2, *EVERYTHING)).returncode == 0
+    process = start(broken, 2, *EVERYTHING, "--checkpoint-minutes=0")
+    wait_until(process, has_reached, broken, "000002-00000003")
+    rank = [child for child in family(process) if "deepgalaxy.train" in child.cmdline()[:3]][1]
+    rank.kill()
+    assert process.wait(60) not in (0, 75)
+    result = run(*training_command(broken, 2, *EVERYTHING))
+    assert result.returncode == 0, result.stderr
+    assert "going on from a checkpoint: epoch " in result.stdout
+    # Within an epoch the moving statistics of batch normalisation are each rank's own. A checkpoint holds their mean,
+    # which commutes with their update but for rounding.
+    assert_same_weights(weights(broken), weights(whole), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(("workers", "number"), [(1, signal.SIGINT), (2, signal.SIGTERM)])
+def test_a_request_to_stop_saves_a_checkpoint_and_the_next_start_goes_on(start, tmp_path, workers, number):
+    for attempt, words in enumerate(("epoch 1 of 3000: loss", "going on from a checkpoint")):
+        process = start(tmp_path / "run", workers, "--epochs=3000")
+        screen = tmp_path / f"screen-{attempt}.txt"
+        wait_until(process, says, screen, words)
+        process.send_signal(number)
+        assert process.wait(60) == 75
+        # Under mpirun the launcher passes the request on by another signal.
+        assert f"train_model: stopped by {number.name if workers == 1 else 'SIGUSR1'} in epoch" in screen.read_text()
+        assert "Traceback" not in screen.read_text()
+
+
+def test_a_frozen_rank_ends_the_run_with_a_reason(start, tmp_path):
+    process = start(tmp_path / "run", 2, "--epochs=3000", "--checkpoint-minutes=0", "--stall-minutes=0.5")
+    wait_until(process, has_reached, tmp_path / "run")
+    ranks = [child for child in family(process) if "deepgalaxy.train" in child.cmdline()[:3]]
+    ranks[1].suspend()
+    assert process.wait(120) not in (0, 75)
+    assert "rank 0 has waited for 30 s without finishing a step" in (tmp_path / "screen-0.txt").read_text()
+    assert not psutil.wait_procs(ranks, timeout=30)[1]
+    assert not (tmp_path / "run" / "model.keras").exists()
