@@ -23,7 +23,7 @@ def some_images(seed, count):
     return images, rng.integers(CLASSES, size=count).astype(np.int32)
 
 
-def few_steps(ranks, output):
+def few_steps(ranks, output, batch_norm=False, **options):
     """Apply three gradients of the same 32 images, dealt out over the ranks and, on few ranks, over several batches."""
     keras.utils.set_random_seed(1)
     network = keras.Sequential(
@@ -31,13 +31,14 @@ def few_steps(ranks, output):
             keras.Input((PIXELS, PIXELS, 1), dtype="uint8"),
             keras.layers.Rescaling(1 / 255),
             keras.layers.Conv2D(8, 3, activation="relu"),
+            *([keras.layers.BatchNormalization()] if batch_norm else []),
             keras.layers.Flatten(),
             keras.layers.Dense(CLASSES, activation="softmax"),
         ]
     )
     images, labels = some_images(1, IMAGES)
     mine = slice(ranks.rank * IMAGES // ranks.size, (ranks.rank + 1) * IMAGES // ranks.size)
-    options = TrainingOptions("", epochs=1, batch_size=8, optimizer="sgd", gradient_accumulation=4 // ranks.size)
+    options = TrainingOptions("", epochs=1, batch_size=8, optimizer="sgd", **options)
     step = TrainingStep(network, make_optimizer(options), ranks, options)
     for _ in range(3):
         *first, last = np.array_split(np.arange(IMAGES)[mine], options.gradient_accumulation)
@@ -45,6 +46,26 @@ def few_steps(ranks, output):
             step.accumulate(images[part], labels[part], 0)
         step.update(images[last], labels[last], 0, 0.5, np.zeros(2, np.float32))
     return network
+
+
+def accumulated(ranks, output):
+    """On one rank four batches to an update, on four ranks one."""
+    return few_steps(ranks, output, gradient_accumulation=4 // ranks.size)
+
+
+def compressed(ranks, output):
+    """Exchange gradients as float16."""
+    return few_steps(ranks, output, gradient_accumulation=4 // ranks.size, gradient_compression=True)
+
+
+def synchronised(ranks, output):
+    """Normalise over all ranks."""
+    return few_steps(ranks, output, batch_norm=True, synchronised_batch_norm=True)
+
+
+def unsynchronised(ranks, output):
+    """Normalise each rank's batch by itself."""
+    return few_steps(ranks, output, batch_norm=True)
 
 
 def different_everything(ranks, output):
@@ -65,6 +86,7 @@ def different_everything(ranks, output):
 if __name__ == "__main__":
     what, workers, output = sys.argv[1:]
     ranks = join_ranks(int(workers))
-    network = {"few_steps": few_steps, "different_everything": different_everything}[what](ranks, output)
+    runs = (accumulated, compressed, synchronised, unsynchronised, different_everything)
+    network = {run.__name__: run for run in runs}[what](ranks, output)
     names = [variable.path for variable in network.trainable_variables]
     np.savez(f"{output}.{ranks.rank}.npz", **dict(zip(names, (v.numpy() for v in network.trainable_variables))))

@@ -30,9 +30,27 @@ def test_ranks_end_with_equal_weights_from_different_seeds_and_data(train):
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
 
+def difference(one, other):
+    """The largest difference between two sets of weights."""
+    return max(np.abs(one[name] - other[name]).max() for name in one)
+
+
 def test_a_global_batch_gives_the_same_update_however_it_is_dealt(train):
-    whole, *_ = train("few_steps", 1)
+    whole, *_ = train("accumulated", 1)
     for workers in (2, 4):
-        for weights in train("few_steps", workers):
+        for weights in train("accumulated", workers):
             for name in whole:
                 np.testing.assert_allclose(weights[name], whole[name], rtol=1e-4, atol=2e-6, err_msg=name)
+
+
+def test_gradients_in_half_precision_differ_by_its_rounding_and_not_between_ranks(train):
+    whole, *_ = train("compressed", 1)
+    one, other = train("compressed", 2)
+    assert difference(one, other) == 0
+    assert 1e-7 < difference(one, whole) < 1e-3
+
+
+def test_synchronised_batch_normalisation_is_that_of_the_global_batch(train):
+    whole, *_ = train("unsynchronised", 1)
+    assert difference(train("synchronised", 2)[0], whole) < 1e-5
+    assert difference(train("unsynchronised", 2)[0], whole) > 1e-3

@@ -6,6 +6,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.metrics import accuracy_score
 
 from deepgalaxy.predict import predict_images
@@ -133,6 +134,23 @@ def test_a_rank_that_dies_ends_the_run(train, tmp_path):
     assert result.returncode != 0
     assert "epoch 1 of 5" in result.stdout and "epoch 2 of 5" not in result.stdout
     assert not (tmp_path / "run").exists()
+
+
+def test_debug_keeps_all_checkpoints_and_writes_for_tensorboard(train, tmp_path):
+    result = train(tmp_path, 1, "--epochs=3", "--debug", "--batch-size=60")
+    assert result.returncode == 0, result.stderr
+    kept = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    assert kept == [f"{epoch:06d}-00000000.npz" for epoch in (2, 3, 4)]
+    (events,) = (tmp_path / "tensorboard").glob("events.out.tfevents.*")
+    logged = [
+        (event.step, tf.make_ndarray(value.tensor))
+        for event in tf.compat.v1.train.summary_iterator(str(events))
+        for value in event.summary.value
+        if value.tag == "validation_loss"
+    ]
+    epochs = [json.loads(line) for line in (tmp_path / "epochs.jsonl").read_text().splitlines()]
+    assert logged == [(epoch["epoch"], pytest.approx(epoch["validation_loss"])) for epoch in epochs]
+    assert list((tmp_path / "tensorboard").glob("plugins/profile/*/*.xplane.pb"))
 
 
 @pytest.mark.parametrize(

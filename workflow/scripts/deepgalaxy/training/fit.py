@@ -90,7 +90,7 @@ class Training:
         self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
         self.say, self.feed, self.asked_to_stop = say, feed, asked_to_stop
         self.tensorboard = tf.summary.create_file_writer(str(tensorboard)) if tensorboard else None
-        self.tensorboard_directory = tensorboard
+        self.tensorboard_directory, self.profiling = tensorboard, False
         self.optimizer = make_optimizer(options)
         self.step = TrainingStep(network, self.optimizer, ranks, options, derive_seed(seed, "augment", ranks.rank))
         self.evaluate = evaluation_step(network)
@@ -166,6 +166,7 @@ class Training:
                 self._say_progress(progress.seconds.train + time.perf_counter() - start)
         settle()
         progress.seconds.train += time.perf_counter() - start
+        self._profile()
 
     def _finish_epoch(self) -> None:
         """Bring the ranks together after an epoch: statistics, validation, the record, a checkpoint if it is time."""
@@ -298,21 +299,25 @@ class Training:
         )
 
     def _profile(self) -> None:
-        """Profile some batches of the first epoch for TensorBoard."""
-        if self.tensorboard and self.progress.epoch == 1:
-            if self.progress.batches == PROFILED_BATCHES.start:
-                tf.profiler.experimental.start(str(self.tensorboard_directory))
-            elif self.progress.batches == PROFILED_BATCHES.stop:
-                tf.profiler.experimental.stop()
+        """Profile some batches of the first epoch for TensorBoard; called before each batch and after the last."""
+        batches = self.progress.batches
+        if self.profiling and batches >= min(PROFILED_BATCHES.stop, self.batches_per_epoch):
+            tf.profiler.experimental.stop()
+            self.profiling = False
+        elif self.tensorboard and self.progress.epoch == 1 and batches == PROFILED_BATCHES.start:
+            tf.profiler.experimental.start(str(self.tensorboard_directory))
+            self.profiling = True
 
     def _log_to_tensorboard(self, record: EpochRecord) -> None:
         """Write the figures of an epoch for TensorBoard."""
         if self.tensorboard:
+            # tf.summary.scalar needs TensorBoard itself, which only the reader of these files needs.
+            scalars = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"})
+            figures = asdict(record) | {"images_per_second": record.images_per_second}
             with self.tensorboard.as_default(step=record.epoch):
-                for name, value in asdict(record).items():
+                for name, value in figures.items():
                     if isinstance(value, float):
-                        tf.summary.scalar(name, value)
-                tf.summary.scalar("images_per_second", record.images_per_second)
+                        tf.summary.write(name, tf.constant(value, tf.float32), metadata=scalars)
             self.tensorboard.flush()
 
 

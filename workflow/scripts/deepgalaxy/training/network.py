@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import os
 import re
 import sys
 
@@ -113,9 +114,10 @@ def _pretrained(name: str, pixels: int) -> keras.Model:
         address = re.search(r"https?://\S+/([\w.-]+)", str(error))
         if not address:
             raise ValueError(f"The ImageNet weights of {name} do not load: {error}") from error
+        home = os.environ.get("KERAS_HOME", "~/.keras")
         raise ValueError(
             f"The ImageNet weights of {name} cannot be downloaded from here ({address[0].rstrip('.:')}); fetch "
-            f"that file elsewhere and place it at {keras.config.keras_home()}/models/{address[1].rstrip('.:')}"
+            f"that file elsewhere and place it at {home}/models/{address[1].rstrip('.:')}"
         ) from error
     # What a network expects is an affine function of each channel: found by what it makes of black and of white.
     preprocess = sys.modules[builder.__module__].preprocess_input

@@ -1,0 +1,267 @@
+"""What the options of training do, each held against a calculation of its own."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepgalaxy.training.augment import augment
+from deepgalaxy.training.learning_rate import learning_rate
+from deepgalaxy.training.network import build_network
+from deepgalaxy.training.options import TrainingOptions
+from deepgalaxy.training.ranks import SingleRank
+from deepgalaxy.training.steps import TrainingStep, evaluation_step, make_optimizer
+
+PIXELS, CLASSES, COUNT = 16, 5, 12
+NO_WISHES = np.zeros(2, np.float32)
+
+
+def options(architecture="reference_cnn", epochs=4, batch_size=8, **others):
+    return TrainingOptions(architecture, epochs, batch_size, **others)
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(1).integers(0, 256, (COUNT, PIXELS, PIXELS, 1), np.uint8)
+
+
+@pytest.fixture
+def labels():
+    return np.random.default_rng(2).integers(CLASSES, size=COUNT).astype(np.int32)
+
+
+def linear_network():
+    """A network without anything random in it."""
+    keras.utils.set_random_seed(1)
+    layers = [keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), keras.layers.Dense(CLASSES, "softmax")]
+    return keras.Sequential([keras.Input((PIXELS, PIXELS, 1), dtype="uint8"), *layers])
+
+
+def step_of(network, chosen, ranks=None):
+    return TrainingStep(network, make_optimizer(chosen), ranks or SingleRank(), chosen)
+
+
+# Augmentation
+
+
+def all_turns(image):
+    return [np.rot90(mirrored, turns) for mirrored in (image, np.flip(image, 1)) for turns in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "allowed"),
+    [
+        ({"flips": True}, [0, 2, 4, 6]),
+        ({"quarter_turns": True}, [0, 1, 2, 3]),
+        ({"flips": True, "quarter_turns": True}, range(8)),
+        ({}, [0]),
+    ],
+)
+def test_images_are_mirrored_and_turned_in_all_ways_asked_for_and_in_no_other(chosen, allowed):
+    image = np.random.default_rng(1).uniform(size=(4, 4, 1)).astype(np.float32)
+    results = augment(tf.constant(np.repeat(image[None], 400, axis=0)), options(**chosen), 7, tf.constant(1)).numpy()
+    counts = [sum(np.array_equal(result, turn) for result in results) for turn in all_turns(image)]
+    assert sum(counts) == 400
+    for number, count in enumerate(counts):
+        # 400 draws scatter by at most 10 about their mean.
+        assert count == pytest.approx(400 / len(allowed), abs=50) if number in allowed else count == 0
+
+
+def test_the_draw_depends_on_key_and_batch_alone(images):
+    draws = {
+        (key, number): augment(tf.constant(images), options(flips=True), key, tf.constant(number)).numpy().tobytes()
+        for key in (1, 2)
+        for number in (1, 2)
+    }
+    assert len(set(draws.values())) == 4
+    again = augment(tf.constant(images), options(flips=True), 2, tf.constant(1)).numpy()
+    assert again.tobytes() == draws[2, 1]
+
+
+# Learning rate
+
+
+@settings(deadline=None)
+@given(
+    st.integers(1, 512), st.floats(0, 3), st.integers(4, 9), st.integers(1, 40), st.sampled_from(["constant", "cosine"])
+)
+def test_the_rate_rises_in_the_warm_up_and_never_afterwards(workers, warmup, epochs, updates, schedule):
+    chosen = options(
+        epochs=epochs,
+        warmup_epochs=warmup,
+        learning_rate_scaling="sqrt",
+        learning_rate_schedule=schedule,
+        gradient_accumulation=2,
+    )
+    rates = [learning_rate(chosen, workers, update, updates) for update in range(epochs * updates)]
+    peak = 0.001 * (2 * workers) ** 0.5
+    assert all(0 < rate <= peak * (1 + 1e-12) for rate in rates)
+    first = int(np.ceil(warmup * updates))
+    assert (np.diff(rates[:first]) > 0).all() and (np.diff(rates[first:]) <= 0).all()
+    assert schedule == "cosine" or rates[-1] == pytest.approx(peak)
+
+
+def test_the_linear_rule_is_for_sgd():
+    chosen = options(optimizer="SGD", learning_rate=0.1, learning_rate_scaling="linear", gradient_accumulation=2)
+    assert learning_rate(chosen, 8, 0, 10) == pytest.approx(1.6)
+    with pytest.raises(ValueError, match="holds for SGD; adadelta scales its steps by itself"):
+        learning_rate(options(optimizer="adadelta", learning_rate_scaling="linear"), 8, 0, 10)
+
+
+# Optimizers
+
+
+def test_an_optimizer_gets_its_parameters_or_a_sentence():
+    optimizer = make_optimizer(options(optimizer="SGD", optimizer_parameters={"momentum": 0.7, "nesterov": True}))
+    assert (optimizer.momentum, optimizer.nesterov) == (0.7, True)
+    with pytest.raises(ValueError, match=r"`optimizer_parameters` does not fit adam: .*momentum"):
+        make_optimizer(options(optimizer_parameters={"momentum": 0.7}))
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "Adadelta", "Adagrad", "Adamax", "Nadam", "RMSprop", "Lion"])
+def test_updates_are_those_of_keras(name, images, labels):
+    ours, keras_own = linear_network(), linear_network()
+    chosen = options(optimizer=name, learning_rate=0.01, label_smoothing=0.1)
+    step = step_of(ours, chosen)
+    smoothed = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
+    keras_own.compile(keras.optimizers.get({"class_name": name, "config": {"learning_rate": 0.01}}), smoothed)
+    for _ in range(3):
+        step.update(images, labels, 0, 0.01, NO_WISHES)
+        keras_own.train_on_batch(images, np.eye(CLASSES)[labels])
+    for one, other in zip(ours.get_weights(), keras_own.get_weights()):
+        np.testing.assert_allclose(one, other, rtol=2e-4, atol=2e-6)
+
+
+def test_accumulated_batches_of_different_sizes_make_the_update_of_the_whole(images, labels):
+    accumulated, whole = linear_network(), linear_network()
+    step = step_of(accumulated, options(optimizer="sgd", gradient_accumulation=3))
+    single = step_of(whole, options(optimizer="sgd"))
+    for _ in range(2):
+        for part in (slice(0, 5), slice(5, 9)):
+            step.accumulate(images[part], labels[part], 0)
+        step.update(images[9:], labels[9:], 0, 0.5, NO_WISHES)
+        single.update(images, labels, 0, 0.5, NO_WISHES)
+    for one, other in zip(accumulated.get_weights(), whole.get_weights()):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+# Tracing, precision, XLA
+
+
+def test_batches_of_every_size_and_validation_are_traced_once(images, labels):
+    network = build_network(options(noise=0.1, flips=True), PIXELS, "uint8", CLASSES)
+    step, evaluate = step_of(network, options(noise=0.1, flips=True, gradient_accumulation=2)), evaluation_step(network)
+    for count in (8, 5, 1):
+        step.accumulate(images[:count], labels[:count], tf.constant(count, tf.int64))
+        step.update(images[:count], labels[:count], tf.constant(count, tf.int64), tf.constant(0.1), NO_WISHES)
+        evaluate(images[:count], labels[:count])
+    for function in (step.accumulate, step.update, evaluate):
+        assert function.experimental_get_tracing_count() == 1
+
+
+@pytest.fixture
+def policy():
+    """A function that sets the precision of all networks that are built until the end of the test."""
+    yield keras.config.set_dtype_policy
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{"precision": "mixed_float16"}, {"precision": "mixed_bfloat16"}, {"xla": True}, {"head": "ordinal"}],
+    ids=str,
+)
+def test_a_network_learns_by_heart_in_every_arithmetic(chosen, policy, images, labels):
+    keras.utils.set_random_seed(1)
+    chosen = options(**chosen)
+    policy(chosen.precision)
+    network = build_network(chosen, PIXELS, "uint8", CLASSES)
+    assert {variable.dtype for variable in network.trainable_variables} == {"float32"}
+    assert network(images).dtype == tf.float32
+    step = step_of(network, chosen)
+    losses = [
+        float(step.update(images, labels, tf.constant(n, tf.int64), tf.constant(0.02), NO_WISHES)[0][0])
+        for n in range(60)
+    ]
+    assert losses[-1] < 0.5 * losses[0] and np.isfinite(losses).all()
+
+
+def test_xla_changes_no_gradient(images, labels):
+    networks = [linear_network(), linear_network()]
+    for network, xla in zip(networks, (False, True)):
+        step_of(network, options(optimizer="sgd", xla=xla)).update(images, labels, 0, 0.5, NO_WISHES)
+    for one, other in zip(*(network.get_weights() for network in networks)):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+# Heads and weights
+
+
+def test_the_ordinal_head_gives_one_peak_and_loads_without_this_package(tmp_path, images, labels):
+    chosen = options(head="ordinal")
+    network = build_network(chosen, PIXELS, "uint8", 9)
+    step = step_of(network, chosen)
+    for n in range(30):
+        step.update(images, labels, tf.constant(n, tf.int64), tf.constant(0.02), NO_WISHES)
+    network.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    probabilities = loaded.predict_on_batch(images)
+    np.testing.assert_array_equal(probabilities, network.predict_on_batch(images))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    for row in probabilities:
+        peak = row.argmax()
+        assert (np.diff(row[: peak + 1]) >= 0).all() and (np.diff(row[peak:]) <= 0).all()
+    fixed = loaded.get_layer("ordered_classes")
+    assert fixed.weights[0].path not in {variable.path for variable in loaded.trainable_variables}
+
+
+def test_training_goes_on_from_a_models_weights_also_with_other_classes(tmp_path):
+    first = build_network(options(), PIXELS, "uint8", CLASSES)
+    first.save(tmp_path / "model.keras")
+    chosen = options(weights=str(tmp_path / "model.keras"))
+    same, other = (build_network(chosen, PIXELS, "uint8", classes) for classes in (CLASSES, 3))
+    for one, its, others in zip(first.get_weights(), same.get_weights(), other.get_weights()):
+        np.testing.assert_array_equal(one, its)
+        assert one.shape != others.shape or np.array_equal(one, others)
+    with pytest.raises(ValueError, match="is a reference_cnn, which does not fit MobileNetV2"):
+        build_network(options("MobileNetV2", weights=chosen.weights), 32, "uint8", CLASSES)
+    (tmp_path / "model.keras").write_bytes(b"no model")
+    with pytest.raises(ValueError, match="is not a model that Keras can load"):
+        build_network(chosen, PIXELS, "uint8", CLASSES)
+
+
+def test_imagenet_weights_that_are_out_of_reach_are_named_with_their_place(monkeypatch):
+    def refuse(name, address, **kwargs):
+        raise OSError(f"URL fetch failure on {address}: None -- no route")
+
+    monkeypatch.setattr("keras.src.applications.mobilenet_v2.file_utils.get_file", refuse)
+    with pytest.raises(ValueError, match=r"cannot be downloaded .* place it at .*/models/mobilenet_v2_weights\S*\.h5"):
+        build_network(options("MobileNetV2", weights="imagenet"), 32, "uint8", CLASSES)
+
+
+def test_imagenet_weights_are_loaded_and_see_grey_as_colour(monkeypatch, tmp_path, images):
+    trained = keras.applications.MobileNetV2(weights=None, include_top=False, pooling="avg", input_shape=(32, 32, 3))
+    trained.save_weights(tmp_path / "trained.weights.h5")
+
+    def stored(name, address, **kwargs):
+        return str(tmp_path / "trained.weights.h5")
+
+    monkeypatch.setattr("keras.src.applications.mobilenet_v2.file_utils.get_file", stored)
+    network = build_network(options("MobileNetV2", weights="imagenet"), 32, "uint8", CLASSES)
+    grey = np.random.default_rng(1).integers(0, 256, (3, 32, 32, 1), np.uint8)
+    colour = keras.applications.mobilenet_v2.preprocess_input(np.repeat(grey, 3, axis=-1).astype(np.float32))
+    features = network.get_layer("MobileNetV2")(grey.astype(np.float32) / 255)
+    np.testing.assert_allclose(features, trained(colour), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "architecture", ["ConvNeXtTiny", "DenseNet121", "EfficientNetV2B0", "MobileNetV3Small", "ResNet50V2", "Xception"]
+)
+def test_further_architectures_take_one_channel(architecture):
+    network = build_network(options(architecture), 75, "uint8", CLASSES)
+    probabilities = network(np.zeros((1, 75, 75, 1), np.uint8)).numpy()
+    np.testing.assert_allclose(probabilities.sum(), 1, rtol=1e-5)
+    kernel = next(weight for weight in network.weights if len(weight.shape) == 4)
+    assert kernel.shape[2] == 1, "no channel is repeated"
