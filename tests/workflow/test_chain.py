@@ -1,10 +1,14 @@
 """The whole chain from simulations to the report, on tiny mergers, in a copy of this checkout that may be edited."""
 
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import threading
+import time
 import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -313,3 +317,25 @@ def test_a_failure_ends_in_one_sentence_and_leaves_nothing(chain, with_settings)
     # What was made from the former selection must not pass for a result of this one.
     again = with_settings(settings, "-n")
     assert {"select_images", "train_model", "write_report"} <= planned(again)
+
+
+def test_an_interrupted_training_goes_on_when_snakemake_is_run_again(chain, snakemake, tmp_path):
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump({"models": {"reference_cnn": {"epochs": 60}}}))
+    target = (f"{RUN}/model.keras", "--configfile", str(tmp_path / "settings.yaml"))
+    log = chain / "logs/train_model" / f"{RUN.removeprefix('results/models/')}.log"
+    log.unlink()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["snakemake", "--profile", "profiles/local", *target]
+    # In a session of its own, whose processes all get the signal, as at a terminal.
+    with subprocess.Popen(command, cwd=chain, env=os.environ | {"PATH": path}, start_new_session=True) as process:
+        deadline = time.monotonic() + 120
+        while not (log.is_file() and "epoch 1 of 60: loss" in log.read_text()):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(60) != 0
+    assert "stopped by SIGUSR1 in epoch" in log.read_text()
+    again = snakemake(*target)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "going on from a checkpoint: epoch" in again.stdout + again.stderr
+    assert len((chain / RUN / "epochs.jsonl").read_text().splitlines()) == 60
