@@ -31,6 +31,7 @@ def main():
     parser.add_argument("pixels", nargs="?", type=int, default=128)
     parser.add_argument("batch_size", nargs="?", type=int, default=8)
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="ranks that are compared with one")
+    parser.add_argument("--batches", type=int, default=20, help="batches to an epoch, of those that are compared")
     parser.add_argument("--measure", choices=("steps", "epochs"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.measure == "steps":
@@ -39,6 +40,7 @@ def main():
         measure_epochs(args)
     else:
         settings = [args.architecture, str(args.pixels), str(args.batch_size), f"--workers={args.workers}"]
+        settings.append(f"--batches={args.batches}")
         for launcher, measure in ((launch_command(args.workers), "steps"), ([], "epochs")):
             command = [*launcher, sys.executable, __file__, *settings, f"--measure={measure}"]
             subprocess.run(command, check=True)
@@ -124,7 +126,7 @@ def measure_epochs(args):
     from deepgalaxy.training.share import Share
 
     keras.utils.set_random_seed(1)
-    options, count = options_of(args), 20 * args.batch_size
+    options, count = options_of(args), args.batches * args.batch_size
     rng = np.random.default_rng(1)
     images = rng.integers(0, 256, (count, args.pixels, args.pixels, 1), np.uint8)
     labels = rng.integers(CLASSES, size=count).astype(np.int32)
@@ -132,7 +134,7 @@ def measure_epochs(args):
     class OneBatch(TrainingImages):
         def batches(self, epoch, batch_size, first=0):
             batch = tf.data.Dataset.from_tensors((images[:batch_size], labels[:batch_size]))
-            return batch.cache().repeat(20)
+            return batch.cache().repeat(args.batches)
 
     class EpochSeconds(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
