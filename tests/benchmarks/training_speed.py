@@ -32,6 +32,7 @@ def main():
     parser.add_argument("batch_size", nargs="?", type=int, default=8)
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="ranks that are compared with one")
     parser.add_argument("--batches", type=int, default=20, help="batches to an epoch, of those that are compared")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="repetitions of each measurement")
     parser.add_argument("--measure", choices=("steps", "epochs"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.measure == "steps":
@@ -40,7 +41,7 @@ def main():
         measure_epochs(args)
     else:
         settings = [args.architecture, str(args.pixels), str(args.batch_size), f"--workers={args.workers}"]
-        settings.append(f"--batches={args.batches}")
+        settings += [f"--batches={args.batches}", f"--rounds={args.rounds}"]
         for launcher, measure in ((launch_command(args.workers), "steps"), ([], "epochs")):
             command = [*launcher, sys.executable, __file__, *settings, f"--measure={measure}"]
             subprocess.run(command, check=True)
@@ -89,7 +90,7 @@ def measure_steps(args):
     together, apart = stepper(ranks), stepper(SingleRank())
     kinds = {"exchanging": together, "independent": apart, "alone": apart}
     rounds = {name: [] for name in kinds}
-    for _ in range(ROUNDS):
+    for _ in range(args.rounds):
         for name, step_seconds in kinds.items():
             ranks.gather(name)  # all start together
             own = step_seconds() if name != "alone" or ranks.rank == 0 else None
@@ -120,7 +121,7 @@ def measure_epochs(args):
     import tensorflow as tf
 
     from deepgalaxy.training.deal import Dealing
-    from deepgalaxy.training.fit import Training, TrainingImages
+    from deepgalaxy.training.fit import Progress, Training, TrainingImages
     from deepgalaxy.training.network import build_network
     from deepgalaxy.training.ranks import SingleRank
     from deepgalaxy.training.share import Share
@@ -149,39 +150,49 @@ def measure_epochs(args):
             file["images"], file["label"] = images, labels
 
         def ours(kind=TrainingImages, **others):
+            """Return a function that trains for an epoch and returns its seconds."""
             options = options_of(args, **others)
             keras.config.set_dtype_policy(options.precision)
             network = build_network(options, args.pixels, "uint8", CLASSES)
             train = kind(path, Dealing(count, 1, 0, 1), 0, 2**30)
-            validation = Share(path, [slice(0, args.batch_size)], 2**30)
-            return min(
-                record.train_seconds for record in Training(network, options, train, validation, SingleRank()).run()[1:]
-            )
+            training = Training(network, options, train, Share(path, [slice(0, 1)], 2**30), SingleRank())
+
+            def epoch():
+                training.progress = Progress()
+                training._train_epoch()
+                return training.progress.seconds.train
+
+            return epoch
 
         def fit():
+            """Return the same of Keras's own loop."""
             keras.config.set_dtype_policy("float32")
             network = build_network(options, args.pixels, "uint8", CLASSES)
             network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-            clock, times = EpochSeconds(), []
-            for _ in range(options.epochs):
-                network.fit(images, labels, args.batch_size, callbacks=[clock], verbose=0)
-                times.append(clock.seconds)
-            return min(times[1:])
+            clock = EpochSeconds()
 
-        kinds = {"file": ours, "one batch": lambda: ours(OneBatch), "Keras fit": fit}
+            def epoch():
+                network.fit(images, labels, args.batch_size, callbacks=[clock], verbose=0)
+                return clock.seconds
+
+            return epoch
+
+        epochs = {"file": ours(), "one batch": ours(OneBatch), "Keras fit": fit()}
         if tf.config.list_physical_devices("GPU"):
-            kinds |= {"XLA": lambda: ours(xla=True), "float16": lambda: ours(precision="mixed_float16")}
-            kinds["float16, XLA"] = lambda: ours(precision="mixed_float16", xla=True)
-        seconds = {name: [] for name in kinds}
-        for _ in range(ROUNDS):
-            for name, measure in kinds.items():
-                seconds[name].append(measure())
-                keras.backend.clear_session()
+            epochs |= {"XLA": ours(xla=True), "float16": ours(precision="mixed_float16")}
+            epochs["float16, XLA"] = ours(precision="mixed_float16", xla=True)
+        for epoch in epochs.values():
+            epoch()  # traced and warm
+        seconds = {name: [] for name in epochs}
+        for _ in range(args.rounds):
+            for name, epoch in epochs.items():
+                seconds[name].append(epoch())
         for name, values in seconds.items():
             print(f"{name:12} {count / median(values):8.1f} images/s on {os.cpu_count()} cores")
-        for name in list(kinds)[1:]:
+        for name in list(epochs)[1:]:
             ratios = np.array(seconds[name]) / np.array(seconds["file"])
-            print(f"speed of file / {name}: {median(ratios):.2f} (rounds from {min(ratios):.2f} to {max(ratios):.2f})")
+            low, high = np.quantile(ratios, (0.25, 0.75))
+            print(f"speed of file / {name}: {median(ratios):.2f} (half of the rounds from {low:.2f} to {high:.2f})")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 WINDOW_BYTES = 32 * 2**20
 """Images are shuffled, and streamed, in runs of this size."""
+BLOCK_BYTES = 4 * 2**20
 
 
 class Share:
@@ -50,8 +51,10 @@ class Share:
         """
         source = self._from_file if self.images is None else self._from_memory
         signature = (tf.TensorSpec((None, *self.image_shape), self.dtype), tf.TensorSpec((None,), tf.int32))
-        batches = tf.data.Dataset.from_generator(lambda: source(order, batch_size), output_signature=signature)
-        return batches.prefetch(2)
+        # Passing something from Python to TensorFlow takes a millisecond, so several batches pass together.
+        together = max(1, BLOCK_BYTES // (batch_size * self.image_bytes)) * batch_size
+        blocks = tf.data.Dataset.from_generator(lambda: source(order, together), output_signature=signature)
+        return blocks.rebatch(batch_size).prefetch(2)
 
     def _from_memory(self, order: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield batches of images held in memory."""
