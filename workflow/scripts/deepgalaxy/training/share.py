@@ -11,7 +11,6 @@ import tensorflow as tf
 
 WINDOW_BYTES = 32 * 2**20
 """Images are shuffled, and streamed, in runs of this size."""
-BLOCK_BYTES = 4 * 2**20
 
 
 class Share:
@@ -51,8 +50,9 @@ class Share:
         """
         source = self._from_file if self.images is None else self._from_memory
         signature = (tf.TensorSpec((None, *self.image_shape), self.dtype), tf.TensorSpec((None,), tf.int32))
-        # Passing something from Python to TensorFlow takes a millisecond, so several batches pass together.
-        together = max(1, BLOCK_BYTES // (batch_size * self.image_bytes)) * batch_size
+        # Passing something from Python to TensorFlow takes a millisecond, so several batches pass together, but few
+        # of them in a window, so that what passes adds little to the windows held.
+        together = max(1, self.window // 8 // batch_size) * batch_size
         blocks = tf.data.Dataset.from_generator(lambda: source(order, together), output_signature=signature)
         return blocks.rebatch(batch_size).prefetch(2)
 
