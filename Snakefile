@@ -23,6 +23,10 @@ include: "rules/evaluate.smk"
 include: "rules/report.smk"
 
 
+onstart:
+    cancel_jobs_of_earlier_runs()
+
+
 rule all:
     """The report on all runs of the experiment, and the result of each stage on the way to it."""
     default_target: True

@@ -4,6 +4,8 @@ Paths in rules are built from <dataset>, <sample> and <run>: a sample is a label
 and prepared; a run is one training of a model on a sample.
 """
 
+import os
+import shlex
 import sys
 from itertools import product
 from pathlib import Path
@@ -14,9 +16,11 @@ sys.path.insert(0, str(Path(str(workflow.current_basedir), "../workflow/scripts"
 
 from deepgalaxy.configuration import check_configuration, in_order, index_mergers
 from deepgalaxy.digest import code_digest
-from deepgalaxy.launcher import export_import_path, launch_command, training_threads
+from deepgalaxy.launcher import export_import_path
 from deepgalaxy.seeds import derive_seed
+from deepgalaxy.slurm import cancel_leftover_jobs
 from deepgalaxy.training.options import command_line
+from deepgalaxy.training_job import size_training_job
 
 export_import_path()
 try:
@@ -135,19 +139,31 @@ def images_of_mergers(wildcards):
     ]
 
 
-def launcher(wildcards):
-    """Return the command that starts the ranks, as separate words."""
-    return launch_command(int(wildcards.workers))
-
-
 def model_options(wildcards):
     """Return a model's options as words of a command line."""
     return command_line(settings("models/{model}")(wildcards))
 
 
+def training_job(wildcards):
+    """Return the size of a training run's job."""
+    size = [config[key] for key in ("ranks_per_node", "cpus_per_rank")]
+    return size_training_job(int(wildcards.workers), *size, workflow.cores)
+
+
 def cores_for_training(wildcards):
-    """Return the number of cores that a training run asks for."""
-    return training_threads(int(wildcards.workers), workflow.cores)
+    """Return the cores of a node that a training run takes."""
+    job = training_job(wildcards)
+    return job.ranks_per_node * job.cpus_per_rank
+
+
+def training_launcher(wildcards):
+    """Return the command that starts the ranks of a training run, quoted for the shell."""
+    return shlex.join(training_job(wildcards).launch_command(config["launcher"], config["stop_minutes"]))
+
+
+def training_memory(wildcards, attempt):
+    """Return the memory of a node that a training run takes, in MB."""
+    return training_job(wildcards).ranks_per_node * (config["rank_memory_mb"] + config["memory_budget_mib"]) * attempt
 
 
 def scaled(amount):
@@ -157,3 +173,30 @@ def scaled(amount):
         return amount * attempt
 
     return resource
+
+
+def scaled_with_input(amount, per_gb):
+    """Return a resource function that asks for ``amount`` and ``per_gb`` of input, and as much again with each attempt."""
+
+    def resource(wildcards, input, attempt):
+        return round(amount + per_gb * input.size_mb / 1000) * attempt
+
+    return resource
+
+
+def cancel_jobs_of_earlier_runs():
+    """End the SLURM jobs that a Snakemake which was killed left in this directory: they would write the same files."""
+    if workflow.executor_plugin.name != "slurm":
+        return
+    if not config["ranks_per_node"]:
+        raise WorkflowError(
+            "`ranks_per_node` is not set; it stands under `config:` of profiles/slurm, which --config on the command line"
+            " replaces. Write settings to a file for --configfile instead."
+        )
+    prefix = workflow.executor_settings.jobname_prefix
+    try:
+        cancelled = cancel_leftover_jobs(prefix, os.getcwd()) if prefix else []
+    except ValueError as error:
+        raise WorkflowError(str(error)) from None
+    if cancelled:
+        logger.warning(f"Cancelled jobs that an earlier run had left here: {', '.join(cancelled)}.")

@@ -22,7 +22,7 @@ rule predict_images:
     threads: 2
     resources:
         mem_mb=scaled(4000),
-        runtime=scaled(60),
+        runtime=scaled_with_input(10, per_gb=60),
     params:
         code=code_digest("predict_images.py"),
     script:

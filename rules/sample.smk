@@ -20,7 +20,7 @@ rule catalogue_dataset:
     threads: 8
     resources:
         mem_mb=scaled(1000),
-        runtime=scaled(60),
+        runtime=scaled_with_input(10, per_gb=10),
     params:
         damaged=damaged_units,
         code=code_digest("catalogue_dataset.py"),
@@ -92,8 +92,8 @@ rule prepare_images:
     threads: 8
     resources:
         mem_mb=scaled(1000 + config["memory_budget_mib"]),
-        image_memory_mib=scaled(config["memory_budget_mib"]),
-        runtime=scaled(120),
+        image_memory_mib=config["memory_budget_mib"],
+        runtime=scaled_with_input(10, per_gb=20),
     params:
         images=settings("samples/{sample}/images"),
         seed=stage_seed("prepare", "dataset", "sample"),

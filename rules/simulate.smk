@@ -60,7 +60,7 @@ rule assemble_dataset:
         "../envs/images.yaml"
     resources:
         mem_mb=scaled(1000),
-        runtime=scaled(10),
+        runtime=scaled_with_input(5, per_gb=5),
     params:
         code=code_digest("assemble_dataset.py"),
     script:

@@ -1,6 +1,7 @@
 """Training of one model on one sample, by one process or by several under Horovod.
 
-Parameters: `models: <model>`, and `seed`; the number of workers is part of the path.
+Parameters: `models: <model>`, and `seed`; the number of workers is part of the path. How they are started and where they run
+are resources, so that a run is not made again for having been made elsewhere.
 Results: <run>/model.keras, classes.csv, train_log.txt, epochs.jsonl and training.json. While it trains, <run>/checkpoints
 holds what a retry goes on from; it is no output, since Snakemake deletes outputs before a retry.
 """
@@ -28,24 +29,32 @@ rule train_model:
         *config["envmodules"],
     threads: cores_for_training
     resources:
-        mem_mb=scaled(8000),
-        image_memory_mib=scaled(config["memory_budget_mib"]),
+        mem_mb=training_memory,
+        runtime=scaled(240),
+        nodes=lambda wildcards: training_job(wildcards).nodes,
+        tasks=lambda wildcards: training_job(wildcards).ranks,
+        cpus_per_task=lambda wildcards: training_job(wildcards).cpus_per_rank,
+        mpi=lambda wildcards: "mpirun" if training_job(wildcards).ranks > 1 else None,
+        gres=lambda wildcards: training_job(wildcards).gres(config["gpu"]),
+        tasks_per_gpu=0,  # or SLURM would multiply tasks by GPUs
+        launcher=training_launcher,
+        image_memory_mib=config["memory_budget_mib"],
         checkpoint_minutes=config["checkpoint_minutes"],
         stall_minutes=config["stall_minutes"],
         gpu_memory_mib=config["gpu_memory_mib"],
-        runtime=scaled(240),
     params:
-        launcher=launcher,
         options=model_options,
         directory=subpath(output.model, parent=True),
         seed=stage_seed("train", "repeat"),
         code=code_digest("deepgalaxy/train.py"),
     shell:
         """
+        trap : TERM # the shell waits for the checkpoint that training saves on this signal
         : >{log:q}
-        {params.launcher:q} python -m deepgalaxy.train \
+        {resources.launcher} python -m deepgalaxy.train \
             --train={input.train:q} --validation={input.validation:q} --classes={input.classes:q} \
-            --output={params.directory:q} --workers={wildcards.workers} --threads={threads} --seed={params.seed} \
+            --output={params.directory:q} --workers={wildcards.workers} --threads={resources.cpus_per_task} \
+            --seed={params.seed} \
             --memory-budget-mib={resources.image_memory_mib} --gpu-memory-mib={resources.gpu_memory_mib} \
             --checkpoint-minutes={resources.checkpoint_minutes} --stall-minutes={resources.stall_minutes} \
             {params.options:q} 2>>{log:q} | tee -ia {log:q}

@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-from deepgalaxy.launcher import launch_command
 from deepgalaxy.runtime import configure_tensorflow
+from deepgalaxy.training_job import TrainingJob
 
 CLASSES, ROUNDS, STEPS = 10, 4, 25
 
@@ -42,7 +42,7 @@ def main():
     else:
         settings = [args.architecture, str(args.pixels), str(args.batch_size), f"--workers={args.workers}"]
         settings += [f"--batches={args.batches}", f"--rounds={args.rounds}"]
-        for launcher, measure in ((launch_command(args.workers), "steps"), ([], "epochs")):
+        for launcher, measure in ((TrainingJob(args.workers, 1, 1).launch_command(), "steps"), ([], "epochs")):
             command = [*launcher, sys.executable, __file__, *settings, f"--measure={measure}"]
             subprocess.run(command, check=True)
 

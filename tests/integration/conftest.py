@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepgalaxy.launcher import launch_command
+from deepgalaxy.training_job import TrainingJob
 
 CLASSES = 4
 PIXELS = 16
@@ -48,11 +48,11 @@ def training_command(blobs):
 
     def command(output, workers=1, *options, launched=None, code="-m deepgalaxy.train", data=blobs):
         return [
-            *launch_command(launched or workers),
+            *(TrainingJob(launched or workers, 1, 2).launch_command() if (launched or workers) > 1 else []),
             *(sys.executable, *code.split(maxsplit=1)),
             *(f"--{name}={data / name}.hdf5" for name in ("train", "validation")),
             f"--classes={blobs / 'classes.csv'}",
-            *(f"--output={output}", f"--workers={workers}", "--threads=2"),
+            *(f"--output={output}", f"--workers={workers}", f"--threads={2 // workers or 1}"),
             *("--architecture=reference_cnn", "--batch-size=16", "--learning-rate=0.01"),
             *options,
         ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepgalaxy.launcher import launch_command
+from deepgalaxy.training_job import TrainingJob
 
 
 @pytest.fixture
@@ -16,7 +16,9 @@ def train(run, tmp_path):
     def train(what, workers):
         output = tmp_path / f"{what}-{workers}"
         script = Path(__file__).with_name("exchange.py")
-        result = run(*launch_command(workers), sys.executable, script, what, workers, output, timeout=300)
+        result = run(
+            *TrainingJob(workers, 1, 1).launch_command(), sys.executable, script, what, workers, output, timeout=300
+        )
         assert result.returncode == 0, result.stderr
         return [dict(np.load(f"{output}.{rank}.npz")) for rank in range(workers)]
 

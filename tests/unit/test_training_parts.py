@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import yaml
 
-from deepgalaxy.train import choose_gpu
 from deepgalaxy.training.network import architectures, build_network
 from deepgalaxy.training.options import TrainingOptions, add_options, command_line
 from deepgalaxy.training.ranks import join_ranks
@@ -99,10 +98,3 @@ def test_one_worker_needs_no_horovod(monkeypatch):
     assert (ranks.size, ranks.rank, ranks.gather("x")) == (1, 0, ["x"])
     with pytest.raises(ValueError, match="2 workers needs Horovod, which does not load here"):
         join_ranks(2)
-
-
-def test_each_local_rank_takes_its_own_gpu():
-    assert [choose_gpu(rank, 4) for rank in range(4)] == [0, 1, 2, 3]
-    assert choose_gpu(3, 1) == 0
-    with pytest.raises(ValueError, match="Local rank 2 finds 2 GPUs"):
-        choose_gpu(2, 2)

@@ -7,7 +7,7 @@ import pytest
 
 from deepgalaxy import digest
 from deepgalaxy.configuration import in_order, index_mergers
-from deepgalaxy.launcher import export_import_path, launch_command, training_threads
+from deepgalaxy.launcher import export_import_path
 
 
 @pytest.fixture
@@ -59,17 +59,6 @@ def test_comments_layout_and_file_times_do_not_count(package):
         os.utime(package / "split.py", (0, 0))
 
     assert changed(package, edit) == set()
-
-
-def test_one_worker_is_started_as_it_is_and_several_by_mpirun():
-    assert launch_command(1) == []
-    assert launch_command(4)[:6] == ["python", "-m", "deepgalaxy.launcher", "mpirun", "-np", "4"]
-
-
-def test_training_gets_all_cores_and_one_for_each_rank_at_least():
-    assert training_threads(2, 8) == 8
-    assert training_threads(4, 2) == 4
-    assert training_threads(3, None) == 3
 
 
 def test_the_import_path_is_exported_once(monkeypatch):

@@ -22,8 +22,8 @@ import yaml
 from sklearn.metrics import accuracy_score
 
 from deepgalaxy.cameras import CAMERA_COUNT
-from deepgalaxy.launcher import launch_command
 from deepgalaxy.predict import predict_images
+from deepgalaxy.training_job import TrainingJob
 
 RUN = "results/models/tiny/four_stages/reference_cnn/workers~2/repeat~0"
 GROUPS = ["s_0.75_m_1", "s_1.25_m_1", "s_1_m_1"]
@@ -155,7 +155,7 @@ def test_scrambled_training_labels_leave_nothing_to_be_learned(chain, run, tmp_p
                 if scramble:
                     file["label"][:] = np.random.default_rng(1).permutation(file["label"][:])
         result = run(
-            *(*launch_command(2), sys.executable, "-m", "deepgalaxy.train"),
+            *(*TrainingJob(2, 1, 1).launch_command(), sys.executable, "-m", "deepgalaxy.train"),
             *(f"--train={data}/train.hdf5", f"--validation={data}/validation.hdf5", "--threads=2", "--workers=2"),
             *(f"--classes={sample}/classes.csv", f"--output={data}", "--architecture=reference_cnn"),
             *("--epochs=30", "--batch-size=8", "--learning-rate=0.002", "--flips"),

@@ -4,10 +4,12 @@ from typing import Any
 
 from deepgalaxy.image_file import group_name
 from deepgalaxy.seeds import derive_seed
+from deepgalaxy.training_job import size_training_job
 
 
 def check_configuration(config: dict) -> None:
-    """Raise ValueError if the ``experiment`` names something that is not described, or if mergers are listed twice."""
+    """Raise ValueError for an ``experiment`` that names something that is not described, for mergers that are listed
+    twice, and for numbers of workers that do not fit the nodes or cannot be launched."""
     for section in ("datasets", "samples", "models"):
         for name in config["experiment"][section]:
             if name not in config[section]:
@@ -15,6 +17,9 @@ def check_configuration(config: dict) -> None:
                 raise ValueError(f"`experiment: {section}` names {name!r}, but `{section}` describes only {there}.")
     for dataset in config["datasets"].values():
         index_mergers(dataset.get("mergers", []), config["seed"])
+    for workers in config["experiment"]["workers"]:
+        job = size_training_job(workers, config["ranks_per_node"], config["cpus_per_rank"])
+        job.launch_command(config["launcher"])
 
 
 def index_mergers(mergers: list[dict], seed: int) -> dict[str, dict]:

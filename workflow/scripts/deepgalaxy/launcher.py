@@ -1,35 +1,43 @@
-"""How many processes and cores a training run gets, and how they are started.
+"""Run the command that starts a training run's ranks, such as mpirun, so that a request to stop reaches them in time.
 
-``python -m deepgalaxy.launcher mpirun …`` runs a launcher such as mpirun so that a request to stop reaches the ranks.
+``python -m deepgalaxy.launcher [--stop-minutes MINUTES] mpirun -np 4 python -m deepgalaxy.train …``
 """
 
+import argparse
 import ctypes
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+from deepgalaxy.slurm import seconds_left
 
-def launch_command(workers: int) -> list[str]:
-    """Return the command that starts ``workers`` ranks of the program that follows it; nothing for a single one.
 
-    Ranks are not bound to cores, since TensorFlow's threads fill the cores that a rank is given; there may be more
-    ranks than cores; and a rank that waits for others gives its core away rather than spin on it.
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m deepgalaxy.launcher", description=__doc__.splitlines()[0])
+    parser.add_argument("--stop-minutes", type=float, default=0, help="in a SLURM job, stop so long before its limit")
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run")
+    args = parser.parse_args()
+    sys.exit(run_launcher(args.command, seconds_until_stop(60 * args.stop_minutes)))
+
+
+def seconds_until_stop(margin_seconds: float) -> float | None:
+    """Return how long this SLURM job may run until ``margin_seconds`` before its limit; None if it has no limit.
+
+    A job that has less than twice the margin left runs for half of that.
     """
-    if workers == 1:
-        return []
-    return [
-        *("python", "-m", "deepgalaxy.launcher"),
-        *("mpirun", "-np", str(workers)),
-        *("--bind-to", "none", "--oversubscribe", "--allow-run-as-root"),
-        *("--mca", "mpi_yield_when_idle", "1"),
-    ]
-
-
-def training_threads(workers: int, cores: int | None) -> int:
-    """Return the cores that a training run asks for: all there are on one machine, at least one for each rank."""
-    return max(workers, cores or 1)
+    job_id = os.environ.get("SLURM_JOB_ID")
+    if not job_id:
+        return None
+    try:
+        left = seconds_left(job_id)
+    except ValueError as error:
+        print(f"launcher: {error} Training will not be stopped before the job's time limit.", file=sys.stderr)
+        return None
+    return None if left is None else max(left - margin_seconds, left / 2)
 
 
 def export_import_path() -> None:
@@ -39,11 +47,12 @@ def export_import_path() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join((package_parent, *others))
 
 
-def run_launcher(command: list[str]) -> int:
-    """Run a launcher to its end and return its exit status.
+def run_launcher(command: list[str], stop_after_seconds: float | None = None) -> int:
+    """Run a command that starts ranks to its end and return its exit status.
 
     SIGINT and SIGTERM, on which mpirun kills its ranks within a second, are passed on as SIGUSR1, which it gives to
-    them: they save a checkpoint and stop. A second one ends the launcher. The launcher does not outlive this process.
+    them: they save a checkpoint and stop. So they are after ``stop_after_seconds``. A second signal ends the launcher.
+    The launcher does not outlive this process.
     """
     with subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_parent) as launcher:
         asked = []
@@ -54,6 +63,10 @@ def run_launcher(command: list[str]) -> int:
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, pass_on)
+        if stop_after_seconds is not None:
+            timer = threading.Timer(stop_after_seconds, launcher.send_signal, [signal.SIGUSR1])
+            timer.daemon = True
+            timer.start()
         status = launcher.wait()
     return status if status >= 0 else 128 - status
 
@@ -64,4 +77,4 @@ def _die_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_launcher(sys.argv[1:]))
+    main()

@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 import platform
-import socket
 import sys
 import traceback
 from contextlib import suppress
@@ -19,6 +18,7 @@ from deepgalaxy.files import whole_file
 from deepgalaxy.logs import last_line
 from deepgalaxy.runtime import configure_tensorflow
 from deepgalaxy.training.options import TrainingOptions, add_options
+from deepgalaxy.training.place import check_places, choose_gpu, describe, place_of, visible_gpus
 from deepgalaxy.training.watch import STOPPED, Stopped, StopRequest, Watchdog
 
 
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--classes", type=Path, required=True, help="CSV table of the classes, one row for each")
     parser.add_argument("--output", type=Path, required=True, help="directory for the model and its records")
     parser.add_argument("--workers", type=int, default=1, help="number of ranks that this run must have")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="cores on this host, for all its ranks")
+    parser.add_argument("--threads", type=int, help="cores of each rank; default: the host's, shared out to its ranks")
     parser.add_argument(
         "--memory-budget-mib",
         type=int,
@@ -81,7 +81,7 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
 
     ranks = join_ranks(args.workers)
     watchdog = Watchdog(60 * args.stall_minutes, ranks.rank)
-    configure_tensorflow(max(1, args.threads // ranks.local_size))
+    configure_tensorflow(args.threads or max(1, os.cpu_count() // ranks.local_size))
     import h5py
     import keras
     import numpy as np
@@ -95,7 +95,13 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
     from deepgalaxy.training.record import write_records, write_train_log
     from deepgalaxy.training.share import Share, validation_slice
 
-    gpus = claim_gpu(ranks.local_rank, args.gpu_memory_mib)
+    place = place_of(ranks.rank, ranks.local_rank, visible_gpus())
+    print(describe(place), file=sys.stderr, flush=True)
+    usable = claim_gpu(ranks.local_rank, args.gpu_memory_mib)  # before the ranks exchange anything by TensorFlow
+    places = ranks.gather(place)
+    check_places(places)
+    if place["gpu"] and not usable and ranks.rank == 0:
+        say("there are GPUs, but this TensorFlow cannot use them and trains on CPUs; is it a build for CPUs only?")
     keras.config.set_dtype_policy(options.precision)
     # Every rank has its own noise and dropout; the weights are rank 0's.
     keras.utils.set_random_seed((args.seed + ranks.rank) % 2**32)
@@ -151,15 +157,13 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
             say(str(stopped))
         raise
 
-    hosts = ranks.gather(socket.gethostname())
     if ranks.rank == 0:
         run = {
             "options": asdict(options),
             "seed": args.seed,
             "workers": ranks.size,
-            "hosts": hosts,
+            "ranks": places,
             "threads_per_worker": tf.config.threading.get_intra_op_parallelism_threads(),
-            "gpus_per_host": gpus,
             "parameters": network.count_params(),
             "classes": len(classes),
             "training_images": ranks.size * dealing.share,
@@ -188,7 +192,7 @@ def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
 
 
 def claim_gpu(local_rank: int, memory_mib: int) -> int:
-    """Let this process see its own GPU only, if there are any, and return how many the host has.
+    """Let this process see its own GPU only, if there are any, and return how many TensorFlow can use here.
 
     It takes memory as it needs it, or ``memory_mib`` at once.
     """
@@ -204,18 +208,6 @@ def claim_gpu(local_rank: int, memory_mib: int) -> int:
         else:
             tf.config.experimental.set_memory_growth(gpu, True)
     return len(gpus)
-
-
-def choose_gpu(local_rank: int, visible: int) -> int:
-    """Return which of the ``visible`` GPUs a rank takes: its own by local rank, or the only one its launcher left it.
-
-    Raises ValueError if a host runs more ranks than it has GPUs.
-    """
-    if visible == 1:
-        return 0
-    if local_rank >= visible:
-        raise ValueError(f"Local rank {local_rank} finds {visible} GPUs; start one rank for each GPU of a host.")
-    return local_rank
 
 
 if __name__ == "__main__":

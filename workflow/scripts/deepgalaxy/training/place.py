@@ -1,0 +1,81 @@
+"""Where each rank runs, and on which GPU."""
+
+import os
+import socket
+import subprocess
+from collections import Counter
+from collections.abc import Mapping
+
+
+def visible_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the names of the GPUs that this process may use, in CUDA's order.
+
+    These are UUIDs if NVIDIA's driver tells them; otherwise what CUDA_VISIBLE_DEVICES names.
+    """
+    installed = _installed_gpus()
+    chosen = environment.get("CUDA_VISIBLE_DEVICES")
+    if chosen is None:
+        return installed
+    names = []
+    for name in chosen.split(","):
+        if name.isdigit():
+            names.append(installed[int(name)] if int(name) < len(installed) else name)
+        elif name.startswith(("GPU-", "MIG-")):
+            names.append(name)
+        else:  # -1, or nothing: CUDA looks no further
+            break
+    return names
+
+
+def _installed_gpus() -> list[str]:
+    """Return the UUIDs of the GPUs that this process can reach, empty without NVIDIA's driver."""
+    command = ("nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader")
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.split()
+    except (OSError, subprocess.SubprocessError):
+        return []
+
+
+def choose_gpu(local_rank: int, visible: int) -> int:
+    """Return which of the ``visible`` GPUs a rank takes: its own by local rank, or the only one its launcher left it.
+
+    Raises ValueError if a host runs more ranks than it has GPUs.
+    """
+    if visible == 1:
+        return 0
+    if local_rank >= visible:
+        raise ValueError(f"Local rank {local_rank} finds {visible} GPUs; start one rank for each GPU of a host.")
+    return local_rank
+
+
+def place_of(rank: int, local_rank: int, gpus: list[str]) -> dict:
+    """Return where this process runs: host, rank, local rank, the GPU it takes of ``gpus`` (or None), and its cores.
+
+    Raises ValueError as ``choose_gpu`` does.
+    """
+    return {
+        "rank": rank,
+        "host": socket.gethostname(),
+        "local_rank": local_rank,
+        "gpu": gpus[choose_gpu(local_rank, len(gpus))] if gpus else None,
+        "cores": sorted(os.sched_getaffinity(0)),
+    }
+
+
+def describe(place: dict) -> str:
+    """Return a place in one line."""
+    cores = ",".join(map(str, place["cores"]))
+    gpu = f"GPU {place['gpu']}" if place["gpu"] else "no GPU"
+    return f"rank {place['rank']} on {place['host']}: local rank {place['local_rank']}, {gpu}, cores {cores}"
+
+
+def check_places(places: list[dict]) -> None:
+    """Raise ValueError if two ranks would compute on the same GPU."""
+    users = Counter((place["host"], place["gpu"]) for place in places if place["gpu"])
+    for (host, gpu), count in users.items():
+        if count > 1:
+            ranks = ", ".join(str(place["rank"]) for place in places if (place["host"], place["gpu"]) == (host, gpu))
+            raise ValueError(
+                f"Ranks {ranks} would share GPU {gpu} of {host}; let the launcher show each of them a GPU of its own,"
+                " or all of them all GPUs of the host."
+            )
