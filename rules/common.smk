@@ -146,8 +146,9 @@ def model_options(wildcards):
 
 def training_job(wildcards):
     """Return the size of a training run's job."""
-    size = [config[key] for key in ("ranks_per_node", "cpus_per_rank")]
-    return size_training_job(int(wildcards.workers), *size, workflow.cores)
+    cpus_per_rank = config["cpus_per_rank"]
+    cores = None if cpus_per_rank else workflow.cores  # which Snakemake refuses to tell on a cluster
+    return size_training_job(int(wildcards.workers), config["ranks_per_node"], cpus_per_rank, cores)
 
 
 def cores_for_training(wildcards):
@@ -175,11 +176,12 @@ def scaled(amount):
     return resource
 
 
-def scaled_with_input(amount, per_gb):
-    """Return a resource function that asks for ``amount`` and ``per_gb`` of input, and as much again with each attempt."""
+def minutes(amount, per_gb=0):
+    """Return a resource function for the time that a job may take: ``amount`` minutes and ``per_gb`` for each GB of input,
+    as much again with each further attempt, and never more than the cluster allows."""
 
     def resource(wildcards, input, attempt):
-        return round(amount + per_gb * input.size_mb / 1000) * attempt
+        return min(round(amount + per_gb * input.size_mb / 1000) * attempt, config["longest_job_minutes"])
 
     return resource
 

@@ -22,7 +22,7 @@ rule predict_images:
     threads: 2
     resources:
         mem_mb=scaled(4000),
-        runtime=scaled_with_input(10, per_gb=60),
+        runtime=minutes(10, per_gb=60),
     params:
         code=code_digest("predict_images.py"),
     script:
@@ -43,7 +43,7 @@ rule evaluate_predictions:
         "../envs/report.yaml"
     resources:
         mem_mb=scaled(1000),
-        runtime=scaled(10),
+        runtime=minutes(10),
     params:
         code=code_digest("evaluate_predictions.py"),
     script:

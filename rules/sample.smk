@@ -20,7 +20,7 @@ rule catalogue_dataset:
     threads: 8
     resources:
         mem_mb=scaled(1000),
-        runtime=scaled_with_input(10, per_gb=10),
+        runtime=minutes(10, per_gb=10),
     params:
         damaged=damaged_units,
         code=code_digest("catalogue_dataset.py"),
@@ -41,7 +41,7 @@ rule select_images:
         "../envs/images.yaml"
     resources:
         mem_mb=scaled(1000),
-        runtime=scaled(10),
+        runtime=minutes(10),
     params:
         selection=settings("samples/{sample}/selection"),
         code=code_digest("select_images.py"),
@@ -63,7 +63,7 @@ rule split_images:
         "../envs/images.yaml"
     resources:
         mem_mb=scaled(1000),
-        runtime=scaled(10),
+        runtime=minutes(10),
     params:
         classes=settings("samples/{sample}/classes"),
         split=settings("samples/{sample}/split"),
@@ -93,7 +93,7 @@ rule prepare_images:
     resources:
         mem_mb=scaled(1000 + config["memory_budget_mib"]),
         image_memory_mib=config["memory_budget_mib"],
-        runtime=scaled_with_input(10, per_gb=20),
+        runtime=minutes(10, per_gb=20),
     params:
         images=settings("samples/{sample}/images"),
         seed=stage_seed("prepare", "dataset", "sample"),

@@ -17,7 +17,7 @@ rule simulate_merger:
         "../envs/simulate.yaml"
     resources:
         mem_mb=scaled(1500),
-        runtime=scaled(60),
+        runtime=minutes(60),
     params:
         merger=merger,
         simulation=settings("datasets/{dataset}/simulation"),
@@ -40,7 +40,7 @@ rule render_merger:
         "../envs/simulate.yaml"
     resources:
         mem_mb=scaled(2000),
-        runtime=scaled(30),
+        runtime=minutes(30),
     params:
         rendering=settings("datasets/{dataset}/rendering"),
         code=code_digest("render_merger.py"),
@@ -60,7 +60,7 @@ rule assemble_dataset:
         "../envs/images.yaml"
     resources:
         mem_mb=scaled(1000),
-        runtime=scaled_with_input(5, per_gb=5),
+        runtime=minutes(5, per_gb=5),
     params:
         code=code_digest("assemble_dataset.py"),
     script:

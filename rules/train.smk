@@ -30,7 +30,7 @@ rule train_model:
     threads: cores_for_training
     resources:
         mem_mb=training_memory,
-        runtime=scaled(240),
+        runtime=minutes(240),
         nodes=lambda wildcards: training_job(wildcards).nodes,
         tasks=lambda wildcards: training_job(wildcards).ranks,
         cpus_per_task=lambda wildcards: training_job(wildcards).cpus_per_rank,

@@ -150,7 +150,7 @@ class Cluster:
         for number, node in enumerate(self.nodes, 1):
             place = (node, f"{self.subnet}.{number}") if self.namespaces else (host, "127.0.0.1")
             text += f"NodeName={node} NodeHostname={place[0]} NodeAddr={place[1]} Port={port + number} {size}\n"
-        text += "PartitionName=all Nodes=ALL Default=YES MaxTime=60 DefaultTime=5 State=UP DefMemPerCPU=100\n"
+        text += "PartitionName=all Nodes=ALL Default=YES MaxTime=120 DefaultTime=5 State=UP DefMemPerCPU=100\n"
         (self.root / "slurm.conf").write_text(text)
         (self.root / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
         for number in range(self.gpus):
