@@ -1,6 +1,7 @@
 """What several tests share."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,3 +38,23 @@ def run():
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def checkout_in(run):
+    """A function that copies the files that git tracks or would track into a directory, as a repository of its own with
+    the tiny configuration, and returns its path."""
+
+    def checkout_in(directory):
+        copy = directory / "checkout"
+        for name in run("git", "ls-files", "-co", "--exclude-standard").stdout.splitlines():
+            if (ROOT / name).is_file():
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, copy / name)
+        shutil.copy(copy / ".test/config/config.yaml", copy / "config/config.yaml")
+        identity = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+        for command in (("init", "-q"), ("add", "-A"), (*identity, "commit", "-qm", "copy")):
+            assert run("git", *command, cwd=copy).returncode == 0
+        return copy
+
+    return checkout_in

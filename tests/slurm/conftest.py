@@ -1,11 +1,21 @@
-"""The cluster that the tests of this folder share."""
+"""The cluster that the tests of this folder share, and the workflow on it."""
 
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cluster import cluster, missing
+import yaml
+from cluster import Cluster, cluster, missing
+
+MODELS = "tiny/four_stages/reference_cnn"
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +29,92 @@ def slurm():
             yield made
     finally:
         shutil.rmtree(root, ignore_errors=True)
+
+
+class Workflow:
+    """The workflow in a directory, run by the cluster's Snakemake profile with a site's settings laid over it."""
+
+    def __init__(self, directory: Path, slurm: Cluster) -> None:
+        self.directory, self.slurm = directory, slurm
+        self._overlay = directory / "tests/slurm/overlay/profile.v9+.yaml"
+        self.site = yaml.safe_load(self._overlay.read_text())
+        if not slurm.namespaces:  # all nodes have one name, under which their ranks seem to share GPUs
+            self.site["config"]["gpu"] = ""
+        self._output = directory / "output.txt"
+
+    def start(self, *options: object, config: dict | None = None, **site: object) -> subprocess.Popen:
+        """Start Snakemake, with more settings of the profile and its ``config``, in a session of its own."""
+        self._overlay.write_text(yaml.safe_dump(self.site | site | {"config": self.site["config"] | (config or {})}))
+        profiles = ("--profile=profiles/slurm", "--workflow-profile=tests/slurm/overlay")
+        environment = os.environ | {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+        path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{self.slurm.environment['PATH']}"}
+        with open(self._output, "wb") as output:
+            return subprocess.Popen(
+                ["snakemake", *profiles, *(str(option) for option in options)],
+                cwd=self.directory,
+                env=environment | self.slurm.environment | path,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def finish(self, process: subprocess.Popen, seconds: float = 300) -> str:
+        """Wait for Snakemake's end, and return its output; fail, and kill it, if it takes too long."""
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)  # on which it cancels its jobs
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+            pytest.fail(f"Snakemake has not ended after {seconds} s:\n{self.output()}\n{self.slurm.run('squeue')}")
+        return self.output()
+
+    def run(self, *options: object, **settings: object) -> tuple[int, str]:
+        """Run Snakemake to its end, and return its exit status and output."""
+        process = self.start(*options, **settings)
+        output = self.finish(process, 1200)
+        return process.returncode, output
+
+    def output(self) -> str:
+        """Return what Snakemake has printed so far."""
+        return self._output.read_text()
+
+    def training(self, workers: int, repeat: int = 0) -> dict:
+        """Return what a training run says of itself."""
+        path = self.directory / f"results/models/{MODELS}/workers~{workers}/repeat~{repeat}/training.json"
+        return json.loads(path.read_text())
+
+    def log(self, workers: int, repeat: int = 0) -> str:
+        """Return what a training run has logged so far."""
+        path = self.directory / f"logs/train_model/{MODELS}/workers~{workers}/repeat~{repeat}.log"
+        return path.read_text() if path.exists() else ""
+
+    def wait_for(self, process: subprocess.Popen, what: str, condition: Callable[[], bool]) -> None:
+        """Wait until a condition holds; fail if Snakemake ends before, or if it takes three minutes."""
+        deadline = time.monotonic() + 180
+        while not condition():
+            if process.poll() is not None or time.monotonic() > deadline:
+                self.finish(process, 0)
+                pytest.fail(f"Waited in vain for {what}:\n{self.output()}")
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def workflow(slurm, checkout_in, tmp_path_factory):
+    """The workflow in a copy of this checkout, to be run on 1, 2, and 4 workers."""
+    directory = checkout_in(tmp_path_factory.mktemp("slurm"))
+    path = directory / "config/config.yaml"
+    config = yaml.safe_load(path.read_text())
+    config["experiment"]["workers"] = [1, 2, 4]
+    path.write_text(yaml.safe_dump(config))
+    return Workflow(directory, slurm)
+
+
+@pytest.fixture(scope="session")
+def chain(workflow):
+    """The workflow after the whole chain has run."""
+    status, output = workflow.run()
+    assert status == 0, output
+    return workflow

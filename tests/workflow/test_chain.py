@@ -30,18 +30,9 @@ GROUPS = ["s_0.75_m_1", "s_1.25_m_1", "s_1_m_1"]
 
 
 @pytest.fixture(scope="module")
-def checkout(run, root, tmp_path_factory):
-    """A copy of the files that git tracks or would track, as a repository of its own, with the tiny configuration."""
-    copy = tmp_path_factory.mktemp("chain") / "checkout"
-    for name in run("git", "ls-files", "-co", "--exclude-standard").stdout.splitlines():
-        if (root / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / name, copy / name)
-    shutil.copy(copy / ".test/config/config.yaml", copy / "config/config.yaml")
-    identity = ("-c", "user.name=test", "-c", "user.email=test@localhost")
-    for command in (("init", "-q"), ("add", "-A"), (*identity, "commit", "-qm", "copy")):
-        assert run("git", *command, cwd=copy).returncode == 0
-    return copy
+def checkout(checkout_in, tmp_path_factory):
+    """A copy of this checkout with the tiny configuration."""
+    return checkout_in(tmp_path_factory.mktemp("chain"))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,38 @@
+"""The whole chain by the cluster's profile: on one rank without MPI, on two of one node, and on two nodes of two."""
+
+from collections import Counter
+
+import pandas as pd
+
+
+def test_every_stage_has_its_result_and_no_job_is_left(chain):
+    for name in ("report.html", "tables/metrics.csv", "tables/throughput.csv", "figures/sample/tiny/four_stages.svg"):
+        assert (chain.directory / "results" / name).stat().st_size > 0
+    assert chain.slurm.jobs() == {}
+    assert not list(chain.directory.rglob("*.partial*"))
+    status, output = chain.run("-n")
+    assert status == 0 and "Nothing to be done" in output
+
+
+def test_the_scaling_study_has_all_numbers_of_workers(chain):
+    throughput = pd.read_csv(chain.directory / "results/tables/throughput.csv")
+    assert sorted(throughput["workers"]) == [1, 2, 4]
+    assert (throughput["images_per_second"] > 0).all()
+
+
+def test_ranks_are_spread_over_nodes_gpus_and_cores(chain):
+    for workers in (1, 2, 4):
+        ranks = chain.training(workers)["ranks"]
+        assert [place["rank"] for place in ranks] == list(range(workers))
+        for place in ranks:
+            assert f"rank {place['rank']} on {place['host']}: local rank {place['local_rank']}" in chain.log(workers)
+        if chain.slurm.namespaces:
+            hosts = Counter(place["host"] for place in ranks)
+            assert set(hosts) <= set(chain.slurm.nodes)
+            assert sorted(hosts.values()) == {1: [1], 2: [2], 4: [2, 2]}[workers]
+            for host in hosts:
+                places = [place for place in ranks if place["host"] == host]
+                assert [place["local_rank"] for place in places] == [0, 1][: len(places)]
+                # SLURM may give a single rank either of its node's GPUs.
+                assert len({place["gpu"] for place in places} & {"0", "1"}) == len(places)
+                assert len({core for place in places for core in place["cores"]}) >= len(places)
