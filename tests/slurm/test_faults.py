@@ -54,7 +54,7 @@ class TrainingRun:
         assert len((self.directory / "epochs.jsonl").read_text().splitlines()) == EPOCHS
         assert not list(self.directory.glob("checkpoints*")) and not list(self.directory.glob(".partial*"))
         assert self.workflow.slurm.jobs() == {}
-        assert not list((self.workflow.directory / ".snakemake/locks").iterdir())
+        assert not list((self.workflow.directory / ".snakemake").glob("locks/*"))
         return output
 
 
