@@ -3,11 +3,15 @@
 import shlex
 from dataclasses import asdict, dataclass
 
-ONE_MACHINE = "mpirun -np {ranks} --bind-to none --oversubscribe --allow-run-as-root --mca mpi_yield_when_idle 1"
+ONE_MACHINE = (
+    "mpirun -np {ranks} --bind-to none --oversubscribe --allow-run-as-root"
+    " --mca mpi_yield_when_idle 1 --mca threads_pthreads_yield_strategy nanosleep"
+)
 """How ranks are started on a machine without a batch system.
 
 They are not bound to cores, since TensorFlow's threads fill the cores that a rank is given; there may be more ranks
-than cores; and a rank that waits for others gives its core away rather than spin on it.
+than cores; and a rank that waits for others sleeps rather than spin: Linux 6.18 gave two of four ranks that yielded to
+each other a tenth of the time of the others, and a run of seconds took ten minutes.
 """
 
 
