@@ -20,7 +20,7 @@ from deepgalaxy.launcher import export_import_path
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.slurm import cancel_leftover_jobs
 from deepgalaxy.training.options import command_line
-from deepgalaxy.training_job import size_training_job
+from deepgalaxy.training_job import more_with_each_attempt, size_training_job
 
 export_import_path()
 try:
@@ -164,24 +164,28 @@ def training_launcher(wildcards):
 
 def training_memory(wildcards, attempt):
     """Return the memory of a node that a training run takes, in MB."""
-    return training_job(wildcards).ranks_per_node * (config["rank_memory_mb"] + config["memory_budget_mib"]) * attempt
+    ranks = training_job(wildcards).ranks_per_node
+    return more_with_each_attempt(
+        ranks * (config["rank_memory_mb"] + config["memory_budget_mib"]), attempt, config["node_memory_mb"]
+    )
 
 
-def scaled(amount):
-    """Return a resource function that asks for ``amount``, and for as much again with each further attempt."""
+def megabytes(amount):
+    """Return a resource function for the memory of a job: ``amount`` MB, and more with each further attempt."""
 
     def resource(wildcards, attempt):
-        return amount * attempt
+        return more_with_each_attempt(amount, attempt, config["node_memory_mb"])
 
     return resource
 
 
 def minutes(amount, per_gb=0):
     """Return a resource function for the time that a job may take: ``amount`` minutes and ``per_gb`` for each GB of input,
-    as much again with each further attempt, and never more than the cluster allows."""
+    and more with each further attempt; never more than the cluster allows."""
 
     def resource(wildcards, input, attempt):
-        return min(round(amount + per_gb * input.size_mb / 1000) * attempt, config["longest_job_minutes"])
+        longest = config["longest_job_minutes"]
+        return more_with_each_attempt(min(round(amount + per_gb * input.size_mb / 1000), longest), attempt, longest)
 
     return resource
 

@@ -21,7 +21,7 @@ rule predict_images:
         *config["envmodules"],
     threads: 2
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=megabytes(4000),
         runtime=minutes(10, per_gb=60),
     params:
         code=code_digest("predict_images.py"),
@@ -42,7 +42,7 @@ rule evaluate_predictions:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=megabytes(1000),
         runtime=minutes(10),
     params:
         code=code_digest("evaluate_predictions.py"),

@@ -19,7 +19,7 @@ rule catalogue_dataset:
         "../envs/images.yaml"
     threads: 8
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=megabytes(1000),
         runtime=minutes(10, per_gb=10),
     params:
         damaged=damaged_units,
@@ -40,7 +40,7 @@ rule select_images:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=megabytes(1000),
         runtime=minutes(10),
     params:
         selection=settings("samples/{sample}/selection"),
@@ -62,7 +62,7 @@ rule split_images:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=megabytes(1000),
         runtime=minutes(10),
     params:
         classes=settings("samples/{sample}/classes"),
@@ -91,7 +91,7 @@ rule prepare_images:
         "../envs/images.yaml"
     threads: 8
     resources:
-        mem_mb=scaled(1000 + config["memory_budget_mib"]),
+        mem_mb=megabytes(1000 + config["memory_budget_mib"]),
         image_memory_mib=config["memory_budget_mib"],
         runtime=minutes(10, per_gb=20),
     params:

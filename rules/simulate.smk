@@ -16,7 +16,7 @@ rule simulate_merger:
     conda:
         "../envs/simulate.yaml"
     resources:
-        mem_mb=scaled(1500),
+        mem_mb=megabytes(1500),
         runtime=minutes(60),
     params:
         merger=merger,
@@ -39,7 +39,7 @@ rule render_merger:
     conda:
         "../envs/simulate.yaml"
     resources:
-        mem_mb=scaled(2000),
+        mem_mb=megabytes(2000),
         runtime=minutes(30),
     params:
         rendering=settings("datasets/{dataset}/rendering"),
@@ -59,7 +59,7 @@ rule assemble_dataset:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=megabytes(1000),
         runtime=minutes(5, per_gb=5),
     params:
         code=code_digest("assemble_dataset.py"),

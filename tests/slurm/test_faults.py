@@ -76,8 +76,8 @@ def test_a_cancelled_job_is_submitted_again(training):
 
 
 def test_training_saves_a_checkpoint_before_the_time_limit_and_goes_on(training):
-    # No checkpoints but the one on request, and half of the limit of a minute to go when training starts.
-    limit = {"set-resources": {"train_model": {"runtime": 1}}}
+    # No checkpoints but the one on request; first a limit of one minute, of which half is for training, and then more.
+    limit = {"set-resources": {"train_model": {"runtime": "4 * attempt - 3"}}}
     process = training.start(config={"checkpoint_minutes": 60, "stop_minutes": 0.98}, **limit)
     stopped = "stopped by SIGUSR1 in epoch"
     training.workflow.wait_for(process, "the stop", lambda: stopped in training.workflow.log(2, training.repeat))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from deepgalaxy import slurm
 from deepgalaxy.training import place
-from deepgalaxy.training_job import TrainingJob, size_training_job
+from deepgalaxy.training_job import TrainingJob, more_with_each_attempt, size_training_job
 
 
 @given(st.integers(1, 512), st.integers(0, 16), st.integers(0, 64), st.one_of(st.none(), st.integers(1, 256)))
@@ -135,3 +135,17 @@ def test_two_ranks_on_one_gpu_are_refused():
 def test_a_place_is_described_in_a_line():
     text = place.describe({"rank": 3, "host": "node2", "local_rank": 1, "gpu": "1", "cores": [2, 3]})
     assert text == "rank 3 on node2: local rank 1, GPU 1, cores 2,3"
+
+
+@pytest.mark.parametrize(("amount", "attempt", "asked"), [(300, 1, 300), (300, 2, 600), (300, 3, 800), (900, 3, 900)])
+def test_a_retry_asks_for_more_but_not_for_more_than_there_is(amount, attempt, asked):
+    assert more_with_each_attempt(amount, attempt, most=800) == asked
+
+
+@pytest.mark.parametrize(
+    ("ranks", "nodes", "tasks", "tasks_per_node"),
+    [(1, 1, None, None), (4, 1, None, 4), (2, 2, 2, None), (8, 2, None, 4)],
+)
+def test_slurm_is_told_how_many_ranks_a_node_has(ranks, nodes, tasks, tasks_per_node):
+    job = TrainingJob(ranks, nodes, cpus_per_rank=1)
+    assert (job.slurm_tasks, job.slurm_tasks_per_node) == (tasks, tasks_per_node)

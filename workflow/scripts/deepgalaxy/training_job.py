@@ -28,6 +28,19 @@ class TrainingJob:
         """Ranks on each node."""
         return self.ranks // self.nodes
 
+    @property
+    def slurm_tasks_per_node(self) -> int | None:
+        """What SLURM is asked for, so that it spreads the ranks equally; None if a node has one rank.
+
+        Snakemake's plugin takes either this, if more than 1, or ``slurm_tasks``; neither for a job without MPI.
+        """
+        return self.ranks_per_node if self.ranks_per_node > 1 else None
+
+    @property
+    def slurm_tasks(self) -> int | None:
+        """What SLURM is asked for where each of several nodes has one rank; None otherwise."""
+        return self.ranks if self.nodes == self.ranks > 1 else None
+
     def gres(self, gpu: str) -> str | None:
         """Return what SLURM is asked for on each node, if ``gpu`` is its name for one GPU; None if that is empty."""
         return f"{gpu}:{self.ranks_per_node}" if gpu else None
@@ -62,3 +75,11 @@ def size_training_job(ranks: int, ranks_per_node: int, cpus_per_rank: int, cores
             f" {ranks_per_node}`); choose another number under `experiment: workers`."
         )
     return TrainingJob(ranks, nodes, cpus_per_rank or max(1, (cores or 1) // ranks))
+
+
+def more_with_each_attempt(amount: int, attempt: int, most: int) -> int:
+    """Return what a job asks for at its ``attempt``, the first being 1: ``amount`` times that, but not more than ``most``.
+
+    What the first asks for is never cut, so that a job that is too large for the cluster is refused rather than killed.
+    """
+    return max(amount, min(amount * attempt, most))

@@ -1,0 +1,78 @@
+"""What the SLURM profile asks of a cluster, by the command lines that its plugin makes: docs/clusters.md shows them."""
+
+import re
+import shlex
+
+import pytest
+import yaml
+
+# What a site with nodes of four GPUs writes into profiles/slurm.
+SITE = {
+    "default-resources": {"slurm_account": "my_project", "slurm_partition": "gpu", "mem_mb": 2000, "runtime": 30},
+    "set-resources": {"train_model": {"runtime": 720}},
+    "config": {
+        "longest_job_minutes": 1440,
+        "node_memory_mb": 480000,
+        "ranks_per_node": 4,
+        "cpus_per_rank": 8,
+        "gpu": "gpu:a100",
+        "rank_memory_mb": 16000,
+        "launcher": "mpirun -np {ranks} --map-by slot:PE={cpus_per_rank} --bind-to core --mca mpi_yield_when_idle 1",
+    },
+    "slurm-init-seconds-before-status-checks": 1,
+}
+# What stands for SLURM's programs; the plugin asks sacctmgr whether there is such an account.
+PROGRAMS = {
+    "sbatch": 'printf "%s\\0" "$@" >"$RECORD"; exit 1',
+    "squeue": "exit 0",
+    "sacctmgr": "echo my_project",
+}
+
+
+@pytest.fixture(scope="module")
+def submission(run, root, tmp_path_factory):
+    """A function that returns the words that sbatch gets for training by so many workers, and how they are started."""
+    place = tmp_path_factory.mktemp("sbatch")
+    (place / "config").symlink_to(root / "config")
+    sample = place / "results/samples/simulated/ten_stages"
+    for directory in (sample, place / "bin", place / "site"):
+        directory.mkdir(parents=True)
+    for name in ("train.hdf5", "validation.hdf5", "classes.csv"):
+        (sample / name).touch()
+    for name, script in PROGRAMS.items():
+        (place / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (place / "bin" / name).chmod(0o755)
+    (place / "site/profile.yaml").write_text(yaml.safe_dump(SITE))
+
+    def submission(workers):
+        record = place / "record"
+        result = run(
+            "snakemake",
+            f"results/models/simulated/ten_stages/reference_cnn/workers~{workers}/repeat~0/model.keras",
+            *("-s", root / "Snakefile", "-d", place, "--retries", 0, "--rerun-triggers", "mtime"),
+            *("--profile", root / "profiles/slurm", "--workflow-profile", place / "site"),
+            env={"RECORD": record, "PATH": f"{place}/bin:{run('printenv', 'PATH').stdout.strip()}"},
+        )
+        assert record.exists(), result.stdout + result.stderr
+        words = record.read_text().split("\0")[:-1]
+        launcher = re.search(r"launcher=(.*), image_memory_mib", result.stdout + result.stderr).group(1)
+        return words, launcher
+
+    return submission
+
+
+def as_in_the_docs(words, launcher):
+    """A submission as docs/clusters.md shows it: what differs from one run or place to another is left out."""
+    shown = []
+    for before, word in zip(["", *words], words):
+        if before in ("--job-name", "--output", "--comment", "-D"):
+            shown.append("…")
+        else:
+            shown.append("--wrap=…" if word.startswith("--wrap=") else shlex.quote(word))
+    return f"sbatch {' '.join(shown)}\n{launcher} python -m deepgalaxy.train …\n"
+
+
+@pytest.mark.parametrize("workers", [1, 8, 512])
+def test_the_docs_show_what_sbatch_gets(submission, root, workers):
+    shown = as_in_the_docs(*submission(workers))
+    assert shown in (root / "docs/clusters.md").read_text(), f"docs/clusters.md should show:\n{shown}"
