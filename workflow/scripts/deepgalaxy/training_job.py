@@ -78,7 +78,7 @@ def size_training_job(ranks: int, ranks_per_node: int, cpus_per_rank: int, cores
 
 
 def more_with_each_attempt(amount: int, attempt: int, most: int) -> int:
-    """Return what a job asks for at its ``attempt``, the first being 1: ``amount`` times that, but not more than ``most``.
+    """Return what a job asks for at its ``attempt`` (from 1 on): ``amount`` times that, but not more than ``most``.
 
     What the first asks for is never cut, so that a job that is too large for the cluster is refused rather than killed.
     """
