@@ -110,7 +110,7 @@ def test_a_node_that_goes_down_is_replaced(training):
         training.check_it_went_on_to_the_end(process)
         if slurm.namespaces:
             hosts = {place["host"] for place in training.workflow.training(2, training.repeat)["ranks"]}
-            assert len(hosts) == 2 and lost not in hosts
+            assert len(hosts) == 2 and lost not in hosts, (lost, hosts)
     finally:
         slurm.run("scontrol", "update", f"nodename={lost}", "state=resume")
         psutil.wait_procs(ranks, timeout=10)
