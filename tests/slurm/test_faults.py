@@ -11,19 +11,17 @@ import psutil
 import pytest
 from conftest import MODELS
 
-EPOCHS = 60
-
 
 class TrainingRun:
-    """A training run of two ranks, each on a node of its own."""
+    """A training run of two ranks, each on a node of its own; an epoch takes about a third of a second."""
 
     def __init__(self, workflow, repeat):
-        self.workflow, self.repeat = workflow, repeat
+        self.workflow, self.repeat, self.epochs = workflow, repeat, 20
         self.directory = workflow.directory / f"results/models/{MODELS}/workers~2/repeat~{repeat}"
-        (workflow.directory / "long.yaml").write_text(f"models: {{reference_cnn: {{epochs: {EPOCHS}}}}}\n")
 
     def start(self, *options, config=None, **site):
         """Start Snakemake for this run's model only."""
+        (self.workflow.directory / "long.yaml").write_text(f"models: {{reference_cnn: {{epochs: {self.epochs}}}}}\n")
         settings = {"ranks_per_node": 1, "checkpoint_minutes": 0} | (config or {})
         target = (self.directory / "model.keras").relative_to(self.workflow.directory)
         return self.workflow.start(target, *options, "--configfile=long.yaml", config=settings, **site)
@@ -52,7 +50,7 @@ class TrainingRun:
         assert output.count("has been submitted with SLURM jobid") == attempts
         log = self.workflow.log(2, self.repeat)
         assert ("going on from a checkpoint: epoch " in log) == from_checkpoint, log
-        assert len((self.directory / "epochs.jsonl").read_text().splitlines()) == EPOCHS
+        assert len((self.directory / "epochs.jsonl").read_text().splitlines()) == self.epochs
         assert not list(self.directory.glob("checkpoints*")) and not list(self.directory.glob(".partial*"))
         assert self.workflow.slurm.jobs() == {}
         assert not list((self.workflow.directory / ".snakemake").glob("locks/*"))
@@ -78,6 +76,7 @@ def test_a_cancelled_job_is_submitted_again(training):
 
 def test_training_saves_a_checkpoint_before_the_time_limit_and_goes_on(training):
     # No checkpoints but the one on request; first a limit of one minute, of which half is for training, and then more.
+    training.epochs = 100
     limit = {"set-resources": {"train_model": {"runtime": "4 * attempt - 3"}}}
     process = training.start(config={"checkpoint_minutes": 60, "stop_minutes": 0.98}, **limit)
     stopped = "stopped by SIGUSR1 in epoch"
