@@ -80,6 +80,7 @@ def results_of_all_stages():
         *expand("<results>/samples/{name}/{split}.hdf5", name=SAMPLES, split=["train", "validation", "test"]),
         *for_all_runs("<results>/models/{run}/model.keras"),
         *for_all_runs("<results>/models/{run}/predictions.hdf5"),
+        *for_all_runs("<results>/models/{run}/validation_predictions.hdf5"),
         *for_all_runs("<results>/models/{run}/metrics.json"),
     ]
 

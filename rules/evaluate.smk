@@ -1,16 +1,19 @@
 """Evaluation of a trained model on images that it has never seen.
 
-Results: <run>/predictions.hdf5 and metrics.json
+Parameters: `seed`.
+Results: <run>/predictions.hdf5, validation_predictions.hdf5 and metrics.json
 """
 
 
 rule predict_images:
-    """Let a trained model classify the held-out images."""
+    """Let a trained model classify the held-out images, and those that it was validated on, for its calibration."""
     input:
         model="<run>/model.keras",
-        images="<sample>/test.hdf5",
+        test="<sample>/test.hdf5",
+        validation="<sample>/validation.hdf5",
     output:
-        "<run>/predictions.hdf5",
+        test="<run>/predictions.hdf5",
+        validation="<run>/validation_predictions.hdf5",
     log:
         "<logs>/predict_images/<run_name>.log",
     benchmark:
@@ -33,6 +36,7 @@ rule evaluate_predictions:
     """Score a model's predictions of the held-out images."""
     input:
         predictions="<run>/predictions.hdf5",
+        validation="<run>/validation_predictions.hdf5",
         classes="<run>/classes.csv",
         split="<sample>/split.csv",
     output:
@@ -45,6 +49,7 @@ rule evaluate_predictions:
         mem_mb=megabytes(1000),
         runtime=minutes(10),
     params:
+        seed=stage_seed("evaluate", "repeat"),
         code=code_digest("evaluate_predictions.py"),
     script:
         "../workflow/scripts/evaluate_predictions.py"

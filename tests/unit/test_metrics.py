@@ -3,12 +3,26 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.calibration import calibration_curve
 
-from deepgalaxy.metrics import Predictions, confusion, expected_time, score_predictions
+from deepgalaxy.calibration import apply_temperature, expected_calibration_error, fit_temperature, reliability
+from deepgalaxy.metrics import (
+    Predictions,
+    central_interval,
+    confusion,
+    expected_time,
+    resampled_interval,
+    score_predictions,
+    time_distribution,
+)
 from deepgalaxy.throughput import summarise_throughput
 from deepgalaxy.training.record import EpochRecord, RankTimes
 
-CLASSES = pd.DataFrame({"label": [0, 1], "t_centre_myr": [50.0, 150.0]})
+CLASSES = pd.DataFrame(
+    {"label": [0, 1], "t_from_myr": [0.0, 100.0], "t_to_myr": [100.0, 200.0], "t_centre_myr": [50.0, 150.0]}
+)
 SPLIT = pd.DataFrame(
     {
         "group": ["a", "a", "a", "b", "b", "c", "c"],
@@ -25,12 +39,20 @@ PREDICTIONS = Predictions(
 )
 
 
+VALIDATION = Predictions(
+    np.array([[0.9, 0.1]] * 4 + [[0.1, 0.9]] * 4),
+    np.array([0, 0, 0, 1, 1, 1, 1, 0]),
+    np.array([10.0, 20.0, 30.0, 110.0, 120.0, 130.0, 140.0, 40.0]),
+    np.arange(8),
+)
+
+
 def test_scores():
-    scores = score_predictions(PREDICTIONS, CLASSES, SPLIT)
+    scores = score_predictions(PREDICTIONS, VALIDATION, CLASSES, SPLIT, seed=1)
     assert scores["test_images"] == 4 and scores["test_simulations"] == 2 and scores["classes"] == 2
     assert scores["test_simulations_trained_on"] == 0
     leaking = SPLIT.assign(group=["a", "b", "a", "b", "b", "c", "c"])
-    assert score_predictions(PREDICTIONS, CLASSES, leaking)["test_simulations_trained_on"] == 1
+    assert score_predictions(PREDICTIONS, VALIDATION, CLASSES, leaking, seed=1)["test_simulations_trained_on"] == 1
     assert scores["accuracy"] == 0.75 and scores["chance"] == 0.5
     assert scores["majority_accuracy"] == 0.25  # class 1 is the most frequent in training
     assert scores["cross_entropy"] == pytest.approx(-np.log([0.9, 0.8, 0.4, 1.0]).mean())
@@ -39,6 +61,62 @@ def test_scores():
     assert scores["mean_error_myr"] == pytest.approx(30)
     # Median training time 120: errors 70, 30, 60, 30.
     assert scores["baseline_median_error_myr"] == pytest.approx(45)
+    # 3 of 4 are right where the network says 0.9: its odds of 9 should be 3.
+    assert scores["temperature"] == pytest.approx(np.log(9) / np.log(3), rel=1e-3)
+    # Confidences 0.9 and 1.0 (right) and 0.8 (right), 0.6 (wrong) stand alone in their bins.
+    assert scores["calibration_error"] == pytest.approx((0.1 + 0.2 + 0.6 + 0.0) / 4)
+    # Simulation b is right in both images, c in one of two; only these two can be drawn.
+    assert (scores["accuracy_low"], scores["accuracy_high"]) == (0.5, 1.0)
+    assert scores["top5_accuracy"] == 1.0  # there are two classes
+    # Middle 68 %: 18 to 93 Myr, 80 to 180, 40 to 173, and 16 to 84: the last, of 90 Myr, is not in its own.
+    assert scores["coverage_68"] == 0.75
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=2, max_size=6), st.floats(0.1, 0.99))
+def test_the_central_interval_holds_its_share(weights, share):
+    distribution = np.array([weights]) / sum(weights)
+    edges = np.arange(len(weights) + 1) * 10.0
+    low, high = central_interval(distribution, edges, share)
+    cumulative = np.concatenate([[0], np.cumsum(distribution[0])])
+    below, above = np.interp([low[0], high[0]], edges, cumulative)
+    assert below == pytest.approx((1 - share) / 2, abs=1e-9) and above == pytest.approx((1 + share) / 2, abs=1e-9)
+
+
+def test_classes_of_a_time_and_a_camera_become_a_distribution_over_time():
+    classes = pd.DataFrame({"t_from_myr": [0, 0, 10, 10], "t_to_myr": [0, 0, 10, 10], "t_centre_myr": [0.0, 0, 10, 10]})
+    distribution, edges = time_distribution(np.array([[0.1, 0.2, 0.3, 0.4]]), classes)
+    np.testing.assert_allclose(distribution, [[0.3, 0.7]])
+    np.testing.assert_allclose(edges, [-5, 5, 15])
+
+
+def test_the_bootstrap_draws_groups():
+    values, group = np.array([0.0, 0.0, 1.0, 1.0, 0.5]), np.array(["a", "a", "b", "b", "b"])
+    low, high = resampled_interval(np.mean, values, group, seed=1)
+    assert (low, high) == (0.0, pytest.approx(2.5 / 3))  # a or b alone
+    assert resampled_interval(np.mean, values, group, seed=1) == (low, high)
+    assert resampled_interval(np.mean, values, np.full(5, "a"), seed=1) == (None, None)
+
+
+def test_reliability_agrees_with_scikit_learn():
+    confident = np.random.default_rng(1).uniform(0.5, 1, 500)
+    probabilities, label = np.stack([1 - confident, confident], 1), np.arange(500) % 3 % 2
+    confidence, accuracy, count = reliability(probabilities, label)
+    expected = calibration_curve(label, confident, n_bins=15)
+    np.testing.assert_allclose((accuracy, confidence), expected)
+    assert count.sum() == 500
+    assert expected_calibration_error(probabilities, label) == pytest.approx(
+        np.abs(expected[0] - expected[1]) @ count / 500
+    )
+
+
+def test_temperature_undoes_too_much_confidence():
+    random = np.random.default_rng(1)
+    true = random.dirichlet([1, 1, 1], 4000)
+    label = (true.cumsum(axis=1) > random.uniform(size=(4000, 1))).argmax(axis=1)
+    overconfident = apply_temperature(true, 0.4)
+    temperature = fit_temperature(overconfident, label)
+    assert temperature == pytest.approx(2.5, rel=0.1)
+    np.testing.assert_allclose(apply_temperature(overconfident, 2.5), true, atol=1e-6)
 
 
 def test_expected_time_and_confusion():

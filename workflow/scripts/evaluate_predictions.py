@@ -12,8 +12,10 @@ if __name__ == "__main__":
     with script_log(snakemake.log[0], "evaluate_predictions"):
         metrics = score_predictions(
             Predictions.read(snakemake.input.predictions),
+            Predictions.read(snakemake.input.validation),
             pd.read_csv(snakemake.input.classes),
             pd.read_csv(snakemake.input.split),
+            snakemake.params.seed,
         )
         with whole_file(snakemake.output[0]) as path:
             path.write_text(json.dumps(metrics, indent=2) + "\n")

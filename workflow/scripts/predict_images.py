@@ -1,4 +1,4 @@
-"""Let a trained model classify the held-out images."""
+"""Let a trained model classify the images that it was tested and validated on."""
 
 from deepgalaxy.logs import script_log
 from deepgalaxy.runtime import configure_tensorflow
@@ -8,4 +8,5 @@ if __name__ == "__main__":
         configure_tensorflow(snakemake.threads)
         from deepgalaxy.predict import predict_images
 
-        predict_images(snakemake.input.model, snakemake.input.images, snakemake.output[0])
+        for split in ("test", "validation"):
+            predict_images(snakemake.input.model, snakemake.input[split], snakemake.output[split])

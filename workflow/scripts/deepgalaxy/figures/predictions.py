@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 
+from deepgalaxy.calibration import reliability
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
 from deepgalaxy.metrics import Predictions, confusion, expected_time
 
 
 def plot_predictions(predictions: Predictions, classes: pd.DataFrame, output: str | Path) -> None:
-    """Draw the confusion matrix, and the expected against the true time of every test image."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.8), layout="constrained")
+    """Draw the confusion matrix, the expected against the true time of every test image, and a reliability diagram."""
+    figure, (left, right, last) = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
     shares = left.imshow(confusion(predictions, len(classes)), cmap="viridis", vmin=0, vmax=1, origin="lower")
     figure.colorbar(shares, ax=left, label="share of the true class")
     left.set(xlabel="predicted class", ylabel="true class", title="classes in order of time")
@@ -26,4 +27,11 @@ def plot_predictions(predictions: Predictions, classes: pd.DataFrame, output: st
     right.plot(times[[0, -1]], times[[0, -1]], "--", color=ORANGE, label="perfect")
     right.set(xlabel="true time (Myr)", ylabel="expected time (Myr)")
     right.legend(frameon=False)
+
+    confidence, accuracy, count = reliability(predictions.probabilities, predictions.label)
+    last.plot([0, 1], [0, 1], "--", color=ORANGE, label="perfect")
+    last.plot(confidence, accuracy, color=BLUE, lw=1)
+    last.scatter(confidence, accuracy, s=200 * count / count.max(), color=BLUE, label="area: number of images")
+    last.set(xlabel="probability of the predicted class", ylabel="share that is right", xlim=(0, 1.05), ylim=(0, 1.05))
+    last.legend(frameon=False)
     save_figure(figure, output)
