@@ -20,6 +20,7 @@ include: "rules/simulate.smk"
 include: "rules/sample.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
+include: "rules/scaling.smk"
 include: "rules/report.smk"
 
 
@@ -33,5 +34,12 @@ rule all:
     input:
         "<results>/report.html",
         "<results>/tables/metrics.csv",
-        "<results>/tables/throughput.csv",
+        "<results>/tables/scaling.csv",
         results_of_all_stages(),
+
+
+rule scaling:
+    """The scaling study alone: each model trained by each number of workers, without evaluation."""
+    input:
+        "<results>/tables/scaling.csv",
+        expand("<results>/figures/scaling/{study}.svg", study=SCALING_STUDIES),

@@ -44,6 +44,7 @@ wildcard_constraints:
 
 EXPERIMENT = config["experiment"]
 SAMPLES = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=EXPERIMENT["samples"])
+SCALING_STUDIES = expand("{sample}/{model}", sample=SAMPLES, model=EXPERIMENT["models"])
 RUNS = [
     dict(zip(("dataset", "sample", "model", "workers", "repeat"), run))
     for run in product(

@@ -7,7 +7,6 @@ Results: <results>/tables/, <results>/figures/ and <results>/report.html
 
 localrules:
     tabulate_metrics,
-    tabulate_throughput,
     plot_contact_sheet,
     plot_sample,
     plot_training,
@@ -35,28 +34,6 @@ rule tabulate_metrics:
         code=code_digest("tabulate_metrics.py"),
     script:
         "../workflow/scripts/tabulate_metrics.py"
-
-
-rule tabulate_throughput:
-    """Collect the training throughput of all runs in one table."""
-    input:
-        for_all_runs("<results>/models/{run}/epochs.jsonl"),
-    output:
-        report(
-            "<results>/tables/throughput.csv",
-            caption="../workflow/report/throughput.rst",
-            category="Throughput",
-            labels={"content": "throughput of all runs"},
-        ),
-    log:
-        "<logs>/tabulate_throughput.log",
-    conda:
-        "../envs/report.yaml"
-    params:
-        runs=RUNS,
-        code=code_digest("tabulate_throughput.py"),
-    script:
-        "../workflow/scripts/tabulate_throughput.py"
 
 
 rule plot_contact_sheet:
@@ -151,6 +128,8 @@ rule write_report:
     input:
         metrics="<results>/tables/metrics.csv",
         throughput="<results>/tables/throughput.csv",
+        scaling_table="<results>/tables/scaling.csv",
+        scaling=expand("<results>/figures/scaling/{study}.svg", study=SCALING_STUDIES),
         datasets=[image_file(dataset) for dataset in EXPERIMENT["datasets"]],
         catalogues=expand("<results>/datasets/{dataset}/catalogue.csv", dataset=EXPERIMENT["datasets"]),
         contact_sheets=expand("<results>/figures/contact_sheet/{dataset}.png", dataset=EXPERIMENT["datasets"]),
@@ -168,6 +147,7 @@ rule write_report:
         runs=RUNS,
         datasets=EXPERIMENT["datasets"],
         samples=SAMPLES,
+        scaling=SCALING_STUDIES,
         config=config,
         code=code_digest("write_report.py"),
     script:

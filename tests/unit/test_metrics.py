@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn.calibration import calibration_curve
 
 from deepgalaxy.calibration import apply_temperature, expected_calibration_error, fit_temperature, reliability
@@ -17,7 +18,7 @@ from deepgalaxy.metrics import (
     score_predictions,
     time_distribution,
 )
-from deepgalaxy.throughput import summarise_throughput
+from deepgalaxy.throughput import scaling_table, summarise_throughput
 from deepgalaxy.training.record import EpochRecord, RankTimes
 
 CLASSES = pd.DataFrame(
@@ -125,13 +126,46 @@ def test_expected_time_and_confusion():
 
 
 def records(*seconds):
-    return [EpochRecord(1, 100, 0, 0, 0, 0, 0, [RankTimes(train=s), RankTimes(train=s / 2)]) for s in seconds]
+    ranks = [[RankTimes(train=s, input=s / 10, exchange=s / 2), RankTimes(train=s / 2, validation=3)] for s in seconds]
+    return [EpochRecord(1, 100, 0, 0, 0, 0, 0, epoch) for epoch in ranks]
 
 
 def test_throughput_leaves_the_warm_up_out():
     summary = summarise_throughput(records(100, 50, 50, 10, 4, 10))
-    assert summary == {"epochs_used": 3, "images_per_second_per_worker": 5.0, "images_per_second": 10.0}
+    assert summary == {
+        "epochs_used": 3,
+        "images_per_second_per_worker": 5.0,
+        "images_per_second": 10.0,
+        "compute_share": pytest.approx(0.6),
+        "input_share": pytest.approx(0.1 / 1.5),
+        "exchange_share": pytest.approx(0.5 / 1.5),
+        "validation_seconds": 3.0,
+    }
     assert summarise_throughput(records(100, 10))["images_per_second"] == 10
     assert summarise_throughput(records(20))["images_per_second"] == 5
     with pytest.raises(ValueError, match="without a finished epoch"):
         summarise_throughput([])
+
+
+def study(workers, *speeds):
+    shares = {"compute_share": 0.7, "input_share": 0.1, "exchange_share": 0.2}
+    names = {"dataset": "d", "sample": "s", "model": "m", "workers": workers}
+    return [names | shares | {"images_per_second": speed} for speed in speeds]
+
+
+def test_scaling_against_one_worker():
+    table = scaling_table(pd.DataFrame(study(1, 9, 10, 11) + study(4, 30, 32, 34) + study(8, 40, 40)))
+    assert list(table["workers"]) == [1, 4, 8] and list(table["runs"]) == [3, 3, 2]
+    np.testing.assert_allclose(table["images_per_second"], [10, 32, 40])
+    np.testing.assert_allclose(table["images_per_second_per_worker"], [10, 8, 5])
+    np.testing.assert_allclose(table["efficiency"], [1, 0.8, 0.5])
+    low, high = stats.t.interval(0.95, 2, loc=32, scale=2 / np.sqrt(3))
+    assert tuple(table.loc[1, ["images_per_second_low", "images_per_second_high"]]) == pytest.approx((low, high))
+    half = 0.8 * stats.t.ppf(0.975, 2) * np.hypot(1 / 10, 2 / 32) / np.sqrt(3)
+    assert tuple(table.loc[1, ["efficiency_low", "efficiency_high"]]) == pytest.approx((0.8 - half, 0.8 + half))
+    assert np.isnan(table.loc[2, ["images_per_second_low", "efficiency_low"]].astype(float)).all()  # of two runs
+
+
+def test_there_is_no_efficiency_without_a_single_worker():
+    table = scaling_table(pd.DataFrame(study(2, 20, 20, 20)))
+    assert table["images_per_second"][0] == 20 and np.isnan(table["efficiency"][0])

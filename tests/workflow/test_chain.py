@@ -64,6 +64,7 @@ def test_all_products_are_in_their_places(chain):
     products = ["results/report.html", "results/tables/metrics.csv", "results/tables/throughput.csv"]
     products += [f"{RUN}/{name}" for name in ("model.keras", "classes.csv", "train_log.txt", "epochs.jsonl")]
     products += [f"{RUN}/{name}" for name in ("predictions.hdf5", "validation_predictions.hdf5", "metrics.json")]
+    products += ["results/tables/scaling.csv", "results/figures/scaling/tiny/four_stages/reference_cnn.svg"]
     products += ["results/figures/contact_sheet/tiny.png", "results/figures/sample/tiny/four_stages.svg"]
     run = RUN.removeprefix("results/models/")
     products += [f"results/figures/{kind}/{run}.svg" for kind in ("training", "predictions")]

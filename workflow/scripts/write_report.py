@@ -15,6 +15,7 @@ if __name__ == "__main__":
         write_report(
             metrics=pd.read_csv(snakemake.input.metrics),
             throughput=pd.read_csv(snakemake.input.throughput),
+            scaling=pd.read_csv(snakemake.input.scaling_table),
             catalogues={name: pd.read_csv(path) for name, path in zip(datasets, snakemake.input.catalogues)},
             figures={
                 "datasets": [
@@ -30,8 +31,12 @@ if __name__ == "__main__":
                     for name, path in zip(names, snakemake.input.training_curves)
                 ],
                 "predictions": [
-                    (f"Confusion matrix of {name}, and expected against true time.", path)
+                    (f"{name}: confusion matrix; expected against true time; reliability of the probabilities.", path)
                     for name, path in zip(names, snakemake.input.predictions)
+                ],
+                "scaling": [
+                    (f"{name}: throughput, efficiency and parts of the training time by number of workers.", path)
+                    for name, path in zip(snakemake.params.scaling, snakemake.input.scaling)
                 ],
             },
             runs=snakemake.input.runs,

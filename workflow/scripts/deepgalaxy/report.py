@@ -46,6 +46,7 @@ def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
 def write_report(
     metrics: pd.DataFrame,
     throughput: pd.DataFrame,
+    scaling: pd.DataFrame,
     catalogues: dict[str, pd.DataFrame],
     figures: dict[str, list[tuple[str, str | Path]]],
     runs: list[str | Path],
@@ -55,7 +56,8 @@ def write_report(
 ) -> None:
     """Write the report.
 
-    ``figures`` gives for each section (``datasets``, ``training``, ``predictions``) pairs of alternative text and path;
+    ``figures`` gives for each section (``datasets``, ``training``, ``predictions``,
+    ``scaling``) pairs of alternative text and path;
     ``catalogues`` the catalogue of each dataset; ``runs`` the paths of ``training.json``; ``provenance`` pairs of what
     and which.
     """
@@ -70,6 +72,7 @@ def write_report(
     page = environment.get_template("report.html.jinja").render(
         metrics=metrics.to_dict("records"),
         throughput=throughput.to_dict("records"),
+        scaling=scaling.to_dict("records"),
         datasets={name: summarise_catalogue(catalogue) for name, catalogue in catalogues.items()},
         sources=config["datasets"],
         figures=figures,
