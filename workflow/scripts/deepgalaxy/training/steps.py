@@ -98,6 +98,19 @@ class TrainingStep:
             with tf.control_dependencies(gradients):
                 for variable in (*self._waiting, self._waiting_images):
                     variable.assign(tf.zeros_like(variable))
+        averaged, wishes, seconds = self._exchange(gradients, sums, wishes)
+        inner = getattr(self._optimizer, "inner_optimizer", self._optimizer)
+        inner.learning_rate.assign(rate)
+        self._optimizer.apply(averaged, self._weights)
+        return sums, seconds, wishes
+
+    def _exchange(self, gradients, sums, wishes):
+        """Return the means over ranks of gradients and wishes, and how long this took; nothing for a single rank.
+
+        The clock takes about a millisecond itself, so it is read only where there is something to measure.
+        """
+        if self._ranks.size == 1:
+            return gradients, wishes, tf.zeros((), tf.float64)
         with tf.control_dependencies([*gradients, sums]):
             start = _now()
         with tf.control_dependencies([start]):
@@ -105,11 +118,7 @@ class TrainingStep:
             gradients[0] = tf.identity(gradients[0])
         *averaged, wishes = self._ranks.average([*gradients, wishes], self._options.gradient_compression)
         with tf.control_dependencies(averaged):
-            seconds = _now() - start
-        inner = getattr(self._optimizer, "inner_optimizer", self._optimizer)
-        inner.learning_rate.assign(rate)
-        self._optimizer.apply(averaged, self._weights)
-        return sums, seconds, wishes
+            return averaged, wishes, _now() - start
 
 
 def evaluation_step(network: keras.Model) -> Callable:
