@@ -124,7 +124,7 @@ def test_tables_and_report_agree_with_the_run(chain):
     )
     report = (chain / "results/report.html").read_text()
     assert f"{100 * accuracy:.1f} %" in report
-    assert report.count("<img") == 4 and report.count('src="data:image/') == 4
+    assert report.count("<img") == 5 and report.count('src="data:image/') == 5
     assert "//" not in re.sub(r"data:[\w/+]+;base64,[\w+/=]+", "", report).replace("http://www.w3.org", "")
 
 
@@ -132,7 +132,7 @@ def test_snakemakes_own_report_holds_the_same_figures(chain, snakemake):
     assert snakemake("--report", "report.zip").returncode == 0
     with zipfile.ZipFile(chain / "report.zip") as report:
         names = {Path(name).name for name in report.namelist()}
-    assert {"tiny.png", "repeat~0.svg", "metrics.csv", "throughput.csv"} <= names
+    assert {"tiny.png", "repeat~0.svg", "metrics.csv", "throughput.csv", "scaling.csv", "reference_cnn.svg"} <= names
 
 
 def test_scrambled_training_labels_leave_nothing_to_be_learned(chain, run, tmp_path):
@@ -173,6 +173,8 @@ AFTER_TRAINING = {
     "evaluate_predictions",
     "tabulate_metrics",
     "tabulate_throughput",
+    "tabulate_scaling",
+    "plot_scaling",
     "plot_training",
     "plot_predictions",
     "write_report",
