@@ -19,7 +19,7 @@ test: setup .venv/tested-with
 lint: setup .venv/tested-with
 	ruff check
 	ruff format --check
-	snakefmt --check Snakefile rules
+	snakefmt --check --format-shell Snakefile rules
 	snakemake --lint
 
 lock: .venv/tested-with

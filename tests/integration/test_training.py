@@ -23,7 +23,7 @@ def train(run, training_command):
 
 
 def accuracy(model, blobs, tmp_path):
-    predict_images(model, blobs / "test.hdf5", tmp_path / "predictions.hdf5")
+    predict_images(keras.saving.load_model(model), blobs / "test.hdf5", tmp_path / "predictions.hdf5")
     with h5py.File(tmp_path / "predictions.hdf5") as file:
         return accuracy_score(file["label"][:], file["probabilities"][:].argmax(axis=1))
 

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgalaxy import slurm
+from deepgalaxy.resources import more_with_each_attempt
 from deepgalaxy.training import place
-from deepgalaxy.training_job import TrainingJob, more_with_each_attempt, size_training_job
+from deepgalaxy.training_job import TrainingJob, size_training_job
 
 
 @given(st.integers(1, 512), st.integers(0, 16), st.integers(0, 64), st.one_of(st.none(), st.integers(1, 256)))

@@ -15,6 +15,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -154,7 +155,7 @@ def test_scrambled_training_labels_leave_nothing_to_be_learned(chain, run, tmp_p
             *("--epochs=30", "--batch-size=8", "--learning-rate=0.002", "--flips"),
         )
         assert result.returncode == 0, result.stderr
-        predict_images(data / "model.keras", sample / "test.hdf5", data / "predictions.hdf5")
+        predict_images(keras.saving.load_model(data / "model.keras"), sample / "test.hdf5", data / "predictions.hdf5")
         with h5py.File(data / "predictions.hdf5") as file:
             accuracy[scramble] = accuracy_score(file["label"][:], file["probabilities"][:].argmax(axis=1))
     # Chance is 0.25 in four equal bins of time.

@@ -11,7 +11,7 @@ import pytest
     [
         ("ruff", "check"),
         ("ruff", "format", "--check"),
-        ("snakefmt", "--check", "Snakefile", "rules"),
+        ("snakefmt", "--check", "--format-shell", "Snakefile", "rules"),
         ("snakemake", "--lint"),
         ("bash", "-n", "envs/train.post-deploy.sh"),
     ],

@@ -6,19 +6,11 @@ import shlex
 import pytest
 import yaml
 
-# What a site with nodes of four GPUs writes into profiles/slurm.
+# What a site with nodes of four GPUs changes in profiles/slurm.
 SITE = {
     "default-resources": {"slurm_account": "my_project", "slurm_partition": "gpu", "mem_mb": 2000, "runtime": 30},
     "set-resources": {"train_model": {"runtime": 720}},
-    "config": {
-        "longest_job_minutes": 1440,
-        "node_memory_mb": 480000,
-        "ranks_per_node": 4,
-        "cpus_per_rank": 8,
-        "gpu": "gpu:a100",
-        "rank_memory_mb": 16000,
-        "launcher": "mpirun -np {ranks} --map-by slot:PE={cpus_per_rank} --bind-to core --mca mpi_yield_when_idle 1",
-    },
+    "config": {"gpu": "gpu:a100", "rank_memory_mb": 16000, "node_memory_mb": 480000},
     "slurm-init-seconds-before-status-checks": 1,
 }
 # What stands for SLURM's programs; the plugin asks sacctmgr whether there is such an account.
@@ -42,7 +34,8 @@ def submission(run, root, tmp_path_factory):
     for name, script in PROGRAMS.items():
         (place / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
         (place / "bin" / name).chmod(0o755)
-    (place / "site/profile.yaml").write_text(yaml.safe_dump(SITE))
+    ours = yaml.safe_load((root / "profiles/slurm/profile.v9+.yaml").read_text())["config"]
+    (place / "site/profile.yaml").write_text(yaml.safe_dump(SITE | {"config": ours | SITE["config"]}))
 
     def submission(workers):
         record = place / "record"

@@ -6,7 +6,10 @@ from deepgalaxy.runtime import configure_tensorflow
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "predict_images"):
         configure_tensorflow(snakemake.threads)
+        import keras
+
         from deepgalaxy.predict import predict_images
 
+        network = keras.saving.load_model(snakemake.input.model, safe_mode=True)
         for split in ("test", "validation"):
-            predict_images(snakemake.input.model, snakemake.input[split], snakemake.output[split])
+            predict_images(network, snakemake.input[split], snakemake.output[split])

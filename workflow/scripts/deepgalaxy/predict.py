@@ -11,13 +11,12 @@ from deepgalaxy.files import whole_file
 BATCH_SIZE = 256
 
 
-def predict_images(model: str | Path, prepared: str | Path, output: str | Path) -> None:
-    """Write the class probabilities that ``model`` gives to every image of a prepared file.
+def predict_images(network: keras.Model, prepared: str | Path, output: str | Path) -> None:
+    """Write the class probabilities that ``network`` gives to every image of a prepared file.
 
     The output holds ``probabilities`` (n, classes) float32, and ``label``, ``t_myr`` and ``row`` as in the prepared
     file.
     """
-    network = keras.saving.load_model(model, safe_mode=True)
     with h5py.File(prepared) as images, whole_file(output) as path, h5py.File(path, "w") as predictions:
         count = len(images["label"])
         probabilities = np.empty((count, network.output_shape[1]), np.float32)

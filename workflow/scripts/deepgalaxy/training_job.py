@@ -75,11 +75,3 @@ def size_training_job(ranks: int, ranks_per_node: int, cpus_per_rank: int, cores
             f" {ranks_per_node}`); choose another number under `experiment: workers`."
         )
     return TrainingJob(ranks, nodes, cpus_per_rank or max(1, (cores or 1) // ranks))
-
-
-def more_with_each_attempt(amount: int, attempt: int, most: int) -> int:
-    """Return what a job asks for at its ``attempt`` (from 1 on): ``amount`` times that, but not more than ``most``.
-
-    What the first asks for is never cut, so that a job that is too large for the cluster is refused rather than killed.
-    """
-    return max(amount, min(amount * attempt, most))
