@@ -84,6 +84,7 @@ def results_of_all_stages():
         *for_all_runs("<results>/models/{run}/predictions.hdf5"),
         *for_all_runs("<results>/models/{run}/validation_predictions.hdf5"),
         *for_all_runs("<results>/models/{run}/metrics.json"),
+        *for_all_runs("<results>/tables/errors/{run}.csv"),
     ]
 
 

@@ -1,7 +1,7 @@
 """Evaluation of a trained model on images that it has never seen.
 
 Parameters: `seed`.
-Results: <run>/predictions.hdf5, validation_predictions.hdf5 and metrics.json
+Results: <run>/predictions.hdf5, validation_predictions.hdf5 and metrics.json, and <results>/tables/errors/
 """
 
 
@@ -53,3 +53,35 @@ rule evaluate_predictions:
         code=code_digest("evaluate_predictions.py"),
     script:
         "../workflow/scripts/evaluate_predictions.py"
+
+
+rule break_down_errors:
+    """Tabulate a model's errors by phase of the merger, simulation, camera, and ratio of the galaxies."""
+    input:
+        predictions="<run>/predictions.hdf5",
+        classes="<run>/classes.csv",
+        split="<sample>/split.csv",
+        subset="<sample>/subset.hdf5",
+    output:
+        report(
+            "<results>/tables/errors/<run_name>.csv",
+            caption="../workflow/report/errors.rst",
+            category="Results",
+            labels={
+                "content": "errors by phase and camera",
+                "model": "{model}",
+                "workers": "{workers}",
+                "repeat": "{repeat}",
+            },
+        ),
+    log:
+        "<logs>/break_down_errors/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(10),
+    params:
+        code=code_digest("break_down_errors.py"),
+    script:
+        "../workflow/scripts/break_down_errors.py"

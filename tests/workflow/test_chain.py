@@ -69,6 +69,7 @@ def test_all_products_are_in_their_places(chain):
     products += ["results/figures/contact_sheet/tiny.png", "results/figures/sample/tiny/four_stages.svg"]
     run = RUN.removeprefix("results/models/")
     products += [f"results/figures/{kind}/{run}.svg" for kind in ("training", "predictions")]
+    products += [f"results/tables/errors/{run}.csv"]
     for product in products:
         assert (chain / product).stat().st_size > 0, product
     assert not list(chain.rglob("*.partial*"))
@@ -172,6 +173,7 @@ def test_a_second_run_does_nothing(chain, snakemake):
 AFTER_TRAINING = {
     "predict_images",
     "evaluate_predictions",
+    "break_down_errors",
     "tabulate_metrics",
     "tabulate_throughput",
     "tabulate_scaling",
@@ -236,7 +238,14 @@ def test_an_edit_of_the_evaluation_reruns_evaluation_and_report(chain, snakemake
     source = metrics.read_text()
     try:
         metrics.write_text(source.replace("float(np.mean(error_myr))", "float(np.nanmean(error_myr))"))
-        changed = {"evaluate_predictions", "plot_predictions", "tabulate_metrics", "write_report", "all"}
+        changed = {
+            "evaluate_predictions",
+            "break_down_errors",
+            "plot_predictions",
+            "tabulate_metrics",
+            "write_report",
+            "all",
+        }
         assert planned(snakemake("-n")) == changed
         metrics.write_text("# A remark changes nothing.\n" + source)
         assert planned(snakemake("-n")) == set()
