@@ -15,7 +15,7 @@ PYTHON = "3.11"
 
 # Which groups of pyproject.toml make up each lock file, and each conda environment.
 LOCKS = {
-    "requirements.txt": ["workflow", "acquire", "simulate", "images", "train", "report"],
+    "requirements.txt": ["workflow", "acquire", "simulate", "images", "observe", "train", "report"],
     "requirements-horovod.txt": ["horovod"],
     "requirements-test.txt": ["test"],
 }
@@ -23,6 +23,7 @@ CONDA = {
     "acquire.yaml": ["acquire"],
     "simulate.yaml": ["simulate"],
     "images.yaml": ["images"],
+    "observe.yaml": ["observe"],
     "train.yaml": ["train", "horovod"],
     "report.yaml": ["report"],
 }

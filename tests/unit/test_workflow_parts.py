@@ -40,6 +40,7 @@ def append(path, text):
 def test_an_edit_touches_the_scripts_that_import_it_and_no_other(package):
     assert changed(package, lambda: append(package / "metrics.py", "\nX = 1\n")) == {
         "evaluate_predictions",
+        "break_down_errors",
         "plot_predictions",
     }
     assert changed(package, lambda: append(package / "simulation/galaxy.py", "\nX = 1\n")) == {
