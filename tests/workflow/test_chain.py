@@ -30,31 +30,6 @@ RUN = "results/models/tiny/four_stages/reference_cnn/workers~2/repeat~0"
 GROUPS = ["s_0.75_m_1", "s_1.25_m_1", "s_1_m_1"]
 
 
-@pytest.fixture(scope="module")
-def checkout(checkout_in, tmp_path_factory):
-    """A copy of this checkout with the tiny configuration."""
-    return checkout_in(tmp_path_factory.mktemp("chain"))
-
-
-@pytest.fixture(scope="module")
-def snakemake(run, checkout):
-    """A function that runs Snakemake with the local profile in the copy."""
-
-    def snakemake(*options):
-        return run("snakemake", "--profile", "profiles/local", *options, cwd=checkout, timeout=1200)
-
-    return snakemake
-
-
-@pytest.fixture(scope="module")
-def chain(checkout, snakemake):
-    """The directory of the copy, after the whole chain has run there."""
-    result = snakemake()
-    assert result.returncode == 0, result.stdout + result.stderr
-    (checkout / "first_run.txt").write_text(result.stdout + result.stderr)
-    return checkout
-
-
 def planned(result):
     """The rules of which a dry run says that they would run."""
     assert result.returncode == 0, result.stdout + result.stderr
@@ -187,17 +162,6 @@ AFTER_TRAINING = {
 
 def test_the_memory_budget_changes_no_result(chain, with_settings):
     assert planned(with_settings({"memory_budget_mib": 64}, "-n")) <= {"write_report", "all"}
-
-
-@pytest.fixture
-def with_settings(snakemake, tmp_path):
-    """A function that runs Snakemake with some settings laid over the configuration."""
-
-    def with_settings(settings, *options):
-        (tmp_path / "settings.yaml").write_text(yaml.safe_dump(settings))
-        return snakemake("--configfile", tmp_path / "settings.yaml", *options)
-
-    return with_settings
 
 
 @pytest.mark.parametrize(
