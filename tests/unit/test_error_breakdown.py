@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from deepgalaxy.error_breakdown import break_down_errors, merger_phase
-from deepgalaxy.metrics import Predictions
+from deepgalaxy.predictions import Predictions
 
 CLASSES = pd.DataFrame({"label": [0, 1], "t_centre_myr": [50.0, 150.0]})
 SPLIT = pd.DataFrame(

@@ -9,15 +9,8 @@ from scipy import stats
 from sklearn.calibration import calibration_curve
 
 from deepgalaxy.calibration import apply_temperature, expected_calibration_error, fit_temperature, reliability
-from deepgalaxy.metrics import (
-    Predictions,
-    central_interval,
-    confusion,
-    expected_time,
-    resampled_interval,
-    score_predictions,
-    time_distribution,
-)
+from deepgalaxy.metrics import confusion, resampled_interval, score_predictions
+from deepgalaxy.predictions import Predictions, central_interval, expected_time, time_distribution
 from deepgalaxy.throughput import scaling_table, summarise_throughput
 from deepgalaxy.training.record import EpochRecord, RankTimes
 
@@ -60,6 +53,8 @@ def test_scores():
     # Expected times 60, 130, 110, 50: errors 10, 20, 50, 40.
     assert scores["median_error_myr"] == pytest.approx(30)
     assert scores["mean_error_myr"] == pytest.approx(30)
+    # The most probable classes lie at 50, 150, 150, 50: errors 0, 0, 90, 40.
+    assert scores["most_probable_median_error_myr"] == pytest.approx(20)
     # Median training time 120: errors 70, 30, 60, 30.
     assert scores["baseline_median_error_myr"] == pytest.approx(45)
     # 3 of 4 are right where the network says 0.9: its odds of 9 should be 3.

@@ -38,11 +38,11 @@ def append(path, text):
 
 
 def test_an_edit_touches_the_scripts_that_import_it_and_no_other(package):
-    assert changed(package, lambda: append(package / "metrics.py", "\nX = 1\n")) == {
-        "evaluate_predictions",
-        "break_down_errors",
-        "plot_predictions",
+    assert changed(package, lambda: append(package / "split.py", "\nX = 1\n")) == {
+        "split_images",
+        "plot_sample",  # draws the splits by their names
     }
+    assert changed(package, lambda: append(package / "error_breakdown.py", "\nX = 1\n")) == {"break_down_errors"}
     assert changed(package, lambda: append(package / "simulation/galaxy.py", "\nX = 1\n")) == {
         "simulate_merger",
         "render_merger",  # lives beside simulate_merger

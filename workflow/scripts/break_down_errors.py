@@ -6,7 +6,7 @@ import pandas as pd
 from deepgalaxy.error_breakdown import break_down_errors
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import script_log
-from deepgalaxy.metrics import Predictions
+from deepgalaxy.predictions import Predictions
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "break_down_errors"):

@@ -6,7 +6,8 @@ import pandas as pd
 
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import logger, script_log
-from deepgalaxy.metrics import Predictions, score_predictions
+from deepgalaxy.metrics import score_predictions
+from deepgalaxy.predictions import Predictions
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "evaluate_predictions"):

@@ -4,7 +4,7 @@ import pandas as pd
 
 from deepgalaxy.figures.predictions import plot_predictions
 from deepgalaxy.logs import script_log
-from deepgalaxy.metrics import Predictions
+from deepgalaxy.predictions import Predictions
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "plot_predictions"):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.metrics import Predictions, expected_time
+from deepgalaxy.predictions import Predictions, expected_time
 
 GROUPINGS = ["phase", "group", "camera", "size_ratio", "mass_ratio"]
 

@@ -1,65 +1,17 @@
 """How well predicted class probabilities date the mergers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 from scipy.stats import bootstrap
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, top_k_accuracy_score
 
 from deepgalaxy.calibration import apply_temperature, expected_calibration_error, fit_temperature
+from deepgalaxy.predictions import Predictions, central_interval, expected_time, time_distribution
 
 RESAMPLES = 1000
 """Of the bootstrap; its 95 % limits then scatter by a few per cent of their distance."""
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """``probabilities`` (n, classes), true ``label`` (n,) and ``t_myr`` (n,), and ``row`` (n,) in the split table."""
-
-    probabilities: np.ndarray
-    label: np.ndarray
-    t_myr: np.ndarray
-    row: np.ndarray
-
-    @classmethod
-    def read(cls, path: str | Path) -> "Predictions":
-        """Read a file that ``predict_images`` wrote."""
-        with h5py.File(path) as file:
-            return cls(*(file[name][:] for name in ("probabilities", "label", "t_myr", "row")))
-
-
-def expected_time(probabilities: np.ndarray, t_centre_myr: np.ndarray) -> np.ndarray:
-    """Return the mean time in Myr, (n,), of the distributions over classes (n, classes) with the given centres."""
-    return probabilities @ t_centre_myr
-
-
-def time_distribution(probabilities: np.ndarray, classes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return probabilities over intervals of time, (n, m), and the edges of these in Myr, (m + 1,).
-
-    Classes of the same time (of several cameras) are added up. A class of a single time stands for the interval half
-    way to its neighbours.
-    """
-    times, which = np.unique(classes["t_centre_myr"], return_inverse=True)
-    distribution = probabilities @ np.eye(len(times))[which]
-    if (classes["t_from_myr"] < classes["t_to_myr"]).all():
-        return distribution, np.append(classes["t_from_myr"], classes["t_to_myr"].iloc[-1])
-    middle = (times[1:] + times[:-1]) / 2
-    return distribution, np.concatenate([[2 * times[0] - middle[0]], middle, [2 * times[-1] - middle[-1]]])
-
-
-def central_interval(distribution: np.ndarray, edges_myr: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the times in Myr, each (n,), between which the middle ``share`` of each distribution (n, m) lies.
-
-    Within an interval of time, all times are taken as equally probable.
-    """
-    cumulative = np.pad(np.cumsum(distribution, axis=1), ((0, 0), (1, 0)))
-    levels = ((1 - share) / 2, (1 + share) / 2)
-    low, high = np.array([np.interp(levels, row / row[-1], edges_myr) for row in cumulative]).T
-    return low, high
 
 
 def resampled_interval(
@@ -96,6 +48,7 @@ def score_predictions(
     - ``cross_entropy`` in nats;
     - ``median_error_myr``, with its 95 % interval, and ``mean_error_myr``: of the absolute difference between the
       expected and the true time; 68 % of the images have one between ``error_16_myr`` and ``error_84_myr``;
+      ``most_probable_median_error_myr``: the median when the time of the most probable class is taken instead;
       ``baseline_median_error_myr``: the same when the median time of the training images is always given;
     - ``calibration_error``: the expected calibration error; ``temperature``: by which the probabilities have to be
       scaled to fit the validation images; ``scaled_calibration_error``: that of the test images after it;
@@ -104,7 +57,8 @@ def score_predictions(
     """
     predicted = predictions.probabilities.argmax(axis=1)
     training = split[split["split"] == "train"]
-    error_myr = np.abs(expected_time(predictions.probabilities, classes["t_centre_myr"].to_numpy()) - predictions.t_myr)
+    t_centre_myr = classes["t_centre_myr"].to_numpy()
+    error_myr = np.abs(expected_time(predictions.probabilities, t_centre_myr) - predictions.t_myr)
     right = (predicted == predictions.label).astype(float)
     majority = np.full_like(predictions.label, training["label"].mode()[0])
     group = split["group"].iloc[predictions.row].to_numpy()
@@ -131,6 +85,7 @@ def score_predictions(
         "mean_error_myr": float(np.mean(error_myr)),
         "error_16_myr": float(np.percentile(error_myr, 16)),
         "error_84_myr": float(np.percentile(error_myr, 84)),
+        "most_probable_median_error_myr": float(np.median(np.abs(t_centre_myr[predicted] - predictions.t_myr))),
         "baseline_median_error_myr": float(np.median(np.abs(training["t_myr"].median() - predictions.t_myr))),
         "calibration_error": expected_calibration_error(predictions.probabilities, predictions.label),
         "temperature": temperature,

@@ -8,7 +8,8 @@ from matplotlib import pyplot as plt
 
 from deepgalaxy.calibration import reliability
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
-from deepgalaxy.metrics import Predictions, confusion, expected_time
+from deepgalaxy.metrics import confusion
+from deepgalaxy.predictions import Predictions, expected_time
 
 
 def plot_predictions(predictions: Predictions, classes: pd.DataFrame, output: str | Path) -> None:
