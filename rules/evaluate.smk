@@ -1,7 +1,7 @@
 """Evaluation of a trained model on images that it has never seen.
 
 Parameters: `seed`.
-Results: <run>/predictions.hdf5, validation_predictions.hdf5 and metrics.json, and <results>/tables/errors/
+Results: <run>/predictions.hdf5, validation_predictions.hdf5, metrics.json and examples.hdf5, and <results>/tables/errors/
 """
 
 
@@ -85,3 +85,29 @@ rule break_down_errors:
         code=code_digest("break_down_errors.py"),
     script:
         "../workflow/scripts/break_down_errors.py"
+
+
+rule explain_examples:
+    """Choose test images that are dated well and badly, and find out where the network looks in them."""
+    input:
+        model="<run>/model.keras",
+        test="<sample>/test.hdf5",
+        predictions="<run>/predictions.hdf5",
+        classes="<run>/classes.csv",
+        split="<sample>/split.csv",
+    output:
+        "<run>/examples.hdf5",
+    log:
+        "<logs>/explain_examples/<run_name>.log",
+    conda:
+        "../envs/train.yaml"
+    envmodules:
+        *config["envmodules"],
+    threads: 2
+    resources:
+        mem_mb=megabytes(8000),
+        runtime=minutes(20),
+    params:
+        code=code_digest("explain_examples.py"),
+    script:
+        "../workflow/scripts/explain_examples.py"

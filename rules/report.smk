@@ -11,19 +11,26 @@ localrules:
     plot_sample,
     plot_training,
     plot_predictions,
+    plot_examples,
     write_report,
 
 
 rule tabulate_metrics:
-    """Collect the metrics of all runs in one table."""
+    """Collect the metrics of all runs in one table, and sum up those that differ in nothing but their seed."""
     input:
         for_all_runs("<results>/models/{run}/metrics.json"),
     output:
-        report(
+        metrics=report(
             "<results>/tables/metrics.csv",
             caption="../workflow/report/metrics.rst",
             category="Results",
             labels={"content": "metrics of all runs"},
+        ),
+        summary=report(
+            "<results>/tables/summary.csv",
+            caption="../workflow/report/summary.rst",
+            category="Results",
+            labels={"content": "mean and spread over repeats"},
         ),
     log:
         "<logs>/tabulate_metrics.log",
@@ -121,6 +128,28 @@ rule plot_predictions:
         code=code_digest("plot_predictions.py"),
     script:
         "../workflow/scripts/plot_predictions.py"
+
+
+rule plot_examples:
+    """Draw images that a network dates well and badly, and where it looks."""
+    input:
+        examples="<run>/examples.hdf5",
+        split="<sample>/split.csv",
+    output:
+        report(
+            "<results>/figures/examples/<run_name>.png",
+            caption="../workflow/report/examples.rst",
+            category="Results",
+            labels={"content": "examples", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+        ),
+    log:
+        "<logs>/plot_examples/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("plot_examples.py"),
+    script:
+        "../workflow/scripts/plot_examples.py"
 
 
 rule write_report:

@@ -9,7 +9,7 @@ from scipy import stats
 from sklearn.calibration import calibration_curve
 
 from deepgalaxy.calibration import apply_temperature, expected_calibration_error, fit_temperature, reliability
-from deepgalaxy.metrics import confusion, resampled_interval, score_predictions
+from deepgalaxy.metrics import SUMMARISED, confusion, resampled_interval, score_predictions, summarise_repeats
 from deepgalaxy.predictions import Predictions, central_interval, expected_time, time_distribution
 from deepgalaxy.throughput import scaling_table, summarise_throughput
 from deepgalaxy.training.record import EpochRecord, RankTimes
@@ -118,6 +118,20 @@ def test_temperature_undoes_too_much_confidence():
 def test_expected_time_and_confusion():
     np.testing.assert_allclose(expected_time(PREDICTIONS.probabilities, CLASSES["t_centre_myr"]), [60, 130, 110, 50])
     np.testing.assert_allclose(confusion(PREDICTIONS, 2), [[2 / 3, 1 / 3], [0, 1]])
+
+
+def test_repeats_are_summed_up():
+    names = {"dataset": "d", "sample": "s", "model": "m"}
+    scores = dict.fromkeys(SUMMARISED, 1.0)
+    runs = [
+        names | scores | {"workers": workers, "repeat": repeat, "accuracy": accuracy}
+        for workers, repeat, accuracy in ((2, 0, 0.5), (2, 1, 0.6), (2, 2, 0.7), (1, 0, 0.9))
+    ]
+    summary = summarise_repeats(pd.DataFrame(runs)).set_index("workers")
+    assert summary["repeats"].to_dict() == {2: 3, 1: 1}
+    assert summary.loc[2, ["accuracy", "accuracy_sd"]].tolist() == pytest.approx([0.6, 0.1])
+    assert summary.loc[2, "cross_entropy_sd"] == 0
+    assert summary.loc[1, "accuracy"] == 0.9 and np.isnan(summary.loc[1, "accuracy_sd"])
 
 
 def records(*seconds):

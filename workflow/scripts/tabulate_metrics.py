@@ -1,4 +1,4 @@
-"""Collect the metrics of all runs in one table."""
+"""Collect the metrics of all runs in one table, and sum up repeats."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,14 @@ import pandas as pd
 
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import script_log
+from deepgalaxy.metrics import summarise_repeats
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "tabulate_metrics"):
-        rows = [
-            run | json.loads(Path(metrics).read_text())
-            for run, metrics in zip(snakemake.params.runs, snakemake.input, strict=True)
-        ]
-        with whole_file(snakemake.output[0]) as path:
-            pd.DataFrame(rows).to_csv(path, index=False)
+        metrics = pd.DataFrame(
+            run | json.loads(Path(scores).read_text())
+            for run, scores in zip(snakemake.params.runs, snakemake.input, strict=True)
+        )
+        for table, output in ((metrics, "metrics"), (summarise_repeats(metrics), "summary")):
+            with whole_file(snakemake.output[output]) as path:
+                table.to_csv(path, index=False)

@@ -13,6 +13,9 @@ from deepgalaxy.predictions import Predictions, central_interval, expected_time,
 RESAMPLES = 1000
 """Of the bootstrap; its 95 % limits then scatter by a few per cent of their distance."""
 
+SUMMARISED = ["accuracy", "top5_accuracy", "cross_entropy", "median_error_myr", "mean_error_myr", "calibration_error"]
+"""Metrics of which the spread over repeats is told."""
+
 
 def resampled_interval(
     statistic: Callable, values: np.ndarray, group: np.ndarray, seed: int
@@ -107,6 +110,20 @@ def _coverage(probabilities: np.ndarray, t_myr: np.ndarray, classes: pd.DataFram
     """Return the share of true times within the middle 68 % of the predicted distributions."""
     low, high = central_interval(*time_distribution(probabilities, classes), share=0.68)
     return float(np.mean((low <= t_myr) & (t_myr <= high)))
+
+
+def summarise_repeats(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return mean and standard deviation over repeats, which differ in their seeds alone.
+
+    ``metrics`` has a row for each run, with the columns dataset, sample, model, workers, repeat and those of
+    ``score_predictions``. The table has one row for each combination of the first four: ``repeats``, and of each of
+    SUMMARISED the mean and, as ``_sd``, the standard deviation (with n - 1; empty for a single run).
+    """
+    runs = metrics.groupby(["dataset", "sample", "model", "workers"], sort=False)
+    columns = {"repeats": ("repeat", "size")}
+    for name in SUMMARISED:
+        columns |= {name: (name, "mean"), f"{name}_sd": (name, "std")}
+    return runs.agg(**columns).reset_index()
 
 
 def confusion(predictions: Predictions, classes: int) -> np.ndarray:
