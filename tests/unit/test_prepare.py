@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from deepgalaxy.catalogue import catalogue_dataset
+from deepgalaxy.image import prepare_image
 from deepgalaxy.image_file import create_group, group_name
 from deepgalaxy.labels import label_images
-from deepgalaxy.prepare import prepare_image, prepare_images
+from deepgalaxy.prepare import prepare_images
 from deepgalaxy.selection import list_images, select_images
 from deepgalaxy.split import SPLITS, split_images
 

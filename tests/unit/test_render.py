@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from deepgalaxy.cameras import ANTIPODAL_PAIRS, camera_directions, image_axes
-from deepgalaxy.simulation.render import SMOOTHING_KPC, SmoothedStars, stretch, surface_density
+from deepgalaxy.image import density_of, stretch
+from deepgalaxy.simulation.render import SMOOTHING_KPC, SmoothedStars, surface_density
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +55,4 @@ def test_stretch_keeps_to_zero_and_one_and_lifts_faint_light():
     assert brightness.dtype == np.float32
     assert brightness[0] == 0 and brightness[3] == pytest.approx(1) and brightness[4] == 1
     assert brightness[2] > 0.3
+    assert density_of(brightness[2]) == pytest.approx(1e-3)

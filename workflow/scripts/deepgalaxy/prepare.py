@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import cv2
 import h5py
 import numpy as np
 import pandas as pd
 
 from deepgalaxy.files import whole_file
+from deepgalaxy.image import prepare_image
 from deepgalaxy.image_file import images_name
 from deepgalaxy.logs import progress
 from deepgalaxy.parallel import in_processes
@@ -27,23 +27,6 @@ class Block:
     camera: int
     snapshots: np.ndarray
     rows: np.ndarray
-
-
-def prepare_image(image: np.ndarray, pixels: int, dtype: str) -> np.ndarray:
-    """Return one image, (height, width, channels), as (pixels, pixels) of type uint8 in 0..255 or float16 in [0, 1].
-
-    Channels are averaged; the size is changed by area interpolation, so that brightness is kept.
-    """
-    grey = image[:, :, 0] if image.shape[2] == 1 else image.mean(axis=2, dtype=np.float32)
-    if grey.dtype == np.float16:
-        grey = grey.astype(np.float32)
-    scale = 255 if image.dtype == np.uint8 else 1
-    if grey.shape != (pixels, pixels):
-        grey = cv2.resize(grey, (pixels, pixels), interpolation=cv2.INTER_AREA)
-    if dtype == "uint8":
-        # Scaled, rounded and limited to 0..255 in one pass; brightness is never negative.
-        return cv2.convertScaleAbs(grey, alpha=255 / scale)
-    return (grey / np.float32(scale)).astype(np.float16)
 
 
 def prepare_images(

@@ -8,6 +8,7 @@ import numpy as np
 
 from deepgalaxy.cameras import CAMERA_COUNT, camera_directions
 from deepgalaxy.files import whole_file
+from deepgalaxy.image import stretch
 from deepgalaxy.image_file import create_group, group_name
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.seeds import derive_seed
@@ -20,7 +21,7 @@ from deepgalaxy.simulation.integrate import (
     total_energy,
 )
 from deepgalaxy.simulation.orbit import Encounter, scale_galaxy, set_on_orbit
-from deepgalaxy.simulation.render import SmoothedStars, stretch, surface_density
+from deepgalaxy.simulation.render import SmoothedStars, surface_density
 
 
 def simulate_merger(size_ratio: float, mass_ratio: float, settings: dict, seed: int, output: str | Path) -> None:

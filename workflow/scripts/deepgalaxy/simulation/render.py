@@ -11,7 +11,6 @@ from deepgalaxy.cameras import image_axes
 # Smoothing lengths in kpc, a factor of two apart, so that each can be applied as one blur of an image.
 SMOOTHING_KPC = 0.15 * 2.0 ** np.arange(7)
 NEIGHBOUR = 12
-FAINTEST, BRIGHTEST = 1e-4, 0.1  # surface densities shown as black and white, 1e10 Msun/kpc^2
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,3 @@ def surface_density(stars: SmoothedStars, direction: np.ndarray, pixels: int, ha
             blurred = np.maximum(blurred, 0) * np.float32((grid / pixels) ** 2)
         image += blurred
     return image / np.float32((2 * half_width_kpc / pixels) ** 2)
-
-
-def stretch(density: np.ndarray) -> np.ndarray:
-    """Return brightness in [0, 1], float32: the inverse hyperbolic sine of the surface density, so that faint tails and
-    bright nuclei show together (Lupton et al. 2004, PASP 116, 133)."""
-    return np.clip(np.arcsinh(density / FAINTEST) / np.arcsinh(BRIGHTEST / FAINTEST), 0, 1).astype(np.float32)

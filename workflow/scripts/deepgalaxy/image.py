@@ -1,0 +1,34 @@
+"""What is done to a single image, simulated or observed: light to brightness, brightness to what a network reads."""
+
+import cv2
+import numpy as np
+
+FAINTEST, BRIGHTEST = 1e-4, 0.1  # surface densities shown as black and white, 1e10 Msun/kpc^2
+
+
+def stretch(density: np.ndarray) -> np.ndarray:
+    """Return brightness in [0, 1], float32: the inverse hyperbolic sine of the surface density, so that faint tails and
+    bright nuclei show together (Lupton et al. 2004, PASP 116, 133)."""
+    return np.clip(np.arcsinh(density / FAINTEST) / np.arcsinh(BRIGHTEST / FAINTEST), 0, 1).astype(np.float32)
+
+
+def density_of(brightness: float) -> float:
+    """Return the surface density that ``stretch`` shows with this brightness in [0, 1]."""
+    return float(FAINTEST * np.sinh(brightness * np.arcsinh(BRIGHTEST / FAINTEST)))
+
+
+def prepare_image(image: np.ndarray, pixels: int, dtype: str) -> np.ndarray:
+    """Return one image, (height, width, channels), as (pixels, pixels) of type uint8 in 0..255 or float16 in [0, 1].
+
+    Channels are averaged; the size is changed by area interpolation, so that brightness is kept.
+    """
+    grey = image[:, :, 0] if image.shape[2] == 1 else image.mean(axis=2, dtype=np.float32)
+    if grey.dtype == np.float16:
+        grey = grey.astype(np.float32)
+    scale = 255 if image.dtype == np.uint8 else 1
+    if grey.shape != (pixels, pixels):
+        grey = cv2.resize(grey, (pixels, pixels), interpolation=cv2.INTER_AREA)
+    if dtype == "uint8":
+        # Scaled, rounded and limited to 0..255 in one pass; brightness is never negative.
+        return cv2.convertScaleAbs(grey, alpha=255 / scale)
+    return (grey / np.float32(scale)).astype(np.float16)
