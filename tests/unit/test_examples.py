@@ -14,7 +14,7 @@ from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 
 CLASSES = pd.DataFrame({"label": [0, 1], "t_centre_myr": [50.0, 150.0]})
-SPLIT = pd.DataFrame({"group": ["s_1_m_1"] * 4 + ["s_2_m_1"] * 2, "camera": [0, 0, 1, 1, 0, 0]})
+SPLIT = pd.DataFrame({"group": ["s_1_m_1"] * 4 + ["s_2_m_1"] * 2, "camera": [0, 1, 2, 12, 0, 0]})
 # Expected times 60, 130, 110, 50, 70, 140 of the rows 5 to 0: errors 10, 20, 50, 40, 60, 5.
 PREDICTIONS = Predictions(
     np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [1.0, 0.0], [0.8, 0.2], [0.1, 0.9]]),
@@ -29,7 +29,7 @@ def test_examples_are_the_extremes_with_each_view_once():
     by_kind = {kind: some.reset_index(drop=True) for kind, some in examples.groupby("kind")}
     # Row 0 has the smallest error; the next, rows 5 and 4, show the other simulation.
     assert by_kind["best"]["row"].tolist() == [0, 5]
-    # Rows 1 and 3 are the worst, of the two cameras of one simulation.
+    # Rows 1 and 3 are the worst, of the two lines of sight to one simulation.
     assert by_kind["worst"]["row"].tolist() == [1, 3]
     # Two images are wrong: row 1 at 80 %, row 3 at 60 %.
     wrong = by_kind["confident and wrong"]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.predictions import Predictions, expected_time
+from deepgalaxy.split import LINE_OF_SIGHT
 
 KINDS = ("best", "worst", "confident and wrong")
 
@@ -12,10 +13,11 @@ def choose_examples(predictions: Predictions, classes: pd.DataFrame, split: pd.D
     """Return ``count`` test images of each kind, fewer if there are no more.
 
     The best have the smallest and the worst the largest difference between the expected and the true time; the
-    confident and wrong ones the largest probability of a class that is not the true one. Neighbouring snapshots look
-    alike, so each camera of a simulation is shown once for each kind. Columns: ``kind``; ``place`` among the
-    predictions; ``row`` in the split table; ``predicted``, the most probable class, and its ``probability``;
-    ``t_myr`` and ``expected_myr``, the true and the expected time.
+    confident and wrong ones the largest probability of a class that is not the true one. Neighbouring snapshots and
+    opposite cameras show much the same, so each line of sight to a simulation is shown once for each kind.
+
+    Columns: ``kind``; ``place`` among the predictions; ``row`` in the split table; ``predicted``, the most probable
+    class, and its ``probability``; ``t_myr`` and ``expected_myr``, the true and the expected time.
     """
     images = pd.DataFrame(
         {
@@ -34,7 +36,7 @@ def choose_examples(predictions: Predictions, classes: pd.DataFrame, split: pd.D
         error_myr.sort_values(ascending=False, kind="stable"),
         images["probability"][wrong].sort_values(ascending=False, kind="stable"),
     )
-    views = split.loc[images["row"], ["group", "camera"]].set_axis(images.index)
+    views = split.loc[images["row"], ["group", "camera"]].set_axis(images.index).replace({"camera": LINE_OF_SIGHT})
     chosen = [
         images.loc[views.loc[order.index].drop_duplicates().index[:count]].assign(kind=kind)
         for kind, order in zip(KINDS, orders)

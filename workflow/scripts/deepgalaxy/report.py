@@ -3,6 +3,7 @@
 import base64
 import json
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
@@ -14,10 +15,18 @@ from deepgalaxy.files import whole_file
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
-def embed_figure(path: str | Path) -> str:
-    """Return a figure as a data URL."""
-    path = Path(path)
-    return f"data:{MEDIA_TYPES[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the report: its file, SVG or PNG, and what it shows, for those who do not see it as well."""
+
+    path: str | Path
+    text: str
+
+    @property
+    def address(self) -> str:
+        """The file as a data URL."""
+        path = Path(self.path)
+        return f"data:{MEDIA_TYPES[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def commit_of(directory: str | Path) -> str:
@@ -43,12 +52,17 @@ def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
     }
 
 
+def show_value(value: object) -> str:
+    """Return a value of a table as a reader wants it: four digits of a number, a dash for none."""
+    if pd.isna(value):
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def write_report(
-    metrics: pd.DataFrame,
-    throughput: pd.DataFrame,
-    scaling: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    figures: dict[str, list[Figure]],
     catalogues: dict[str, pd.DataFrame],
-    figures: dict[str, list[tuple[str, str | Path]]],
     runs: list[str | Path],
     config: dict,
     provenance: dict[str, str],
@@ -56,10 +70,9 @@ def write_report(
 ) -> None:
     """Write the report.
 
-    ``figures`` gives for each section (``datasets``, ``training``, ``predictions``,
-    ``scaling``) pairs of alternative text and path;
-    ``catalogues`` the catalogue of each dataset; ``runs`` the paths of ``training.json``; ``provenance`` pairs of what
-    and which.
+    ``tables`` gives the tables that it shows, by the names by which the template knows them; ``figures`` those of each
+    of its sections; ``catalogues`` the catalogue of each dataset; ``runs`` the paths of ``training.json``;
+    ``provenance`` pairs of what and which. A table or a section that is not there is left out of the page.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -68,14 +81,12 @@ def write_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["embed"] = embed_figure
+    environment.filters["show"] = show_value
     page = environment.get_template("report.html.jinja").render(
-        metrics=metrics.to_dict("records"),
-        throughput=throughput.to_dict("records"),
-        scaling=scaling.to_dict("records"),
+        tables={name: table.to_dict("records") for name, table in tables.items()},
+        figures=figures,
         datasets={name: summarise_catalogue(catalogue) for name, catalogue in catalogues.items()},
         sources=config["datasets"],
-        figures=figures,
         runs=[json.loads(Path(run).read_text()) for run in runs],
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         provenance=provenance,

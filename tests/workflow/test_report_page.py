@@ -1,0 +1,128 @@
+"""The report as a reader has it: opened from disk, in a browser without a network."""
+
+import base64
+import shutil
+
+import pandas as pd
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+RUN = "tiny/four_stages/reference_cnn/workers~2/repeat~0"
+TABLES = {
+    "metrics": "metrics.csv",
+    "summary": "summary.csv",
+    "baselines": "baselines/tiny/four_stages.csv",
+    "errors": f"errors/{RUN}.csv",
+    "scaling": "scaling.csv",
+    "scaling_model": "scaling_model/tiny/four_stages/reference_cnn.csv",
+    "throughput": "throughput.csv",
+    "claims": "claims.csv",
+}
+
+
+@pytest.fixture(scope="module")
+def page(finished, tmp_path_factory):
+    """The report of the tiny chain in a headless Chromium."""
+    programs = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+    if None in programs.values():
+        pytest.skip("Chromium is not installed (Debian: chromium, chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = programs["chromium"]
+    for argument in (
+        *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+        *("--disable-component-update", "--disable-sync", "--window-size=1200,900"),
+        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options, Service(programs["chromedriver"]))
+    try:
+        browser.get((finished / "results/report.html").as_uri())
+        yield browser
+    finally:
+        browser.quit()
+
+
+@pytest.fixture
+def table(page):
+    """A function that returns a table of the page, as values of its columns, in the order in which it stands there."""
+
+    def table(name):
+        return pd.DataFrame(
+            page.execute_script(
+                "const table = document.querySelector(`[data-table='${arguments[0]}']`);"
+                "const columns = [...table.tHead.rows[0].cells].map(cell => cell.dataset.column);"
+                "return [...table.tBodies[0].rows].map(row => Object.fromEntries("
+                "  columns.map((column, index) => [column, row.cells[index].dataset.value])));",
+                name,
+            )
+        )
+
+    return table
+
+
+def test_it_opens_without_an_error_and_asks_for_nothing(page, finished):
+    assert page.title == "Dating galaxy mergers from images"
+    assert page.get_log("browser") == []
+    loaded = page.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
+    assert [name for name in loaded if not name.startswith("data:")] == []
+    assert (finished / "results/report.html").stat().st_size < 10e6
+
+
+def test_every_figure_is_there_and_described(page, finished):
+    figures = page.execute_script(
+        "return [...document.images].map(image => [image.complete && image.naturalWidth, image.alt, image.src])"
+    )
+    assert all(width > 0 and len(alt) > 20 for width, alt, _ in figures)
+    shown = {base64.b64decode(address.split(",", 1)[1]) for _, _, address in figures}
+    drawn = {path: path.read_bytes() for path in (finished / "results/figures").rglob("*.*")}
+    assert len(drawn) >= 8
+    assert [path for path, figure in drawn.items() if figure not in shown] == []
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_its_numbers_are_those_of_the_tables(table, finished, name):
+    written = pd.read_csv(finished / "results/tables" / TABLES[name], dtype={"value": str})
+    shown = table(name)
+    assert len(shown) == len(written) > 0
+    for column in shown.columns.intersection(written.columns):
+        numbers = pd.to_numeric(shown[column], errors="coerce")
+        if pd.api.types.is_numeric_dtype(written[column]):
+            assert numbers.equals(written[column].astype(float)) or (numbers == written[column]).all(), column
+        else:
+            assert shown[column].tolist() == written[column].fillna("nan").astype(str).tolist(), column
+    assert len(shown.columns.intersection(written.columns)) >= 3
+
+
+def test_it_says_what_came_out(page, finished):
+    metrics = pd.read_csv(finished / "results/tables/metrics.csv").iloc[0]
+    answer = page.find_element(By.CLASS_NAME, "answer").text
+    assert f"{100 * metrics['accuracy']:.1f} % of {metrics['test_images']} images" in answer
+    assert f"wrong by {metrics['median_error_myr']:.0f} Myr" in answer
+    claims = pd.read_csv(finished / "results/tables/claims.csv")
+    assert f"Of {len(claims)} statements" in page.find_element(By.TAG_NAME, "body").text
+
+
+def test_a_click_on_a_column_sorts_by_it(page, table):
+    before = table("claims")
+    header = page.find_element(By.CSS_SELECTOR, "[data-table=claims] [data-column=verdict] button")
+    header.click()
+    assert table("claims")["verdict"].tolist() == sorted(before["verdict"])
+    header.click()
+    assert table("claims")["verdict"].tolist() == sorted(before["verdict"], reverse=True)
+    numbers = table("scaling")["images_per_second"].astype(float)
+    page.find_element(By.CSS_SELECTOR, "[data-table=scaling] [data-column=images_per_second] button").click()
+    assert table("scaling")["images_per_second"].astype(float).tolist() == sorted(numbers)
+
+
+def test_it_fits_a_phone_and_paper(page):
+    page.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    )
+    assert page.execute_script("return document.documentElement.scrollWidth") <= 390
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert base64.b64decode(page.print_page()).startswith(b"%PDF")
+    hidden = page.execute_script("return [...document.querySelectorAll('details')].filter(part => !part.open).length")
+    assert hidden == 0, "nothing is to be folded away on paper"
