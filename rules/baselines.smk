@@ -1,0 +1,83 @@
+"""What the networks have to beat: simple models on the morphology of the images.
+
+Parameters: `seed`.
+Results: <sample>/morphology.csv, <results>/tables/baselines/ and <results>/figures/morphology/
+"""
+
+
+localrules:
+    plot_morphology,
+
+
+rule measure_morphology:
+    """Measure classical statistics of the morphology of all images of a sample."""
+    input:
+        train="<sample>/train.hdf5",
+        validation="<sample>/validation.hdf5",
+        test="<sample>/test.hdf5",
+    output:
+        "<sample>/morphology.csv",
+    log:
+        "<logs>/measure_morphology/{dataset}/{sample}.log",
+    benchmark:
+        "<benchmarks>/measure_morphology/{dataset}/{sample}.tsv"
+    conda:
+        "../envs/report.yaml"
+    threads: 8
+    resources:
+        mem_mb=megabytes(4000),
+        runtime=minutes(10, per_gb=20),
+    params:
+        code=code_digest("measure_morphology.py"),
+    script:
+        "../workflow/scripts/measure_morphology.py"
+
+
+rule score_baselines:
+    """Fit simple models to the morphology of the training images, and score them as the networks are."""
+    input:
+        morphology="<sample>/morphology.csv",
+        classes="<sample>/classes.csv",
+        split="<sample>/split.csv",
+    output:
+        report(
+            "<results>/tables/baselines/{dataset}/{sample}.csv",
+            caption="../workflow/report/baselines.rst",
+            category="Results",
+            labels={"content": "baselines on {sample}", "dataset": "{dataset}"},
+        ),
+    log:
+        "<logs>/score_baselines/{dataset}/{sample}.log",
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=megabytes(4000),
+        runtime=minutes(60),
+    params:
+        seed=stage_seed("baselines", "dataset", "sample"),
+        code=code_digest("score_baselines.py"),
+    script:
+        "../workflow/scripts/score_baselines.py"
+
+
+rule plot_morphology:
+    """Draw how the morphology of the images changes over the mergers."""
+    input:
+        morphology="<sample>/morphology.csv",
+        split="<sample>/split.csv",
+        subset="<sample>/subset.hdf5",
+    output:
+        report(
+            "<results>/figures/morphology/{dataset}/{sample}.svg",
+            caption="../workflow/report/morphology.rst",
+            category="Dataset",
+            labels={"content": "morphology over time", "dataset": "{dataset}"},
+        ),
+    log:
+        "<logs>/plot_morphology/{dataset}/{sample}.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("plot_morphology.py"),
+    script:
+        "../workflow/scripts/plot_morphology.py"
