@@ -55,8 +55,8 @@ def test_m20_by_hand():
     assert m20(np.array([[1.0, 0, 3, 0, 1]])) == pytest.approx(np.log10((1 / 6) / (3 / 6 + 2 * 25 / 6)))
     # Half of it from either end, which are of one brightness.
     assert m20(np.array([[2.0, 0, 1, 0, 2]])) == pytest.approx(np.log10((25 / 6) / (4 * 25 / 6 + 1 / 6)))
-    # The fifth is 3 of 15: the 2 in the middle, and half of the two pixels beside it. The squares of the other distances,
-    # from 2 to 12, add up to 649 on either side.
+    # The fifth is 3 of 15: the 2 in the middle, and half of the two pixels beside it.
+    # The square distances of the others, from 2 to 12 on either side, add up to 649.
     light = np.full((1, 25), 0.5)
     light[0, 11:14] = 1, 2, 1
     total = 2 / 6 + 2 * (1 + 1 / 6) + 2 * 0.5 * (649 + 11 / 6)
