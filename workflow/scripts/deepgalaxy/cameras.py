@@ -5,6 +5,8 @@ import numpy as np
 CAMERA_COUNT = 14
 ANTIPODAL_PAIRS = ((0, 1), (2, 12), (3, 13), (4, 10), (5, 11), (6, 8), (7, 9))
 """Cameras on opposite sides. An image without front and back shows the same structure mirrored in both."""
+LINE_OF_SIGHT = {camera: pair for pair, cameras in enumerate(ANTIPODAL_PAIRS) for camera in cameras}
+"""The number of the pair that each camera belongs to."""
 
 
 def camera_directions() -> np.ndarray:

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from deepgalaxy.cameras import LINE_OF_SIGHT
 from deepgalaxy.predictions import Predictions, expected_time
-from deepgalaxy.split import LINE_OF_SIGHT
 
 KINDS = ("best", "worst", "confident and wrong")
 

@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.cameras import ANTIPODAL_PAIRS
+from deepgalaxy.cameras import LINE_OF_SIGHT
 
 SPLITS = ("train", "validation", "test")
-LINE_OF_SIGHT = {camera: pair for pair, cameras in enumerate(ANTIPODAL_PAIRS) for camera in cameras}
 
 
 def split_images(
