@@ -1,0 +1,133 @@
+"""Observed images: brought to what the networks read, classified, and compared with the training images.
+
+Parameters: `observed`. Nothing of this runs as long as it names no directory.
+Results: <results>/observed/, <run>/observed.hdf5, and <results>/tables/observed/ and <results>/figures/observed/
+"""
+
+from deepgalaxy.observed.listing import list_observed, readable_files
+
+OBSERVED = config["observed"]
+try:
+    OBSERVED_NAMES = list_observed(OBSERVED["directory"]) if OBSERVED["directory"] else []
+except ValueError as error:
+    raise WorkflowError(str(error)) from None
+
+
+localrules:
+    tabulate_observed,
+    plot_observed,
+
+
+def observed_results():
+    """Return all files that the observed images go through, if there are any."""
+    if not OBSERVED_NAMES:
+        return []
+    return [
+        *expand("<results>/observed/{name}/{file}", name=SAMPLES, file=["images.hdf5", "files.csv"]),
+        *for_all_runs("<results>/models/{run}/observed.hdf5"),
+        *for_all_runs("<results>/tables/observed/{run}.csv"),
+        *for_all_runs("<results>/figures/observed/{run}.png"),
+    ]
+
+
+rule prepare_observed:
+    """Bring observed images to what the networks of a sample read; what cannot be used is named, with the reason."""
+    input:
+        train="<sample>/train.hdf5",
+        images=readable_files(OBSERVED["directory"], OBSERVED_NAMES),
+    output:
+        images="<results>/observed/{dataset}/{sample}/images.hdf5",
+        files="<results>/observed/{dataset}/{sample}/files.csv",
+    log:
+        "<logs>/prepare_observed/{dataset}/{sample}.log",
+    conda:
+        "../envs/observe.yaml"
+    resources:
+        # A pixel may take three channels of 8 bytes, and twice 4 more while it is worked on.
+        mem_mb=megabytes(round(500 + 32 * OBSERVED["largest_megapixels"])),
+        runtime=minutes(10, per_gb=20),
+    params:
+        directory=OBSERVED["directory"],
+        names=OBSERVED_NAMES,
+        largest_megapixels=OBSERVED["largest_megapixels"],
+        code=code_digest("prepare_observed.py"),
+    script:
+        "../workflow/scripts/prepare_observed.py"
+
+
+rule classify_observed:
+    """Let a trained model classify the observed images, and keep its features of these and of what it was trained on."""
+    input:
+        model="<run>/model.keras",
+        observed="<results>/observed/{dataset}/{sample}/images.hdf5",
+        train="<sample>/train.hdf5",
+        validation="<sample>/validation.hdf5",
+    output:
+        "<run>/observed.hdf5",
+    log:
+        "<logs>/classify_observed/<run_name>.log",
+    conda:
+        "../envs/train.yaml"
+    envmodules:
+        *config["envmodules"],
+    threads: 2
+    resources:
+        mem_mb=megabytes(4000),
+        runtime=minutes(10, per_gb=60),
+    params:
+        code=code_digest("classify_observed.py"),
+    script:
+        "../workflow/scripts/classify_observed.py"
+
+
+rule tabulate_observed:
+    """Tabulate the distribution over time of each observed image, its nearest training images, and how near these are."""
+    input:
+        files="<results>/observed/{dataset}/{sample}/files.csv",
+        classified="<run>/observed.hdf5",
+        validation="<run>/validation_predictions.hdf5",
+        classes="<run>/classes.csv",
+        split="<sample>/split.csv",
+    output:
+        table=report(
+            "<results>/tables/observed/<run_name>.csv",
+            caption="../workflow/report/observed.rst",
+            category="Observed images",
+            labels={"content": "table", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+        ),
+        times="<results>/tables/observed_times/<run_name>.csv",
+    log:
+        "<logs>/tabulate_observed/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=megabytes(4000),
+        runtime=minutes(10),
+    params:
+        code=code_digest("tabulate_observed.py"),
+    script:
+        "../workflow/scripts/tabulate_observed.py"
+
+
+rule plot_observed:
+    """Draw observed images with their distributions over time and their nearest training images."""
+    input:
+        table="<results>/tables/observed/<run_name>.csv",
+        times="<results>/tables/observed_times/<run_name>.csv",
+        observed="<results>/observed/{dataset}/{sample}/images.hdf5",
+        train="<sample>/train.hdf5",
+    output:
+        report(
+            "<results>/figures/observed/<run_name>.png",
+            caption="../workflow/report/observed.rst",
+            category="Observed images",
+            labels={"content": "figure", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+        ),
+    log:
+        "<logs>/plot_observed/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("plot_observed.py"),
+    script:
+        "../workflow/scripts/plot_observed.py"

@@ -1,0 +1,143 @@
+"""Times, neighbours and warnings of observed images, against cases worked out by hand."""
+
+import h5py
+import matplotlib.image
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepgalaxy.figures.observed import MOST_ROWS, plot_observed
+from deepgalaxy.metrics import Predictions
+from deepgalaxy.observed.table import find_neighbours, tabulate_observed, warning_of
+
+CLASSES = pd.DataFrame(
+    {"label": [0, 1], "t_from_myr": [0.0, 100.0], "t_to_myr": [100.0, 200.0], "t_centre_myr": [50.0, 150.0]}
+)
+SPLIT = pd.DataFrame(
+    {
+        "group": [f"s_1_m_{number}" for number in range(1, 9)],
+        "camera": range(8),
+        "t_myr": np.arange(8) * 20,
+    }
+)
+# 3 of 4 are right where the network says 0.9, so that the temperature is 2: odds of 9 become odds of 3.
+VALIDATION = Predictions(
+    np.array([[0.9, 0.1]] * 4 + [[0.1, 0.9]] * 4), np.array([0, 0, 0, 1, 1, 1, 1, 0]), np.zeros(8), np.arange(8)
+)
+# The second feature has a hundredth of the weight of the first, until both are standardised: then (2, 0) and (0, 200)
+# are equally far from (0, 0), the mean of the training images, with a standard deviation of 1 and 100.
+TRAINING = np.array([[1, 100], [1, -100], [-1, 100], [-1, -100]], np.float32)
+TRAINING_ROW = np.array([7, 3, 5, 1])
+
+
+def test_distances_are_in_standardised_features():
+    features = np.array([[1, 200], [3, 100], [0.9, -90]], np.float32)
+    validation = np.tile([[1, 100]], (100, 1)) + np.linspace(0, 1, 100)[:, None] * (1, 0)
+    neighbours = find_neighbours(features, TRAINING, validation, TRAINING_ROW)
+    assert neighbours.row[:, 0].tolist() == [7, 7, 3]
+    np.testing.assert_allclose(neighbours.distance[:, 0], [1, 2, np.hypot(0.1, 0.1)], rtol=1e-5)
+    # From (1, 200): (1, 100) is 1 off, (-1, 100) √5, (1, -100) 3.
+    assert neighbours.row[0].tolist() == [7, 5, 3]
+    np.testing.assert_allclose(neighbours.distance[0], [1, np.sqrt(5), 3], rtol=1e-5)
+    # The validation images are from 0 to 1 off, evenly.
+    assert neighbours.familiar_distance == pytest.approx(0.95)
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A function that writes the results for given features, and returns both tables."""
+
+    def results(files, features, probabilities):
+        with h5py.File(tmp_path / "observed.hdf5", "w") as file:
+            file["probabilities"], file["features"] = probabilities, features
+            file["train/features"], file["train/row"] = TRAINING, TRAINING_ROW
+            file["validation/features"] = np.array([[1, 150]] * 20, np.float32)  # half a standard deviation off
+        return tabulate_observed(files, tmp_path / "observed.hdf5", VALIDATION, CLASSES, SPLIT)
+
+    return results
+
+
+FILES = pd.DataFrame(
+    {
+        "file": ["a.png", "broken.png", "c.fits"],
+        "used": [True, False, True],
+        "reason": [np.nan, "The file is empty.", np.nan],
+    }
+)
+
+
+def test_a_row_for_every_file(results):
+    table, times = results(FILES, np.array([[1, 110], [1, 300]], np.float32), np.array([[0.9, 0.1], [0.1, 0.9]]))
+    assert list(table["file"]) == ["a.png", "broken.png", "c.fits"]
+    first, second, third = (row for _, row in table.iterrows())
+    # Odds of 3 to 1: the expected time is 0.75 of 50 and 0.25 of 150 Myr; the middle 68 % begins at 16 / 75 of the first
+    # bin, and ends where 84 % are reached: 9 of the 25 % of the second bin.
+    assert (first["label"], first["probability"]) == (0, pytest.approx(0.75, rel=1e-3))
+    assert first["expected_myr"] == pytest.approx(75, rel=1e-3)
+    assert (first["low_myr"], first["high_myr"]) == (pytest.approx(16 / 0.75, rel=1e-2), pytest.approx(136, rel=1e-2))
+    assert (third["label"], third["expected_myr"]) == (1, pytest.approx(125, rel=1e-3))
+    # A tenth of a standard deviation off, and two, where validation images are half of one.
+    assert first["novelty"] == pytest.approx(0.2, rel=1e-3) and third["novelty"] == pytest.approx(4, rel=1e-3)
+    assert first["warning"] == "" and third["warning"].startswith("Its nearest training image is 4.0 times as far")
+    neighbour = ["row", "group", "camera", "t_myr", "distance"]
+    expected = [7, "s_1_m_8", 7, 140, pytest.approx(0.1, rel=1e-3)]
+    assert [first[f"neighbour_1_{name}"] for name in neighbour] == expected
+    assert first["neighbour_2_group"] == "s_1_m_6" and first["neighbour_3_t_myr"] == 60
+    assert second["reason"] == "The file is empty." and second[["label", "novelty", "neighbour_1_row"]].isna().all()
+    np.testing.assert_allclose(
+        times[["t_from_myr", "t_to_myr", "probability"]],
+        [[0, 100, 0.75], [100, 200, 0.25], [0, 100, 0.25], [100, 200, 0.75]],
+        rtol=1e-3,
+    )
+    assert list(times["file"]) == ["a.png", "a.png", "c.fits", "c.fits"]
+
+
+def test_whole_numbers_stay_whole_in_the_file(results, tmp_path):
+    table, _ = results(FILES, np.array([[1, 110], [1, 300]], np.float32), np.full((2, 2), 0.5))
+    table.to_csv(tmp_path / "table.csv", index=False)
+    assert "7.0" not in (tmp_path / "table.csv").read_text()
+
+
+def test_there_may_be_nothing_to_date(results, tmp_path):
+    table, times = results(FILES.assign(used=False), np.empty((0, 2), np.float32), np.empty((0, 2)))
+    assert len(table) == 3 and len(times) == 0
+    assert {"expected_myr", "novelty", "neighbour_3_distance"} <= set(table.columns)
+    plot_observed(table, times, tmp_path / "none", tmp_path / "none", tmp_path / "figure.png")
+    assert matplotlib.image.imread(tmp_path / "figure.png").size > 0
+
+
+def test_a_warning_is_for_what_is_farther_than_the_validation_images():
+    assert warning_of(1.0) == ""
+    assert warning_of(1.26).startswith(
+        "Its nearest training image is 1.3 times as far as that of 95 % of the validation"
+    )
+
+
+def test_the_figure_has_a_row_for_each_image_up_to_a_number(results, tmp_path, monkeypatch):
+    saved = {}
+    monkeypatch.setattr(
+        "deepgalaxy.figures.observed.save_figure", lambda figure, output: saved.update({output: figure})
+    )
+    with h5py.File(tmp_path / "train.hdf5", "w") as file:
+        file["row"], file["images"] = (
+            TRAINING_ROW,
+            np.arange(4, dtype=np.uint8)[:, None, None, None] * np.ones((8, 8, 1), np.uint8),
+        )
+    for count in (2, MOST_ROWS + 3):
+        with h5py.File(tmp_path / "images.hdf5", "w") as file:
+            file["images"] = np.zeros((count, 8, 8, 1), np.uint8)
+        names = [f"image $number_{number}.png" for number in range(count)]
+        files = pd.DataFrame({"file": [*names, "broken.png"], "used": [True] * count + [False], "reason": "It is bad."})
+        features = np.tile([[1, 110], [1, 300]], (count, 1))[:count].astype(np.float32)
+        tables = results(files, features, np.full((count, 2), 0.5))
+        plot_observed(*tables, tmp_path / "images.hdf5", tmp_path / "train.hdf5", count)
+        assert len(saved[count].axes) == 5 * min(count, MOST_ROWS)
+    remarks = saved[2]._supxlabel.get_text()
+    assert remarks == "broken.png is not used. It is bad."
+    assert saved[MOST_ROWS + 3]._supxlabel.get_text() == f"{remarks}\n3 more files are in the table."
+    image, times, neighbour, *_ = saved[2].axes[:5]
+    assert image.get_title() == "image $number_0.png" and "WARNING" not in times.get_title()
+    assert "WARNING: like nothing seen in training (novelty 4.0)" in saved[2].axes[6].get_title()
+    # Row 7 of the split table is the first image of the training file, and row 5 the third.
+    assert "140 Myr" in neighbour.get_title() and neighbour.images[0].get_array().max() == 0
+    assert saved[2].axes[3].images[0].get_array().max() == 2

@@ -1,0 +1,35 @@
+"""What a trained network makes of observed images, and of those that it was trained and validated on."""
+
+from pathlib import Path
+
+import h5py
+import keras
+
+from deepgalaxy.features import apply_network, feature_network
+from deepgalaxy.files import whole_file
+
+MOST_IMAGES = 50_000
+"""Training images, and validation images, that observed ones are compared with."""
+
+
+def classify_observed(
+    network: keras.Model, observed: str | Path, train: str | Path, validation: str | Path, output: str | Path
+) -> None:
+    """Write the class probabilities and the features that ``network`` gives to the images of prepared files.
+
+    The output holds ``probabilities`` (n, classes) and ``features`` (n, features) of the n observed images, and for
+    ``train`` and ``validation`` a group each, with ``features`` and ``row``, the index of each image in the split
+    table: of all images, in the order of the file, or of the first MOST_IMAGES, which are a random sample, since the
+    images of a prepared file are shuffled. All values are float32.
+    """
+    features = feature_network(network)
+    with whole_file(output) as path, h5py.File(path, "w") as file:
+        with h5py.File(observed) as images:
+            count = len(images["images"])
+            file["probabilities"] = apply_network(network, images["images"], count, "observed images classified")
+            file["features"] = apply_network(features, images["images"], count, "observed images")
+        for split, prepared in (("train", train), ("validation", validation)):
+            with h5py.File(prepared) as images:
+                count = min(len(images["images"]), MOST_IMAGES)
+                file[f"{split}/features"] = apply_network(features, images["images"], count, f"{split} images")
+                file[f"{split}/row"] = images["row"][:count]

@@ -1,0 +1,30 @@
+"""Which files of a directory are taken for images."""
+
+import os
+from pathlib import Path
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".fits", ".fit", ".fts", ".fits.gz")
+
+
+def list_observed(directory: str | Path) -> list[str]:
+    """Return the sorted names in a directory that end like those of images, in upper or lower case, and are not hidden.
+
+    Raises ValueError if there is no such directory, no such name in it, or one that a workflow cannot hand on.
+    """
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise ValueError(f"`observed: directory` is {str(directory)!r}, and there is no such directory.")
+    names = sorted(name for name in os.listdir(directory) if name.lower().endswith(SUFFIXES) and name[0] != ".")
+    if not names:
+        raise ValueError(f"`observed: directory` {str(directory)!r} has no file that ends in {', '.join(SUFFIXES)}.")
+    for name in names:
+        # Snakemake fills in what is in such brackets.
+        if set(name) & set("<>{}") or not name.isprintable():
+            raise ValueError(f"Rename {name!r} in {str(directory)!r}: it has one of < > {{ }}, or cannot be printed.")
+    return names
+
+
+def readable_files(directory: str | Path, names: list[str]) -> list[str]:
+    """Return the paths of those ``names`` that are files, or links to files, and may be read."""
+    paths = [Path(directory, name) for name in names]
+    return [str(path) for path in paths if path.is_file() and os.access(path, os.R_OK)]

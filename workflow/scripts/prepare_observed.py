@@ -1,0 +1,15 @@
+"""Bring observed images to what a network reads."""
+
+from deepgalaxy.logs import script_log
+from deepgalaxy.observed.preparing import prepare_observed
+
+if __name__ == "__main__":
+    with script_log(snakemake.log[0], "prepare_observed"):
+        prepare_observed(
+            snakemake.params.directory,
+            snakemake.params.names,
+            snakemake.input.train,
+            snakemake.params.largest_megapixels,
+            snakemake.output.images,
+            snakemake.output.files,
+        )
