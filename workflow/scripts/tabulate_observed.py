@@ -4,8 +4,8 @@ import pandas as pd
 
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import logger, script_log
-from deepgalaxy.metrics import Predictions
 from deepgalaxy.observed.table import tabulate_observed
+from deepgalaxy.predictions import Predictions
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "tabulate_observed"):

@@ -68,7 +68,7 @@ def _plot_times(axes: plt.Axes, times: pd.DataFrame, row: pd.Series, colour: str
     time = f"{row['expected_myr']:.0f} Myr; 68 %: {row['low_myr']:.0f} to {row['high_myr']:.0f} Myr"
     if row["novelty"] > 1:
         axes.set_title(
-            f"{time}\nWARNING: like nothing seen in training (novelty {row['novelty']:.1f})",
+            f"{time}\nWARNING: far from all training images (novelty {row['novelty']:.1f})",
             fontsize=8,
             color=colour,
             weight="bold",

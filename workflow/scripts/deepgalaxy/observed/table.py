@@ -10,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
 from deepgalaxy.calibration import apply_temperature, fit_temperature
-from deepgalaxy.metrics import Predictions, central_interval, expected_time, time_distribution
+from deepgalaxy.predictions import Predictions, central_interval, expected_time, time_distribution
 
 NEIGHBOURS = 3
 FAMILIAR_PERCENTILE = 95
@@ -89,7 +89,7 @@ def tabulate_observed(
         "probability": distribution.ravel(),
     }
     # Whole numbers stay whole beside the files that have none.
-    table = files.merge(pd.DataFrame(results).convert_dtypes(), on="file", how="left")
+    table = files.convert_dtypes().merge(pd.DataFrame(results).convert_dtypes(), on="file", how="left")
     return table, pd.DataFrame(times)
 
 
@@ -98,6 +98,6 @@ def warning_of(novelty: float) -> str:
     if not novelty > 1:
         return ""
     return (
-        f"Its nearest training image is {novelty:.1f} times as far as that of {FAMILIAR_PERCENTILE} % of the validation"
-        " images: nothing like it was seen in training, and its time may mean nothing."
+        f"Its nearest training image is {novelty:.1f} times as far off as those of {FAMILIAR_PERCENTILE} % of the"
+        " validation images are at most: its time may mean nothing."
     )

@@ -1,0 +1,81 @@
+"""Images of a directory go through the finished chain, and what is no image does not stop them."""
+
+import re
+
+import h5py
+import imageio.v3 as iio
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.io import fits
+
+RUN = "tiny/four_stages/reference_cnn/workers~2/repeat~0"
+TABLE, FIGURE = f"results/tables/observed/{RUN}.csv", f"results/figures/observed/{RUN}.png"
+RULES = ["prepare_observed", "classify_observed", "tabulate_observed", "plot_observed"]
+OBSERVED = {"observed": {"directory": "observed"}}
+
+
+def planned(result):
+    """The rules of which a dry run says that they would run."""
+    assert result.returncode == 0, result.stdout + result.stderr
+    return set(re.findall(r"^(?:local)?rule (\w+):", result.stdout + result.stderr, re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def observed(chain):
+    """A directory with an image that was trained on, one of noise alone, and two files that are no images; the row of
+    the first in the split table."""
+    directory = chain / "observed"
+    directory.mkdir()
+    with h5py.File(chain / "results/samples/tiny/four_stages/train.hdf5") as file:
+        shown, row = file["images"][3, :, :, 0], int(file["row"][3])
+    iio.imwrite(directory / "Trained on, $1.png", shown)
+    fits.PrimaryHDU(1000 + np.random.default_rng(1).normal(size=(60, 90))).writeto(directory / "sky.fits")
+    (directory / "empty.jpg").touch()
+    (directory / "loop.tif").symlink_to("loop.tif")
+    return directory, row
+
+
+def test_without_a_directory_nothing_of_it_runs(chain, snakemake):
+    assert not planned(snakemake("-n", "--forceall")) & set(RULES)
+
+
+def test_observed_images_are_dated_and_the_rest_is_named(chain, with_settings, observed):
+    _, row = observed
+    result = with_settings(OBSERVED, FIGURE)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "empty.jpg is not used. The file is empty." in result.stdout + result.stderr
+    table = pd.read_csv(chain / TABLE).set_index("file")
+    assert table["reason"].dropna().to_dict() == {
+        "empty.jpg": "The file is empty.",
+        "loop.tif": "It is no file, nor a link to one.",
+        "sky.fits": "Nothing in it stands out from its background.",
+    }
+    # An image that was trained on, as it was, is its own nearest neighbour, and no news.
+    dated = table.loc["Trained on, $1.png"]
+    assert dated["neighbour_1_row"] == row and dated["novelty"] < 1 and pd.isna(dated["warning"])
+    assert 0 <= dated["low_myr"] < dated["expected_myr"] < dated["high_myr"] <= 300
+    times = pd.read_csv(chain / f"results/tables/observed_times/{RUN}.csv")
+    assert times["probability"].sum() == pytest.approx(1) and len(times) == 4
+    assert iio.imread(chain / FIGURE).shape[1] == 1100
+    assert planned(with_settings(OBSERVED, FIGURE, "-n")) == set()
+
+
+def test_a_change_in_the_directory_runs_all_of_it_and_nothing_else(chain, with_settings, observed):
+    directory, _ = observed
+    assert with_settings(OBSERVED, FIGURE).returncode == 0
+    (directory / "further.png").write_text("no image")
+    assert planned(with_settings(OBSERVED, FIGURE, "-n")) == set(RULES)
+    (directory / "further.png").unlink()
+    assert planned(with_settings(OBSERVED, FIGURE, "-n")) == set()
+    (directory / "empty.jpg").write_text("no longer")
+    assert planned(with_settings(OBSERVED, FIGURE, "-n")) == set(RULES)
+    smaller = OBSERVED["observed"] | {"largest_megapixels": 1}
+    assert planned(with_settings({"observed": smaller}, FIGURE, "-n")) == set(RULES)
+
+
+def test_a_directory_that_is_not_there_ends_in_a_sentence(with_settings):
+    result = with_settings({"observed": {"directory": "nowhere"}}, "-n")
+    shown = result.stdout + result.stderr
+    assert result.returncode == 1 and "Traceback" not in shown
+    assert "`observed: directory` is 'nowhere', and there is no such directory." in shown
