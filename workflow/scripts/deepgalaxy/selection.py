@@ -95,11 +95,7 @@ def select_images(
     damaged = {(row.group, row.camera) for row in catalogue.itertuples() if row.damaged}
     names = select_groups(catalogue["group"].unique(), **groups)
     numbers = camera_numbers(cameras)
-    with (
-        whole_file(output) as path,
-        h5py.File(dataset) as source,
-        h5py.File(path, "w", libver=("v110", "v110")) as subset,
-    ):
+    with whole_file(output) as path, h5py.File(dataset) as source, h5py.File(path, "w") as subset:
         original = os.path.relpath(dataset, Path(output).parent)
         for name in progress(names, len(names), "groups"):
             group = subset.create_group(name)
@@ -116,6 +112,7 @@ def select_images(
                 else:
                     layout = h5py.VirtualLayout((len(t_myr[window]), *images.shape[1:]), images.dtype)
                     layout[:] = h5py.VirtualSource(original, images.name, images.shape)[window]
+                    layout.dcpl.set_obj_track_times(False)  # as h5py does for other datasets
                     group.create_virtual_dataset(images_name(camera), layout)
 
 

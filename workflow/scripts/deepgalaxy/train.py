@@ -88,6 +88,7 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
     import pandas as pd
     import tensorflow as tf
 
+    from deepgalaxy.training.archive import save_network
     from deepgalaxy.training.checkpoints import Checkpoints
     from deepgalaxy.training.deal import Dealing
     from deepgalaxy.training.fit import Training, TrainingImages
@@ -181,7 +182,7 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
         with whole_file(args.output / "training.json") as path:
             path.write_text(json.dumps(run, indent=2) + "\n")
         with whole_file(args.output / "model.keras") as path:
-            network.save(path)
+            save_network(network, path)
         checkpoints.delete()
 
 
