@@ -1,0 +1,64 @@
+"""What each result was made from and how, by digest, for people and for machines.
+
+Parameters: all.
+Results: <results>/provenance.json, and with it <results>/ as a Workflow Run RO-Crate: ro-crate-metadata.json and source/
+"""
+
+from snakemake.common import __version__ as snakemake_version
+
+
+localrules:
+    write_provenance,
+    write_crate,
+
+
+def all_results():
+    """Return all files whose making is to be accounted for; what they were made from is found from there."""
+    return [
+        "<results>/report.html",
+        "<results>/tables/metrics.csv",
+        "<results>/tables/scaling.csv",
+        *results_of_all_stages(),
+    ]
+
+
+def purposes_of_rules(wildcards):
+    """Return what each rule is for."""
+    return {rule.name: rule.docstring for rule in workflow.rules}
+
+
+rule write_provenance:
+    """Write down what each result was made from and how."""
+    input:
+        all_results(),
+    output:
+        "<results>/provenance.json",
+    log:
+        "<logs>/write_provenance.log",
+    conda:
+        "../envs/report.yaml"
+    threads: 8
+    params:
+        config=config,
+        snakemake=snakemake_version,
+        code=code_digest("write_provenance.py"),
+    script:
+        "../workflow/scripts/write_provenance.py"
+
+
+rule write_crate:
+    """Describe the directory of the results in the standard form of RO-Crate, with the workflow that made them."""
+    input:
+        "<results>/provenance.json",
+    output:
+        metadata="<results>/ro-crate-metadata.json",
+        source=directory("<results>/source"),
+    log:
+        "<logs>/write_crate.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        purposes=purposes_of_rules,
+        code=code_digest("write_crate.py"),
+    script:
+        "../workflow/scripts/write_crate.py"

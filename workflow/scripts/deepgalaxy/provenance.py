@@ -1,0 +1,170 @@
+"""What each result was made from and how, by digest, so that one can walk from a number back to its origin."""
+
+import ast
+import base64
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from hashlib import sha256 as sha256_of_bytes
+from importlib.metadata import distributions
+from pathlib import Path
+
+from deepgalaxy.checksums import read_checksums, sha256
+from deepgalaxy.logs import progress
+from deepgalaxy.parallel import in_processes
+
+
+def read_job_records(directory: str | Path) -> dict[str, dict]:
+    """Return Snakemake's record of the job that made a file, for each file that it has made, by the file's path.
+
+    ``directory`` is ``.snakemake/metadata``: a JSON file for each output, named by the Base64 of the output's path; a
+    name too long for a file is cut into directories with an @ before their names.
+    """
+    records = {}
+    for file in Path(directory).rglob("*"):
+        if file.is_file():
+            name = "".join(part.removeprefix("@") for part in file.relative_to(directory).parts)
+            try:
+                record = json.loads(file.read_text())
+            except json.JSONDecodeError:
+                continue  # one that is being written, of another job that runs beside this one
+            records[base64.urlsafe_b64decode(name).decode()] = record
+    return records
+
+
+def trace_results(results: Iterable[str], records: Mapping[str, dict]) -> dict[str, dict | None]:
+    """Return the records of ``results``, of all that they were made from, and of what the same jobs made besides.
+
+    They are sorted by path. A file that a job read, but that none made, has None. Snakemake records no benchmarks;
+    one is known by its job's log, which has the same name. Raises ValueError if a result has no record, or if a file
+    is missing.
+    """
+    benchmarks = {benchmark_of(log): record for record in records.values() for log in record["log"]}
+    made_together = defaultdict(list)
+    for path, record in records.items():
+        made_together[_job(record)].append(path)
+    results = list(map(str, results))
+    unknown = sorted(set(results) - records.keys())
+    if unknown:
+        raise ValueError(
+            f"Snakemake has no record of how {unknown[0]} was made. Delete it and run again, without --drop-metadata"
+            " and with --persistence-backend file, the default."
+        )
+    traced = {}
+    pending = results
+    while pending:
+        path = pending.pop()
+        if path in traced:
+            continue
+        if not Path(path).exists():
+            raise ValueError(f"{path} is missing, from which results were made. Restore it, or make these again.")
+        traced[path] = record = records.get(path) or benchmarks.get(path)
+        if record:
+            pending += record["input"]
+            pending += [other for other in made_together[_job(record)] if Path(other).exists()]
+    return dict(sorted(traced.items()))
+
+
+def benchmark_of(log: str) -> str:
+    """Return the path of the benchmark of the job that has this log.
+
+    >>> benchmark_of("logs/simulate_merger/tiny/s_1_m_1.log")
+    'benchmarks/simulate_merger/tiny/s_1_m_1.tsv'
+    """
+    return str(Path("benchmarks", *Path(log).parts[1:]).with_suffix(".tsv"))
+
+
+def _job(record: Mapping) -> str:
+    """Return what the records of all outputs of a job have in common."""
+    return json.dumps([record[key] for key in ("rule", "log", "input", "params")])
+
+
+def digest_files(paths: Iterable[str], checksums: str | Path, processes: int) -> dict[str, str]:
+    """Return the SHA-256 of each file in hexadecimal; large ones are hashed first, by several processes.
+
+    A dataset whose digest is pinned in ``checksums`` is a link that was made when that had been checked. While its
+    file is older than that link, it is not hashed again.
+    """
+    pinned = read_checksums(checksums)
+    digests = {path: pinned[path] for path in paths if path in pinned and _is_as_linked(Path(path))}
+    paths = sorted(set(paths) - digests.keys(), key=os.path.getsize, reverse=True)
+    hashed = in_processes(_path_and_digest, paths, processes)
+    total = sum(map(os.path.getsize, paths))
+    digests |= progress(hashed, total, "bytes of results hashed", amount=lambda pair: os.path.getsize(pair[0]))
+    return digests
+
+
+def _is_as_linked(path: Path) -> bool:
+    """Return whether a path is a link to a file that has not been changed since the link was made."""
+    return path.is_symlink() and path.stat().st_mtime <= path.lstat().st_mtime
+
+
+def _path_and_digest(path: str) -> tuple[str, str]:
+    return path, sha256(path)
+
+
+def describe_results(traced: Mapping[str, dict | None], digests: Mapping[str, str]) -> dict[str, dict]:
+    """Return for each file its digest and size, and which rule made it from which inputs by which parameters.
+
+    Snakemake records parameters by value, sorted, without their names; one is the digest of the code that ran. Raises
+    ValueError if a file has changed since another was made from it: Snakemake notes the digests of small inputs.
+    """
+    described = {}
+    for path, record in traced.items():
+        described[path] = {"sha256": digests[path], "bytes": os.path.getsize(path)}
+        if record:
+            described[path] |= {
+                "rule": record["rule"],
+                "inputs": record["input"],
+                "parameters": [_value(parameter) for parameter in record["params"]],
+                "log": record["log"],
+            }
+            for name, noted in record["input_checksums"].items():
+                if noted != f"sha256:{digests[name]}":
+                    raise ValueError(
+                        f"{name} has changed since {path} was made from it. Run again with --forcerun {record['rule']}."
+                    )
+    return described
+
+
+def _value(parameter: str):
+    """Return the value of a parameter that Snakemake recorded as Python shows it, or that text if it is no literal."""
+    try:
+        return ast.literal_eval(parameter)
+    except (SyntaxError, ValueError):
+        return parameter
+
+
+def describe_jobs(traced: Mapping[str, dict | None]) -> dict:
+    """Return when the first job started and the last one ended, and the same for the job of each file, in UTC."""
+    times = {
+        path: {
+            "started": _utc(record["starttime"]),
+            # Snakemake takes the time of the file, which for a link is that of what it points to.
+            "finished": _utc(max(record["starttime"], record["endtime"])),
+        }
+        for path, record in traced.items()
+        if record
+    }
+    return {
+        "started": min(time["started"] for time in times.values()),
+        "finished": max(time["finished"] for time in times.values()),
+        "jobs": times,
+    }
+
+
+def _utc(seconds: float) -> str:
+    """Return a time in seconds since 1970 as ISO 8601 has it, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def digest_configuration(configuration: Mapping) -> str:
+    """Return the SHA-256 of a configuration as JSON with sorted keys and no spaces, in hexadecimal."""
+    return sha256_of_bytes(json.dumps(configuration, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def installed_packages() -> dict[str, str]:
+    """Return the versions of the Python packages of this environment by their names in small letters, sorted."""
+    return dict(sorted((package.name.lower(), package.version) for package in distributions()))
