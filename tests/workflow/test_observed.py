@@ -13,6 +13,7 @@ RUN = "tiny/four_stages/reference_cnn/workers~2/repeat~0"
 TABLE, FIGURE = f"results/tables/observed/{RUN}.csv", f"results/figures/observed/{RUN}.png"
 RULES = ["prepare_observed", "classify_observed", "tabulate_observed", "plot_observed"]
 OBSERVED = {"observed": {"directory": "observed"}}
+UNTIL = ("--until", "plot_observed")
 
 
 def planned(result):
@@ -42,7 +43,7 @@ def test_without_a_directory_nothing_of_it_runs(chain, snakemake):
 
 def test_observed_images_are_dated_and_the_rest_is_named(chain, with_settings, observed):
     _, row = observed
-    result = with_settings(OBSERVED, FIGURE)
+    result = with_settings(OBSERVED, *UNTIL)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "empty.jpg is not used. The file is empty." in result.stdout + result.stderr
     table = pd.read_csv(chain / TABLE).set_index("file")
@@ -58,20 +59,20 @@ def test_observed_images_are_dated_and_the_rest_is_named(chain, with_settings, o
     times = pd.read_csv(chain / f"results/tables/observed_times/{RUN}.csv")
     assert times["probability"].sum() == pytest.approx(1) and len(times) == 4
     assert iio.imread(chain / FIGURE).shape[1] == 1100
-    assert planned(with_settings(OBSERVED, FIGURE, "-n")) == set()
+    assert planned(with_settings(OBSERVED, *UNTIL, "-n")) == set()
 
 
 def test_a_change_in_the_directory_runs_all_of_it_and_nothing_else(chain, with_settings, observed):
     directory, _ = observed
-    assert with_settings(OBSERVED, FIGURE).returncode == 0
+    assert with_settings(OBSERVED, *UNTIL).returncode == 0
     (directory / "further.png").write_text("no image")
-    assert planned(with_settings(OBSERVED, FIGURE, "-n")) == set(RULES)
+    assert planned(with_settings(OBSERVED, *UNTIL, "-n")) == set(RULES)
     (directory / "further.png").unlink()
-    assert planned(with_settings(OBSERVED, FIGURE, "-n")) == set()
+    assert planned(with_settings(OBSERVED, *UNTIL, "-n")) == set()
     (directory / "empty.jpg").write_text("no longer")
-    assert planned(with_settings(OBSERVED, FIGURE, "-n")) == set(RULES)
+    assert planned(with_settings(OBSERVED, *UNTIL, "-n")) == set(RULES)
     smaller = OBSERVED["observed"] | {"largest_megapixels": 1}
-    assert planned(with_settings({"observed": smaller}, FIGURE, "-n")) == set(RULES)
+    assert planned(with_settings({"observed": smaller}, *UNTIL, "-n")) == set(RULES)
 
 
 def test_a_directory_that_is_not_there_ends_in_a_sentence(with_settings):
