@@ -1,5 +1,6 @@
-"""Sizes and commands of training jobs, where ranks run, and what SLURM says."""
+"""Sizes and commands of training jobs, where and in what surroundings ranks run, and what SLURM says."""
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from deepgalaxy import slurm
 from deepgalaxy.resources import more_with_each_attempt
 from deepgalaxy.training import place
+from deepgalaxy.training.machine import describe_machine, recorded_environment
 from deepgalaxy.training_job import TrainingJob, size_training_job
 
 
@@ -136,6 +138,34 @@ def test_two_ranks_on_one_gpu_are_refused():
 def test_a_place_is_described_in_a_line():
     text = place.describe({"rank": 3, "host": "node2", "local_rank": 1, "gpu": "1", "cores": [2, 3]})
     assert text == "rank 3 on node2: local rank 1, GPU 1, cores 2,3"
+
+
+def test_variables_that_bear_on_speed_are_recorded_and_no_others():
+    recorded = {
+        "CUDA_VISIBLE_DEVICES": "0",
+        "HOROVOD_CYCLE_TIME": "5",
+        "NCCL_DEBUG": "INFO",
+        "OMPI_MCA_btl": "tcp",
+        "OMP_NUM_THREADS": "2",
+        "PRTE_MCA_x": "y",
+        "SLURM_JOB_ID": "7",
+        "TF_XLA_FLAGS": "--x",
+    }
+    others = ("AWS_SECRET_ACCESS_KEY", "HOME", "HOROVOD_SECRET_KEY", "SLURM_JWT", "TF_CLI_ARGS", "TF_TOKEN_x")
+    found = recorded_environment(dict.fromkeys(others, "secret") | recorded | {"TF_VAR_password": "secret"})
+    assert found == recorded and list(found) == sorted(found)
+
+
+def test_the_machine_is_described(tmp_path):
+    (tmp_path / "cpuinfo").write_text(
+        "processor\t: 0\nmodel name\t: Fast 9000\nprocessor\t: 1\nmodel name\t: Fast 9000\n"
+    )
+    machine = describe_machine(tmp_path / "cpuinfo")
+    assert machine["processor"] == "Fast 9000"
+    assert machine["cores"] >= 1 and machine["memory_mib"] == pytest.approx(
+        psutil.virtual_memory().total / 2**20, abs=1
+    )
+    assert describe_machine(tmp_path / "none")["processor"]
 
 
 @pytest.mark.parametrize(("amount", "attempt", "asked"), [(300, 1, 300), (300, 2, 600), (300, 3, 800), (900, 3, 900)])

@@ -1,5 +1,9 @@
 """What the options of training do, each held against a calculation of its own."""
 
+import math
+import shutil
+
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -8,11 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgalaxy.training.augment import augment
+from deepgalaxy.training.checkpoints import Checkpoints
+from deepgalaxy.training.deal import Dealing
+from deepgalaxy.training.fit import Training, TrainingImages
 from deepgalaxy.training.learning_rate import learning_rate
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.ranks import SingleRank
+from deepgalaxy.training.share import Share
 from deepgalaxy.training.steps import TrainingStep, evaluation_step, make_optimizer
+from deepgalaxy.training.watch import Stopped
 
 PIXELS, CLASSES, COUNT = 16, 5, 12
 NO_WISHES = np.zeros(2, np.float32)
@@ -194,6 +203,74 @@ def test_xla_changes_no_gradient(images, labels):
         step_of(network, options(optimizer="sgd", xla=xla)).update(images, labels, 0, 0.5, NO_WISHES)
     for one, other in zip(*(network.get_weights() for network in networks)):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+# Epochs of so many steps
+
+
+@pytest.fixture
+def prepared(tmp_path):
+    """A prepared file of 40 images."""
+    rng = np.random.default_rng(1)
+    with h5py.File(tmp_path / "train.hdf5", "w") as file:
+        file["images"] = rng.integers(0, 256, (40, PIXELS, PIXELS, 1), np.uint8)
+        file["label"] = rng.integers(CLASSES, size=40).astype(np.int32)
+    return tmp_path / "train.hdf5"
+
+
+def training_on(path, chosen, stop_after=math.inf):
+    """A training on the images of a file, which is asked to stop after some updates and saves checkpoints beside it."""
+    updates = []
+    return Training(
+        linear_network(),
+        chosen,
+        TrainingImages(path, Dealing(40, 1, 0, seed=1), 0, 2**20),
+        Share(path, [slice(0, 8)], 2**20),
+        SingleRank(),
+        checkpoints=Checkpoints(path.parent / "checkpoints", "test"),
+        feed=lambda: updates.append(1),
+        asked_to_stop=lambda: "test" if len(updates) >= stop_after else "",
+    )
+
+
+@pytest.mark.parametrize(("steps", "images", "updates"), [(0, 40, 3), (3, 24, 2), (5, 40, 3), (9, 40, 3)])
+def test_an_epoch_ends_after_so_many_steps_or_all_images(prepared, steps, images, updates):
+    chosen = options(epochs=2, steps_per_epoch=steps, gradient_accumulation=2, learning_rate_schedule="cosine")
+    training = training_on(prepared, chosen)
+    records = training.run()
+    assert [record.images for record in records] == [images, images] and training.images_per_epoch == images
+    for record in records:
+        assert len(record.step_seconds) == updates
+        assert 0 < sum(record.step_seconds) <= record.seconds[0].train - record.seconds[0].input + 1e-6 * updates
+        # The cosine reaches its end with the last epoch's.
+        last = record.epoch * updates - 1
+        assert record.learning_rate == pytest.approx(0.0005 * (1 + math.cos(math.pi * last / (2 * updates))))
+
+
+def test_epochs_of_few_steps_take_other_images_each(prepared):
+    images = TrainingImages(prepared, Dealing(40, 1, 0, seed=1), 0, 2**20)
+    images.load(1)
+    taken = [
+        np.concatenate([labels for _, labels in images.batches(epoch, 8, first, 3).as_numpy_iterator()])
+        for epoch, first in ((1, 0), (2, 0), (1, 1))
+    ]
+    assert [len(labels) for labels in taken] == [24, 24, 16]
+    assert not np.array_equal(taken[0], taken[1]) and np.array_equal(taken[0][8:], taken[2])
+
+
+def test_a_short_epoch_that_was_interrupted_goes_on_where_it_was(prepared):
+    chosen = options(epochs=2, steps_per_epoch=4, flips=True)
+    whole = training_on(prepared, chosen)
+    expected = whole.run()
+    shutil.rmtree(prepared.parent / "checkpoints")
+    with pytest.raises(Stopped):
+        training_on(prepared, chosen, stop_after=2).run()
+    resumed = training_on(prepared, chosen)
+    records = resumed.run()
+    assert [record.images for record in records] == [record.images for record in expected] == [32, 32]
+    assert [len(record.step_seconds) for record in records] == [4, 4]
+    for one, other in zip(resumed.network.get_weights(), whole.network.get_weights()):
+        np.testing.assert_array_equal(one, other)
 
 
 # Heads and weights

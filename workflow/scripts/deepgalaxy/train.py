@@ -51,6 +51,12 @@ def main(arguments: list[str] | None = None) -> None:
         help="GPU memory that a rank may take; 0: as much as it turns out to need",
     )
     parser.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation and noise")
+    parser.add_argument(
+        "--allreduce-sweep",
+        action="store_true",
+        help="first time the exchange of arrays of several sizes, and write allreduce.csv",
+    )
+    parser.add_argument("--launched-by", default="", help="the command that starts the ranks, for the record")
     add_options(parser)
     args = parser.parse_args(arguments)
     options = TrainingOptions(**{option.name: getattr(args, option.name) for option in fields(TrainingOptions)})
@@ -92,9 +98,11 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
     from deepgalaxy.training.checkpoints import Checkpoints
     from deepgalaxy.training.deal import Dealing
     from deepgalaxy.training.fit import Training, TrainingImages
+    from deepgalaxy.training.machine import describe_machine, recorded_environment
     from deepgalaxy.training.network import build_network
     from deepgalaxy.training.record import write_records, write_train_log
     from deepgalaxy.training.share import Share, validation_slice
+    from deepgalaxy.training.sweep import COLUMNS, time_allreduce
 
     place = place_of(ranks.rank, ranks.local_rank, visible_gpus())
     print(describe(place), file=sys.stderr, flush=True)
@@ -103,6 +111,7 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
     check_places(places)
     if place["gpu"] and not usable and ranks.rank == 0:
         say("there are GPUs, but this TensorFlow cannot use them and trains on CPUs; is it a build for CPUs only?")
+    sweep = time_allreduce(ranks, watchdog.feed) if args.allreduce_sweep else []
     keras.config.set_dtype_policy(options.precision)
     # Every rank has its own noise and dropout; the weights are rank 0's.
     keras.utils.set_random_seed((args.seed + ranks.rank) % 2**32)
@@ -132,11 +141,6 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
     checkpoints = Checkpoints(
         args.output / "checkpoints", fingerprint(args, options), kept=None if options.debug else 2
     )
-    if ranks.rank == 0:
-        say(
-            f"{options.architecture} with {network.count_params():,} parameters on {ranks.size} worker(s), each with"
-            f" {dealing.share} images an epoch; {unused} left over"
-        )
     training = Training(
         network,
         options,
@@ -151,6 +155,11 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
         asked_to_stop=lambda: request.signal,
         tensorboard=args.output / "tensorboard" if options.debug and ranks.rank == 0 else None,
     )
+    if ranks.rank == 0:
+        say(
+            f"{options.architecture} with {network.count_params():,} parameters on {ranks.size} worker(s), each with"
+            f" {training.images_per_epoch} images an epoch; {unused} left over"
+        )
     try:
         records = training.run()
     except Stopped as stopped:
@@ -159,17 +168,21 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
         raise
 
     if ranks.rank == 0:
+        trainable = sum(int(np.prod(weight.shape)) for weight in network.trainable_weights)
         run = {
             "options": asdict(options),
             "seed": args.seed,
             "workers": ranks.size,
             "ranks": places,
             "threads_per_worker": tf.config.threading.get_intra_op_parallelism_threads(),
+            "launcher": args.launched_by,
+            "environment": recorded_environment(),
             "parameters": network.count_params(),
+            "gradient_bytes": trainable * (2 if options.gradient_compression else 4),
             "classes": len(classes),
-            "training_images": ranks.size * dealing.share,
+            "training_images": ranks.size * training.images_per_epoch,
             "training_images_left_over": unused,
-            "machine": {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()},
+            "machine": describe_machine(),
             "versions": {"python": platform.python_version()}
             | {library.__name__: library.__version__ for library in (tf, keras, np, h5py)},
         }
@@ -179,6 +192,9 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
             write_records(records, path)
         with whole_file(args.output / "train_log.txt") as path:
             write_train_log(records, path)
+        if args.allreduce_sweep:
+            with whole_file(args.output / "allreduce.csv") as path:
+                pd.DataFrame(sweep, columns=COLUMNS).to_csv(path, index=False)
         with whole_file(args.output / "training.json") as path:
             path.write_text(json.dumps(run, indent=2) + "\n")
         with whole_file(args.output / "model.keras") as path:

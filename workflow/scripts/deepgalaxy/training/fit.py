@@ -41,21 +41,22 @@ class TrainingImages:
             self.share = Share(self.path, self.dealing.held(self.rank, epoch), self.memory_bytes)
             self.deal = self.dealing.number(epoch)
 
-    def batches(self, epoch: int, batch_size: int, first: int = 0) -> tf.data.Dataset:
-        """Return the batches of an epoch, whose share is loaded, from the one with the number ``first``."""
+    def batches(self, epoch: int, batch_size: int, first: int, stop: int) -> tf.data.Dataset:
+        """Return the batches of an epoch, whose share is loaded, with the numbers from ``first`` up to ``stop``."""
         order = self.dealing.order(self.rank, epoch, self.share.window)
-        return self.share.batches(order[first * batch_size :], batch_size)
+        return self.share.batches(order[first * batch_size : stop * batch_size], batch_size)
 
 
 @dataclass
 class Progress:
-    """Where a run stands: ``batches`` of ``epoch`` are done on each rank; ``sums`` and ``seconds`` are this rank's of
-    the epoch so far; ``records`` those of the epochs before."""
+    """Where a run stands: ``batches`` of ``epoch`` are done on each rank; ``sums``, ``seconds`` and ``step_seconds``
+    are this rank's of the epoch so far; ``records`` those of the epochs before."""
 
     epoch: int = 1
     batches: int = 0
     sums: np.ndarray = field(default_factory=lambda: np.zeros(3))
     seconds: RankTimes = field(default_factory=RankTimes)
+    step_seconds: list[float] = field(default_factory=list)
     records: list[EpochRecord] = field(default_factory=list)
     best_loss: float = math.inf
 
@@ -96,9 +97,15 @@ class Training:
         self.evaluate = evaluation_step(network)
         self.progress, self.best = Progress(), []
         self.last_checkpoint = time.monotonic()
-        self.batches_per_epoch = math.ceil(train.dealing.share / options.batch_size)
+        all_batches = math.ceil(train.dealing.share / options.batch_size)
+        self.batches_per_epoch = min(options.steps_per_epoch or all_batches, all_batches)
         self.updates_per_epoch = math.ceil(self.batches_per_epoch / options.gradient_accumulation)
         learning_rate(options, ranks.size, 0, self.updates_per_epoch)  # refuses what does not go together
+
+    @property
+    def images_per_epoch(self) -> int:
+        """Images that each rank takes in an epoch."""
+        return min(self.batches_per_epoch * self.options.batch_size, self.train.dealing.share)
 
     def run(self) -> list[EpochRecord]:
         """Train to the end, from the last checkpoint if there is one, and return one record for each epoch.
@@ -127,33 +134,41 @@ class Training:
         progress, options = self.progress, self.options
         with self._clock("reload"):
             self.train.load(progress.epoch)
-        batches = iter(self.train.batches(progress.epoch, options.batch_size, progress.batches))
-        total, exchange, wishes = tf.zeros(3, tf.float64), tf.zeros((), tf.float64), None
+        batches = iter(self.train.batches(progress.epoch, options.batch_size, progress.batches, self.batches_per_epoch))
+        total, updates, wishes = tf.zeros(3, tf.float64), [], None
         spoken = time.monotonic()
 
         def settle() -> None:
             """Wait until what was begun is done, and take it into the account."""
-            nonlocal total, exchange
+            nonlocal total
             progress.sums = progress.sums + total.numpy()
-            progress.seconds.exchange += float(exchange)
-            total, exchange = tf.zeros(3, tf.float64), tf.zeros((), tf.float64)
+            for seconds, exchange in updates:
+                progress.seconds.exchange += float(exchange)
+                progress.step_seconds.append(round(seconds - float(exchange), 6))
+            total = tf.zeros(3, tf.float64)
+            updates.clear()
 
-        start = time.perf_counter()
+        start = last_update = time.perf_counter()
+        waited = 0.0
         while progress.batches < self.batches_per_epoch:
             before = time.perf_counter()
             images, labels = next(batches)
-            progress.seconds.input += time.perf_counter() - before
+            waited += time.perf_counter() - before
             self._profile()
             number = tf.constant((progress.epoch - 1) * self.batches_per_epoch + progress.batches, tf.int64)
             progress.batches += 1
             if progress.batches % options.gradient_accumulation and progress.batches < self.batches_per_epoch:
                 total += self.step.accumulate(images, labels, number)
                 continue
-            sums, seconds, agreed = self.step.update(images, labels, number, self._rate(), self._wishes())
-            total, exchange = total + sums, exchange + seconds
+            sums, exchange, agreed = self.step.update(images, labels, number, self._rate(), self._wishes())
+            total = total + sums
             # Looking at the agreement before this one lets a GPU run one step ahead; all ranks look at the same.
             stop, save = (0, 0) if wishes is None else wishes.numpy()
             wishes = agreed
+            now = time.perf_counter()
+            updates.append((now - last_update - waited, exchange))
+            progress.seconds.input += waited
+            last_update, waited = now, 0.0
             self.feed()
             if stop or save:
                 settle()
@@ -161,6 +176,7 @@ class Training:
                 self._save()
                 self._stop_if_asked(stop)
                 start, wishes = time.perf_counter(), None
+                last_update = start
             if time.monotonic() - spoken > PROGRESS_SECONDS:
                 spoken = time.monotonic()
                 self._say_progress(progress.seconds.train + time.perf_counter() - start)
@@ -192,6 +208,7 @@ class Training:
             validation_loss=validation_loss / validation_images,
             validation_accuracy=validation_correct / validation_images,
             seconds=ranks.gather(progress.seconds),
+            step_seconds=progress.step_seconds,
         )
         self.say(
             f"epoch {record.epoch} of {self.options.epochs}: loss {record.loss:.3f}, accuracy {record.accuracy:.3f}"
@@ -251,6 +268,7 @@ class Training:
                 state = {
                     "epoch": progress.epoch,
                     "batches": progress.batches,
+                    "step_seconds": progress.step_seconds,
                     "records": [asdict(record) for record in progress.records],
                     "best_loss": progress.best_loss,
                     "ranks": owns,
@@ -282,6 +300,7 @@ class Training:
                 batches=state["batches"],
                 sums=np.array(own["sums"]),
                 seconds=RankTimes(**own["seconds"]),
+                step_seconds=state["step_seconds"],
                 records=[EpochRecord.from_dict(record) for record in state["records"]],
                 best_loss=state["best_loss"],
             )

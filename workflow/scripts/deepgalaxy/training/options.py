@@ -17,6 +17,7 @@ class TrainingOptions:
     architecture: str = _option("`reference_cnn`, or the name of a classifier in keras.applications")
     epochs: int = _option("passes over the training images")
     batch_size: int = _option("images per worker and step")
+    steps_per_epoch: int = _option("batches of each worker after which an epoch ends; 0: all of its images", default=0)
     weights: str = _option("weights to start from: `none`, `imagenet`, or a model.keras file", default="none")
     head: str = _option(
         "`categorical`: a score for each class; `ordinal`: a place and a width on the ordered classes",

@@ -25,7 +25,8 @@ class RankTimes:
 @dataclass(frozen=True)
 class EpochRecord:
     """One epoch over all ranks: loss is the cross-entropy in nats, ``images`` counts training images of all ranks,
-    ``seconds`` are the times of each rank in order."""
+    ``seconds`` are the times of each rank in order, ``step_seconds`` those that rank 0 computed for each update,
+    without waiting for images and without the exchange."""
 
     epoch: int
     images: int
@@ -35,6 +36,7 @@ class EpochRecord:
     validation_loss: float
     validation_accuracy: float
     seconds: list[RankTimes] = field(repr=False)
+    step_seconds: list[float] = field(default_factory=list, repr=False)
 
     @property
     def workers(self) -> int:
@@ -77,5 +79,8 @@ def read_records(path: str | Path) -> list[EpochRecord]:
 
 def write_train_log(records: list[EpochRecord], path: str | Path) -> None:
     """Write one performance line for each epoch, as DeepGalaxy's ``train_log.txt``, and how the figures are meant."""
-    header = "# Time and images of training alone, without validation, reloading and checkpoints.\n"
+    header = (
+        "# Time and images of training alone, without validation, reloading and checkpoints;"
+        f" num_workers = {records[0].workers}.\n"
+    )
     Path(path).write_text(header + "".join(record.performance_line() + "\n" for record in records))
