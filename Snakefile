@@ -20,8 +20,11 @@ include: "rules/simulate.smk"
 include: "rules/sample.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
+include: "rules/baselines.smk"
+include: "rules/observed.smk"
 include: "rules/scaling.smk"
 include: "rules/report.smk"
+include: "rules/provenance.smk"
 
 
 onstart:
@@ -29,17 +32,18 @@ onstart:
 
 
 rule all:
-    """The report on all runs of the experiment, and the result of each stage on the way to it."""
+    """The report on all runs of the experiment, the result of each stage on the way to it, and what these were made from."""
     default_target: True
     input:
-        "<results>/report.html",
-        "<results>/tables/metrics.csv",
-        "<results>/tables/scaling.csv",
         results_of_all_stages(),
+        "<results>/provenance.json",
+        "<results>/ro-crate-metadata.json",
 
 
 rule scaling:
-    """The scaling study alone: each model trained by each number of workers, without evaluation."""
+    """The scaling study alone: each model trained for a while by each number of workers, without evaluation."""
     input:
         "<results>/tables/scaling.csv",
+        "<results>/tables/scaling.json",
         expand("<results>/figures/scaling/{study}.svg", study=SCALING_STUDIES),
+        expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),

@@ -1,14 +1,65 @@
-"""How training scales with the number of workers.
+"""How training scales with the number of workers: short trainings, measured and not kept, and a model fitted to them.
 
-Parameters: `experiment`.
-Results: <results>/tables/throughput.csv, scaling.csv and <results>/figures/scaling/
+Parameters: `scaling`, `experiment: datasets, samples, models`, and `models: <model>`.
+Results: <results>/scaling/, <results>/tables/scaling.csv, scaling.json and scaling_model/, and <results>/figures/scaling/.
+<results>/tables/throughput.csv is of the experiment's own runs.
 """
+
+from deepgalaxy.configuration import scaling_runs
+
+STUDY = scaling_runs(config)
+# What the model is fitted to: a single worker, and an exchange between several.
+MODELLED_STUDIES = SCALING_STUDIES if {1} < set(config["scaling"]["workers"]) else []
+
+
+pathvars:
+    study_run_name=r"{dataset,\w+}/{sample,\w+}/{model,\w+}/workers~{workers,\d+}/batch~{batch,\d+}/repeat~{repeat,\d+}",
+    study_run="<results>/scaling/<study_run_name>",
 
 
 localrules:
     tabulate_throughput,
     tabulate_scaling,
+    model_scaling,
     plot_scaling,
+
+
+def study_options(wildcards):
+    """Return the options of a study run as words of a command line: the model's, on its own length and batch size."""
+    own = {name: config["scaling"][name] for name in ("epochs", "steps_per_epoch")} | {"batch_size": wildcards.batch}
+    return [*command_line(settings("models/{model}")(wildcards) | own | {"debug": False}), "--allreduce-sweep"]
+
+
+def study_files(name, runs=STUDY):
+    """Return the file called ``name`` of each run of the scaling study."""
+    pattern = "<results>/scaling/{dataset}/{sample}/{model}/workers~{workers}/batch~{batch}/repeat~{repeat}/"
+    return [pattern.format(**run) + name for run in runs]
+
+
+def runs_of_study(wildcards):
+    """Return the runs of one model on one sample."""
+    return [run for run in STUDY if all(run[name] == wildcards[name] for name in ("dataset", "sample", "model"))]
+
+
+def files_of_study(name):
+    """Return a function for the file called ``name`` of each run of one model on one sample."""
+    return lambda wildcards: study_files(name, runs_of_study(wildcards))
+
+
+use rule train_model as measure_throughput with:
+    output:
+        model=temp("<study_run>/model.keras"),
+        classes="<study_run>/classes.csv",
+        epochs="<study_run>/epochs.jsonl",
+        train_log="<study_run>/train_log.txt",
+        training="<study_run>/training.json",
+        allreduce="<study_run>/allreduce.csv",
+    log:
+        "<logs>/measure_throughput/<study_run_name>.log",
+    benchmark:
+        "<benchmarks>/measure_throughput/<study_run_name>.tsv"
+    params:
+        options=study_options,
 
 
 rule tabulate_throughput:
@@ -34,30 +85,63 @@ rule tabulate_throughput:
 
 
 rule tabulate_scaling:
-    """Compare the throughput of different numbers of workers."""
+    """Compare the throughput of different numbers of workers, and of old logs."""
     input:
-        "<results>/tables/throughput.csv",
+        epochs=study_files("epochs.jsonl"),
+        training=study_files("training.json"),
+        logs=[log["path"] for log in config["scaling"]["logs"]],
     output:
-        report(
+        csv=report(
             "<results>/tables/scaling.csv",
-            caption="../workflow/report/scaling.rst",
+            caption="../workflow/report/scaling_table.rst",
             category="Throughput",
             labels={"content": "scaling"},
         ),
+        json="<results>/tables/scaling.json",
     log:
         "<logs>/tabulate_scaling.log",
     conda:
         "../envs/report.yaml"
     params:
+        runs=STUDY,
+        logs=in_order(config["scaling"]["logs"]),
         code=code_digest("tabulate_scaling.py"),
     script:
         "../workflow/scripts/tabulate_scaling.py"
 
 
-rule plot_scaling:
-    """Draw how one model's training scales."""
+rule model_scaling:
+    """Fit latency, bandwidth and computing times, and predict larger numbers of workers."""
     input:
-        "<results>/tables/scaling.csv",
+        epochs=files_of_study("epochs.jsonl"),
+        sweeps=files_of_study("allreduce.csv"),
+        training=files_of_study("training.json"),
+    output:
+        csv=report(
+            "<results>/tables/scaling_model/{dataset}/{sample,\w+}/{model,\w+}.csv",
+            caption="../workflow/report/scaling_model.rst",
+            category="Throughput",
+            labels={"content": "model of the scaling of {model}", "dataset": "{dataset}"},
+        ),
+        json="<results>/tables/scaling_model/{dataset}/{sample,\w+}/{model,\w+}.json",
+    log:
+        "<logs>/model_scaling/{dataset}/{sample}/{model}.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        runs=runs_of_study,
+        seed=stage_seed("model_scaling", "dataset", "sample", "model"),
+        code=code_digest("model_scaling.py"),
+    script:
+        "../workflow/scripts/model_scaling.py"
+
+
+rule plot_scaling:
+    """Draw how one model's training scales, with old logs, published figures and the model's predictions."""
+    input:
+        scaling="<results>/tables/scaling.csv",
+        published=workflow.source_path("../config/reference_points.csv"),
+        model="<results>/tables/scaling_model/{dataset}/{sample}/{model}.csv" if MODELLED_STUDIES else [],
     output:
         report(
             "<results>/figures/scaling/{dataset}/{sample,\w+}/{model,\w+}.svg",

@@ -6,6 +6,16 @@ Results: <run>/model.keras, classes.csv, train_log.txt, epochs.jsonl and trainin
 holds what a retry goes on from; it is no output, since Snakemake deletes outputs before a retry.
 """
 
+from types import SimpleNamespace
+
+
+def cores_per_rank(wildcards):
+    """Return the cores of each rank; in the scaling study, where one tells batch sizes apart, those that its largest run
+    has for each, so that all its runs compare."""
+    if hasattr(wildcards, "batch"):
+        wildcards = SimpleNamespace(workers=max(config["scaling"]["workers"]))
+    return training_job(wildcards).cpus_per_rank
+
 
 rule train_model:
     """Train a model; its progress is on the screen, everything else in the log file."""
@@ -34,7 +44,7 @@ rule train_model:
         nodes=lambda wildcards: training_job(wildcards).nodes,
         tasks=lambda wildcards: training_job(wildcards).slurm_tasks,
         tasks_per_node=lambda wildcards: training_job(wildcards).slurm_tasks_per_node,
-        cpus_per_task=lambda wildcards: training_job(wildcards).cpus_per_rank,
+        cpus_per_task=cores_per_rank,
         mpi=lambda wildcards: "mpirun" if training_job(wildcards).ranks > 1 else None,
         gres=lambda wildcards: training_job(wildcards).gres(config["gpu"]),
         tasks_per_gpu=0,  # or SLURM would multiply tasks by GPUs
@@ -56,6 +66,7 @@ rule train_model:
             --train={input.train:q} --validation={input.validation:q} --classes={input.classes:q} \
             --output={params.directory:q} --workers={wildcards.workers} --threads={resources.cpus_per_task} \
             --seed={params.seed} \
+            --launched-by={resources.launcher:q} \
             --memory-budget-mib={resources.image_memory_mib} --gpu-memory-mib={resources.gpu_memory_mib} \
             --checkpoint-minutes={resources.checkpoint_minutes} --stall-minutes={resources.stall_minutes} \
             {params.options:q} 2>>{log:q} | tee -ia {log:q}

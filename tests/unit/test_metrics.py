@@ -5,14 +5,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 from sklearn.calibration import calibration_curve
 
 from deepgalaxy.calibration import apply_temperature, expected_calibration_error, fit_temperature, reliability
 from deepgalaxy.metrics import SUMMARISED, confusion, resampled_interval, score_predictions, summarise_repeats
 from deepgalaxy.predictions import Predictions, central_interval, expected_time, time_distribution
-from deepgalaxy.throughput import scaling_table, summarise_throughput
-from deepgalaxy.training.record import EpochRecord, RankTimes
 
 CLASSES = pd.DataFrame(
     {"label": [0, 1], "t_from_myr": [0.0, 100.0], "t_to_myr": [100.0, 200.0], "t_centre_myr": [50.0, 150.0]}
@@ -132,49 +129,3 @@ def test_repeats_are_summed_up():
     assert summary.loc[2, ["accuracy", "accuracy_sd"]].tolist() == pytest.approx([0.6, 0.1])
     assert summary.loc[2, "cross_entropy_sd"] == 0
     assert summary.loc[1, "accuracy"] == 0.9 and np.isnan(summary.loc[1, "accuracy_sd"])
-
-
-def records(*seconds):
-    ranks = [[RankTimes(train=s, input=s / 10, exchange=s / 2), RankTimes(train=s / 2, validation=3)] for s in seconds]
-    return [EpochRecord(1, 100, 0, 0, 0, 0, 0, epoch) for epoch in ranks]
-
-
-def test_throughput_leaves_the_warm_up_out():
-    summary = summarise_throughput(records(100, 50, 50, 10, 4, 10))
-    assert summary == {
-        "epochs_used": 3,
-        "images_per_second_per_worker": 5.0,
-        "images_per_second": 10.0,
-        "compute_share": pytest.approx(0.6),
-        "input_share": pytest.approx(0.1 / 1.5),
-        "exchange_share": pytest.approx(0.5 / 1.5),
-        "validation_seconds": 3.0,
-    }
-    assert summarise_throughput(records(100, 10))["images_per_second"] == 10
-    assert summarise_throughput(records(20))["images_per_second"] == 5
-    with pytest.raises(ValueError, match="without a finished epoch"):
-        summarise_throughput([])
-
-
-def study(workers, *speeds):
-    shares = {"compute_share": 0.7, "input_share": 0.1, "exchange_share": 0.2}
-    names = {"dataset": "d", "sample": "s", "model": "m", "workers": workers}
-    return [names | shares | {"images_per_second": speed} for speed in speeds]
-
-
-def test_scaling_against_one_worker():
-    table = scaling_table(pd.DataFrame(study(1, 9, 10, 11) + study(4, 30, 32, 34) + study(8, 40, 40)))
-    assert list(table["workers"]) == [1, 4, 8] and list(table["runs"]) == [3, 3, 2]
-    np.testing.assert_allclose(table["images_per_second"], [10, 32, 40])
-    np.testing.assert_allclose(table["images_per_second_per_worker"], [10, 8, 5])
-    np.testing.assert_allclose(table["efficiency"], [1, 0.8, 0.5])
-    low, high = stats.t.interval(0.95, 2, loc=32, scale=2 / np.sqrt(3))
-    assert tuple(table.loc[1, ["images_per_second_low", "images_per_second_high"]]) == pytest.approx((low, high))
-    half = 0.8 * stats.t.ppf(0.975, 2) * np.hypot(1 / 10, 2 / 32) / np.sqrt(3)
-    assert tuple(table.loc[1, ["efficiency_low", "efficiency_high"]]) == pytest.approx((0.8 - half, 0.8 + half))
-    assert np.isnan(table.loc[2, ["images_per_second_low", "efficiency_low"]].astype(float)).all()  # of two runs
-
-
-def test_there_is_no_efficiency_without_a_single_worker():
-    table = scaling_table(pd.DataFrame(study(2, 20, 20, 20)))
-    assert table["images_per_second"][0] == 20 and np.isnan(table["efficiency"][0])

@@ -4,10 +4,16 @@ import pandas as pd
 
 from deepgalaxy.figures.scaling import plot_scaling
 from deepgalaxy.logs import script_log
-from deepgalaxy.throughput import SCALED
+from deepgalaxy.throughput import OURS, SCALED
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "plot_scaling"):
-        scaling = pd.read_csv(snakemake.input[0], dtype=dict.fromkeys(SCALED, str))
-        ours = (scaling[SCALED] == [snakemake.wildcards[name] for name in SCALED]).all(axis=1)
-        plot_scaling(scaling[ours], snakemake.output[0])
+        scaling = pd.read_csv(snakemake.input.scaling, dtype=dict.fromkeys(SCALED, str))
+        study = [snakemake.wildcards[name] for name in SCALED[:3]]
+        shown = (scaling[SCALED[:3]] == study).all(axis=1) | (scaling["source"] != OURS)
+        plot_scaling(
+            scaling[shown],
+            pd.read_csv(snakemake.input.published),
+            pd.read_csv(snakemake.input.model) if snakemake.input.model else None,
+            snakemake.output[0],
+        )

@@ -4,13 +4,12 @@ import pandas as pd
 
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import script_log
-from deepgalaxy.throughput import summarise_throughput
-from deepgalaxy.training.record import read_records
+from deepgalaxy.throughput import read_run, summarise_throughput
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "tabulate_throughput"):
         rows = [
-            run | summarise_throughput(read_records(epochs))
+            run | summarise_throughput(read_run(epochs, run["workers"]))
             for run, epochs in zip(snakemake.params.runs, snakemake.input, strict=True)
         ]
         with whole_file(snakemake.output[0]) as path:

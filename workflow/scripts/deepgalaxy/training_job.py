@@ -72,6 +72,6 @@ def size_training_job(ranks: int, ranks_per_node: int, cpus_per_rank: int, cores
     if ranks % nodes:
         raise ValueError(
             f"{ranks} workers cannot be shared out equally to the {nodes} nodes they need (`ranks_per_node:"
-            f" {ranks_per_node}`); choose another number under `experiment: workers`."
+            f" {ranks_per_node}`); choose another number of `workers`."
         )
     return TrainingJob(ranks, nodes, cpus_per_rank or max(1, (cores or 1) // ranks))
