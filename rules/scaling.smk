@@ -5,12 +5,6 @@ Results: <results>/scaling/, <results>/tables/scaling.csv, scaling.json and scal
 <results>/tables/throughput.csv is of the experiment's own runs.
 """
 
-from deepgalaxy.configuration import scaling_runs
-
-STUDY = scaling_runs(config)
-# What the model is fitted to: a single worker, and an exchange between several.
-MODELLED_STUDIES = SCALING_STUDIES if {1} < set(config["scaling"]["workers"]) else []
-
 
 pathvars:
     study_run_name=r"{dataset,\w+}/{sample,\w+}/{model,\w+}/workers~{workers,\d+}/batch~{batch,\d+}/repeat~{repeat,\d+}",
@@ -22,28 +16,6 @@ localrules:
     tabulate_scaling,
     model_scaling,
     plot_scaling,
-
-
-def study_options(wildcards):
-    """Return the options of a study run as words of a command line: the model's, on its own length and batch size."""
-    own = {name: config["scaling"][name] for name in ("epochs", "steps_per_epoch")} | {"batch_size": wildcards.batch}
-    return [*command_line(settings("models/{model}")(wildcards) | own | {"debug": False}), "--allreduce-sweep"]
-
-
-def study_files(name, runs=STUDY):
-    """Return the file called ``name`` of each run of the scaling study."""
-    pattern = "<results>/scaling/{dataset}/{sample}/{model}/workers~{workers}/batch~{batch}/repeat~{repeat}/"
-    return [pattern.format(**run) + name for run in runs]
-
-
-def runs_of_study(wildcards):
-    """Return the runs of one model on one sample."""
-    return [run for run in STUDY if all(run[name] == wildcards[name] for name in ("dataset", "sample", "model"))]
-
-
-def files_of_study(name):
-    """Return a function for the file called ``name`` of each run of one model on one sample."""
-    return lambda wildcards: study_files(name, runs_of_study(wildcards))
 
 
 use rule train_model as measure_throughput with:

@@ -6,16 +6,6 @@ Results: <run>/model.keras, classes.csv, train_log.txt, epochs.jsonl and trainin
 holds what a retry goes on from; it is no output, since Snakemake deletes outputs before a retry.
 """
 
-from types import SimpleNamespace
-
-
-def cores_per_rank(wildcards):
-    """Return the cores of each rank; in the scaling study, where one tells batch sizes apart, those that its largest run
-    has for each, so that all its runs compare."""
-    if hasattr(wildcards, "batch"):
-        wildcards = SimpleNamespace(workers=max(config["scaling"]["workers"]))
-    return training_job(wildcards).cpus_per_rank
-
 
 rule train_model:
     """Train a model; its progress is on the screen, everything else in the log file."""
