@@ -8,9 +8,20 @@ from deepgalaxy.observed.listing import list_observed, readable_files
 
 OBSERVED = config["observed"]
 try:
-    OBSERVED_NAMES = list_observed(OBSERVED["directory"]) if OBSERVED["directory"] else []
+    OBSERVED_FILES = list_observed(OBSERVED["directory"]) if OBSERVED["directory"] else []
 except ValueError as error:
     raise WorkflowError(str(error)) from None
+# All that observed images go through, if there are any; see `results_of_all_stages`.
+OBSERVED_RESULTS = (
+    [
+        *expand("<results>/observed/{name}/{file}", name=SAMPLES, file=["images.hdf5", "files.csv"]),
+        *for_all_runs("<results>/models/{run}/observed.hdf5"),
+        *for_all_runs("<results>/tables/observed/{run}.csv"),
+        *for_all_runs("<results>/figures/observed/{run}.png"),
+    ]
+    if OBSERVED_FILES
+    else []
+)
 
 
 localrules:
@@ -18,23 +29,11 @@ localrules:
     plot_observed,
 
 
-def observed_results():
-    """Return all files that the observed images go through, if there are any."""
-    if not OBSERVED_NAMES:
-        return []
-    return [
-        *expand("<results>/observed/{name}/{file}", name=SAMPLES, file=["images.hdf5", "files.csv"]),
-        *for_all_runs("<results>/models/{run}/observed.hdf5"),
-        *for_all_runs("<results>/tables/observed/{run}.csv"),
-        *for_all_runs("<results>/figures/observed/{run}.png"),
-    ]
-
-
 rule prepare_observed:
     """Bring observed images to what the networks of a sample read; what cannot be used is named, with the reason."""
     input:
         train="<sample>/train.hdf5",
-        images=readable_files(OBSERVED["directory"], OBSERVED_NAMES),
+        images=readable_files(OBSERVED_FILES),
     output:
         images="<results>/observed/{dataset}/{sample}/images.hdf5",
         files="<results>/observed/{dataset}/{sample}/files.csv",
@@ -47,8 +46,7 @@ rule prepare_observed:
         mem_mb=megabytes(round(500 + 32 * OBSERVED["largest_megapixels"])),
         runtime=minutes(10, per_gb=20),
     params:
-        directory=OBSERVED["directory"],
-        names=OBSERVED_NAMES,
+        paths=OBSERVED_FILES,
         largest_megapixels=OBSERVED["largest_megapixels"],
         code=code_digest("prepare_observed.py"),
     script:

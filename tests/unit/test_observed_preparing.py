@@ -56,7 +56,7 @@ def train(tmp_path, simulated):
 
 def prepared(directory, names, train, largest_megapixels=100.0):
     outputs = [train.with_name(name) for name in ("images.hdf5", "files.csv")]
-    prepare_observed(directory, names, train, largest_megapixels, *outputs)
+    prepare_observed([str(directory / name) for name in names], train, largest_megapixels, *outputs)
     with h5py.File(outputs[0]) as file, open(outputs[1], newline="") as table:
         assert file["images"].dtype == np.uint8 and file["images"].shape[1:] == (PIXELS, PIXELS, 1)
         images = dict(zip(file["file"].asstr()[:], file["images"][:, :, :, 0] / 255))

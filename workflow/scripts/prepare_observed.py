@@ -6,8 +6,7 @@ from deepgalaxy.observed.preparing import prepare_observed
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "prepare_observed"):
         prepare_observed(
-            snakemake.params.directory,
-            snakemake.params.names,
+            snakemake.params.paths,
             snakemake.input.train,
             snakemake.params.largest_megapixels,
             snakemake.output.images,

@@ -7,7 +7,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".fits", ".fit", ".fts", "
 
 
 def list_observed(directory: str | Path) -> list[str]:
-    """Return the sorted names in a directory that end like those of images, in upper or lower case, and are not hidden.
+    """Return what in a directory is named like an image, in upper or lower case, and is not hidden: sorted paths.
 
     Raises ValueError if there is no such directory, no such name in it, or one that a workflow cannot hand on.
     """
@@ -21,10 +21,9 @@ def list_observed(directory: str | Path) -> list[str]:
         # Snakemake fills in what is in such brackets.
         if set(name) & set("<>{}") or not name.isprintable():
             raise ValueError(f"Rename {name!r} in {str(directory)!r}: it has one of < > {{ }}, or cannot be printed.")
-    return names
+    return [str(directory / name) for name in names]
 
 
-def readable_files(directory: str | Path, names: list[str]) -> list[str]:
-    """Return the paths of those ``names`` that are files, or links to files, and may be read."""
-    paths = [Path(directory, name) for name in names]
-    return [str(path) for path in paths if path.is_file() and os.access(path, os.R_OK)]
+def readable_files(paths: list[str]) -> list[str]:
+    """Return those of some paths that are files, or links to files, and may be read."""
+    return [path for path in paths if os.path.isfile(path) and os.access(path, os.R_OK)]

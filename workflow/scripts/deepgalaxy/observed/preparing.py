@@ -31,27 +31,25 @@ COMPARED_IMAGES = 1000
 
 
 def prepare_observed(
-    directory: str | Path,
-    names: list[str],
+    paths: list[str],
     train: str | Path,
     largest_megapixels: float,
     images_output: str | Path,
     files_output: str | Path,
 ) -> None:
-    """Prepare the images ``names`` of a directory like those of the prepared file ``train``.
+    """Prepare the images of some files like those of the prepared file ``train``.
 
     ``images_output`` gets ``images`` (n, pixels, pixels, 1), in the type of the training images, and ``file`` (n,),
-    their names. ``files_output`` gets a row for every name: file, sha256, width, height, linear, used, and the reason
+    their names. ``files_output`` gets a row for every path: file, sha256, width, height, linear, used, and the reason
     why an image is not used.
     """
     with h5py.File(train) as file:
         pixels, dtype = file["images"].shape[1], file["images"].dtype.name
         brightness = typical_brightness(file["images"])
-    readable = readable_files(directory, names)
+    readable = set(readable_files(paths))
     images, rows = [], []
-    for name in progress(names, len(names), "observed images"):
-        path = Path(directory, name)
-        row = {"file": name, "sha256": sha256(path) if str(path) in readable else "", "used": True}
+    for path in progress(paths, len(paths), "observed images"):
+        row = {"file": Path(path).name, "sha256": sha256(path) if path in readable else "", "used": True}
         try:
             header = read_header(path)
             row |= {"width": header.width, "height": header.height, "linear": header.linear}
@@ -60,7 +58,7 @@ def prepare_observed(
             images.append(prepare_light(light, header.linear, brightness, dtype))
         except ValueError as error:
             row |= {"used": False, "reason": str(error)}
-            logger.warning("%s is not used. %s", name, error)
+            logger.warning("%s is not used. %s", row["file"], error)
         rows.append(row)
     with whole_file(images_output) as path, h5py.File(path, "w") as file:
         file["images"] = np.array(images, dtype).reshape(-1, pixels, pixels, 1)

@@ -71,15 +71,16 @@ def _tiff_header(path: Path, start: bytes) -> ImageHeader:
     """Read the header of the first image of a TIFF file."""
     with tifffile.TiffFile(path) as file:
         page = file.pages.first
-        height, width, linear = page.imagelength, page.imagewidth, page.dtype.itemsize > 1
-        if not linear:
-            return ImageHeader(width, height, linear, partial(_load_8_bit, path))
-        stored = (page.photometric, page.axes, page.samplesperpixel)
-        if stored[0] not in (1, 2) or stored[1] not in ("YX", "YXS", "SYX") or stored[2] > 4 or page.dtype.kind == "c":
+        width, height = page.imagewidth, page.imagelength
+        if page.dtype.itemsize == 1:
+            return ImageHeader(width, height, False, partial(_load_8_bit, path))
+        light = page.photometric in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB)
+        plane = page.axes in ("YX", "YXS", "SYX") and page.samplesperpixel <= 4
+        if not (light and plane) or page.dtype.kind == "c":
             raise ValueError("more than 8 bits to a channel are read of grey and of RGB images only")
         # Of the usual ways to compress, tifffile leaves this one to a further package.
         load = _load_by_opencv if page.compression == tifffile.COMPRESSION.LZW else _load_tiff
-        return ImageHeader(width, height, linear, partial(load, path))
+        return ImageHeader(width, height, True, partial(load, path))
 
 
 def _fits_header(path: Path, start: bytes) -> ImageHeader:
