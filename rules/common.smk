@@ -24,6 +24,9 @@ from deepgalaxy.training.options import command_line
 from deepgalaxy.training_job import size_training_job
 
 export_import_path()
+os.environ.setdefault(
+    "DEEPGALAXY_COMMAND", shlex.join(sys.argv)
+)  # for the report; jobs have command lines of their own
 try:
     check_configuration(config)
 except ValueError as error:
@@ -58,24 +61,24 @@ RUNS = [
 ]
 
 
+RUN_NAMES = ["{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}".format(**run) for run in RUNS]
+
+
 def for_all_runs(pattern):
     """Return a path for every run of the experiment, with the run's name in place of {run}."""
-    name = "{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}"
-    return [pattern.format(run=name.format(**run)) for run in RUNS]
+    return expand(pattern, run=RUN_NAMES)
 
 
 def results_of_all_stages():
-    """Return all files that the experiment goes through, from the first simulation to the last score.
+    """Return all files that the experiment goes through, from the first simulation to the report.
 
     They are asked for by name, because Snakemake does not make an intermediate file again that is missing since its job
     failed, as long as newer results are there: these would then be reported as those of a configuration that they do not
     belong to.
     """
-    groups = [
-        f"{name}/mergers/{group}" for name in EXPERIMENT["datasets"] if simulated(name) for group in mergers(name)
-    ]
     return [
-        *expand("<results>/datasets/{group}/{file}.hdf5", group=groups, file=["snapshots", "images"]),
+        *for_all_mergers("<results>/datasets/{dataset}/mergers/{group}/snapshots.hdf5"),
+        *for_all_mergers("<results>/datasets/{dataset}/mergers/{group}/images.hdf5"),
         *map(image_file, EXPERIMENT["datasets"]),
         *expand("<results>/datasets/{name}/catalogue.csv", name=EXPERIMENT["datasets"]),
         *expand("<results>/samples/{name}/{file}", name=SAMPLES, file=["subset.hdf5", "split.csv", "classes.csv"]),
@@ -84,7 +87,22 @@ def results_of_all_stages():
         *for_all_runs("<results>/models/{run}/predictions.hdf5"),
         *for_all_runs("<results>/models/{run}/validation_predictions.hdf5"),
         *for_all_runs("<results>/models/{run}/metrics.json"),
+        *for_all_runs("<results>/models/{run}/examples.hdf5"),
+        *expand("<results>/samples/{name}/morphology.csv", name=SAMPLES),
+        *study_files("epochs.jsonl"),
+        *OBSERVED_RESULTS,
+        *expand("<results>/tables/{table}.csv", table=["metrics", "summary", "throughput", "scaling", "claims"]),
+        *expand("<results>/tables/baselines/{name}.csv", name=SAMPLES),
+        *expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
         *for_all_runs("<results>/tables/errors/{run}.csv"),
+        *expand("<results>/figures/contact_sheet/{name}.png", name=EXPERIMENT["datasets"]),
+        *expand("<results>/figures/{kind}/{name}.svg", kind=["sample", "morphology"], name=SAMPLES),
+        *for_all_runs("<results>/figures/training/{run}.svg"),
+        *for_all_runs("<results>/figures/predictions/{run}.svg"),
+        *for_all_runs("<results>/figures/errors/{run}.svg"),
+        *for_all_runs("<results>/figures/examples/{run}.png"),
+        *expand("<results>/figures/scaling/{study}.svg", study=SCALING_STUDIES),
+        "<results>/report.html",
     ]
 
 
@@ -96,6 +114,16 @@ def simulated(dataset):
 def mergers(dataset):
     """Return the mergers of a simulated dataset by group name, each with its ratios and its seed."""
     return index_mergers(config["datasets"][dataset]["mergers"], config["seed"])
+
+
+def for_all_mergers(pattern):
+    """Return a path for every merger that the experiment simulates, with {dataset} and {group} filled in."""
+    return [
+        pattern.format(dataset=dataset, group=group)
+        for dataset in EXPERIMENT["datasets"]
+        if simulated(dataset)
+        for group in mergers(dataset)
+    ]
 
 
 def image_file(dataset):

@@ -12,16 +12,6 @@ localrules:
     write_crate,
 
 
-def all_results():
-    """Return all files whose making is to be accounted for; what they were made from is found from there."""
-    return [
-        "<results>/report.html",
-        "<results>/tables/metrics.csv",
-        "<results>/tables/scaling.csv",
-        *results_of_all_stages(),
-    ]
-
-
 def purposes_of_rules(wildcards):
     """Return what each rule is for."""
     return {rule.name: rule.docstring for rule in workflow.rules}
@@ -30,7 +20,7 @@ def purposes_of_rules(wildcards):
 rule write_provenance:
     """Write down what each result was made from and how."""
     input:
-        all_results(),
+        results_of_all_stages(),
     output:
         "<results>/provenance.json",
     log:

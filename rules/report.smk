@@ -11,8 +11,14 @@ localrules:
     plot_sample,
     plot_training,
     plot_predictions,
+    plot_errors,
     plot_examples,
+    judge_claims,
     write_report,
+
+
+SHOWN_RUNS = [name for name in RUN_NAMES if name.endswith("repeat~0")]
+OBSERVING_RUNS = SHOWN_RUNS if OBSERVED_FILES else []
 
 
 rule tabulate_metrics:
@@ -130,6 +136,27 @@ rule plot_predictions:
         "../workflow/scripts/plot_predictions.py"
 
 
+rule plot_errors:
+    """Draw on what the errors of one run depend."""
+    input:
+        "<results>/tables/errors/<run_name>.csv",
+    output:
+        report(
+            "<results>/figures/errors/<run_name>.svg",
+            caption="../workflow/report/errors.rst",
+            category="Results",
+            labels={"content": "errors", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+        ),
+    log:
+        "<logs>/plot_errors/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("plot_errors.py"),
+    script:
+        "../workflow/scripts/plot_errors.py"
+
+
 rule plot_examples:
     """Draw images that a network dates well and badly, and where it looks."""
     input:
@@ -152,19 +179,60 @@ rule plot_examples:
         "../workflow/scripts/plot_examples.py"
 
 
-rule write_report:
-    """Write the report on all runs."""
+rule judge_claims:
+    """Hold what the DeepGalaxy paper claims against the results of all runs."""
     input:
         metrics="<results>/tables/metrics.csv",
+        scaling="<results>/tables/scaling.csv",
+        scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),
+        catalogues=expand("<results>/datasets/{dataset}/catalogue.csv", dataset=EXPERIMENT["datasets"]),
+        simulating=for_all_mergers("<benchmarks>/simulate_merger/{dataset}/{group}.tsv"),
+        predicting=for_all_runs("<benchmarks>/predict_images/{run}.tsv"),
+        test=for_all_runs("<results>/models/{run}/predictions.hdf5"),
+        validation=for_all_runs("<results>/models/{run}/validation_predictions.hdf5"),
+    output:
+        report(
+            "<results>/tables/claims.csv",
+            caption="../workflow/report/claims.rst",
+            category="Results",
+            labels={"content": "claims of the paper"},
+        ),
+    log:
+        "<logs>/judge_claims.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        datasets=EXPERIMENT["datasets"],
+        published=[dataset for dataset in EXPERIMENT["datasets"] if not simulated(dataset)],
+        code=code_digest("judge_claims.py"),
+    script:
+        "../workflow/scripts/judge_claims.py"
+
+
+rule write_report:
+    """Write the report on all runs; of repeats, which differ in their seeds alone, it shows the figures of the first."""
+    input:
+        metrics="<results>/tables/metrics.csv",
+        summary="<results>/tables/summary.csv",
+        baselines=expand("<results>/tables/baselines/{sample}.csv", sample=SAMPLES),
+        errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN_RUNS),
+        observed=expand("<results>/tables/observed/{run}.csv", run=OBSERVING_RUNS),
+        scaling="<results>/tables/scaling.csv",
+        scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),
+        scaling_parameters=expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
         throughput="<results>/tables/throughput.csv",
-        scaling_table="<results>/tables/scaling.csv",
-        scaling=expand("<results>/figures/scaling/{study}.svg", study=SCALING_STUDIES),
+        claims="<results>/tables/claims.csv",
         datasets=[image_file(dataset) for dataset in EXPERIMENT["datasets"]],
         catalogues=expand("<results>/datasets/{dataset}/catalogue.csv", dataset=EXPERIMENT["datasets"]),
         contact_sheets=expand("<results>/figures/contact_sheet/{dataset}.png", dataset=EXPERIMENT["datasets"]),
         samples=expand("<results>/figures/sample/{sample}.svg", sample=SAMPLES),
-        training_curves=for_all_runs("<results>/figures/training/{run}.svg"),
-        predictions=for_all_runs("<results>/figures/predictions/{run}.svg"),
+        morphology=expand("<results>/figures/morphology/{sample}.svg", sample=SAMPLES),
+        training=expand("<results>/figures/training/{run}.svg", run=SHOWN_RUNS),
+        predictions=expand("<results>/figures/predictions/{run}.svg", run=SHOWN_RUNS),
+        error_figures=expand("<results>/figures/errors/{run}.svg", run=SHOWN_RUNS),
+        examples=expand("<results>/figures/examples/{run}.png", run=SHOWN_RUNS),
+        observed_figures=expand("<results>/figures/observed/{run}.png", run=OBSERVING_RUNS),
+        scaling_figures=expand("<results>/figures/scaling/{study}.svg", study=SCALING_STUDIES),
         runs=for_all_runs("<results>/models/{run}/training.json"),
     output:
         "<results>/report.html",
@@ -173,10 +241,11 @@ rule write_report:
     conda:
         "../envs/report.yaml"
     params:
-        runs=RUNS,
-        datasets=EXPERIMENT["datasets"],
-        samples=SAMPLES,
-        scaling=SCALING_STUDIES,
+        subjects=dict.fromkeys(["datasets", "contact_sheets"], EXPERIMENT["datasets"])
+        | dict.fromkeys(["samples", "morphology", "baselines"], SAMPLES)
+        | dict.fromkeys(["training", "predictions", "errors", "error_figures", "examples"], SHOWN_RUNS)
+        | dict.fromkeys(["observed", "observed_figures"], OBSERVING_RUNS)
+        | {"scaling_model": MODELLED_STUDIES, "scaling_figures": SCALING_STUDIES},
         config=config,
         code=code_digest("write_report.py"),
     script:

@@ -32,7 +32,10 @@ WHOLE = pd.DataFrame(
 
 
 def scaling(workers, efficiency):
-    return pd.DataFrame({"model": "cnn", "workers": [1, workers], "efficiency": [1.0, efficiency]})
+    ours = {"model": "cnn", "source": "measured here", "workers": [1, workers]}
+    weak = pd.DataFrame(ours | {"kind": "weak", "efficiency": [1.0, efficiency]})
+    strong = pd.DataFrame(ours | {"kind": "strong", "efficiency": [1.0, 0.2]})
+    return pd.concat([weak, strong, weak.assign(source="an old log", workers=128, efficiency=0.1)])
 
 
 def predicted(*workers):

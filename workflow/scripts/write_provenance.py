@@ -6,6 +6,7 @@ import platform
 import socket
 from pathlib import Path
 
+from deepgalaxy.commit import commit_of
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import logger, script_log
 from deepgalaxy.provenance import (
@@ -17,7 +18,6 @@ from deepgalaxy.provenance import (
     read_job_records,
     trace_results,
 )
-from deepgalaxy.report import commit_of
 from deepgalaxy.training.machine import describe_machine
 
 if __name__ == "__main__":

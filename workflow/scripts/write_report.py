@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from deepgalaxy.checksums import sha256
+from deepgalaxy.commit import commit_of
 from deepgalaxy.logs import script_log
-from deepgalaxy.report import Figure, commit_of, write_report
+from deepgalaxy.report import Figure, write_report
 
 SECTIONS = {
     "datasets": {
@@ -53,6 +54,7 @@ if __name__ == "__main__":
                 name: pd.read_csv(path) for name, path in zip(subjects["datasets"], files.catalogues, strict=True)
             },
             runs=files.runs,
+            models=files.scaling_parameters,
             config=snakemake.params.config,
             provenance={
                 "Commit": commit_of(Path(__file__).parent),

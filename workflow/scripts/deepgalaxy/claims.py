@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.cameras import CAMERA_COUNT
+from deepgalaxy.throughput import OURS
 
 REPRODUCED = "reproduced here"
 AT_SMALL_SCALE = "reproduced at small scale"
@@ -93,8 +94,8 @@ def _judge_dating(results: Results) -> tuple[str, str]:
         runs["median_error_high_myr"] < runs["baseline_median_error_myr"]
     )
     evidence = (
-        f"{better.sum()} of {len(runs)} runs beat, by their 95 % intervals, chance, the most frequent class and the median"
-        f" time on simulations not trained on; mean accuracy {runs['accuracy'].mean():.2f} (chance"
+        f"{better.sum()} of {len(runs)} runs beat, by their 95 % intervals, chance, the most frequent class and the"
+        f" median time on simulations not trained on; mean accuracy {runs['accuracy'].mean():.2f} (chance"
         f" {runs['chance'].mean():.2f}), median error {runs['median_error_myr'].mean():.0f} Myr (median time:"
         f" {runs['baseline_median_error_myr'].mean():.0f} Myr)."
     )
@@ -121,9 +122,11 @@ def _judge_dataset(results: Results) -> tuple[str, str]:
 
 def _judge_efficiency(results: Results, workers: int, efficiency: float) -> tuple[str, str]:
     """Whether the efficiency of weak scaling is above a limit at a number of workers, if so many were measured."""
-    measured = results.scaling[results.scaling["workers"] > 1].dropna(subset=["efficiency"])
+    ours = (results.scaling["source"] == OURS) & (results.scaling["kind"] == "weak")
+    measured = results.scaling[ours & (results.scaling["workers"] > 1)].dropna(subset=["efficiency"])
     predicted = [
-        f"the model predicts {row.efficiency:.2f} ({row.efficiency_low:.2f} to {row.efficiency_high:.2f}) for {row.model}"
+        f"the model predicts {row.efficiency:.2f} ({row.efficiency_low:.2f} to {row.efficiency_high:.2f})"
+        f" for {row.model}"
         for row in results.model[results.model["workers"] == workers].itertuples()
     ]
     there = measured[measured["workers"] == workers]
@@ -141,8 +144,8 @@ def _judge_speedup(results: Results) -> tuple[str, str]:
         return NOT_REPRODUCIBLE, "How long the simulations of the published dataset took is not said."
     simulation, inference = np.median(results.simulation_seconds), np.median(results.inference_seconds)
     evidence = (
-        f"{simulation:.0f} s for a simulation of this workflow and {1000 * inference:.1f} ms for an image, the start of the"
-        f" network's program included: {simulation / inference:,.0f} times. The paper's simulations are larger."
+        f"{simulation:.0f} s for a simulation of this workflow and {1000 * inference:.1f} ms for an image, the start of"
+        f" the network's program included: {simulation / inference:,.0f} times. The paper's simulations are larger."
     )
     # "About": the same order of magnitude.
     return (AT_SMALL_SCALE if simulation / inference > PUBLISHED_SPEEDUP / np.sqrt(10) else NOT_BORNE_OUT), evidence

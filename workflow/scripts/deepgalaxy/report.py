@@ -2,7 +2,6 @@
 
 import base64
 import json
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,15 +26,6 @@ class Figure:
         """The file as a data URL."""
         path = Path(self.path)
         return f"data:{MEDIA_TYPES[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-
-def commit_of(directory: str | Path) -> str:
-    """Return the git commit of a directory, marked if files were changed since; or say that there is none."""
-    command = ["git", "-C", str(directory), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "not under version control"
 
 
 def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
@@ -64,6 +54,7 @@ def write_report(
     figures: dict[str, list[Figure]],
     catalogues: dict[str, pd.DataFrame],
     runs: list[str | Path],
+    models: list[str | Path],
     config: dict,
     provenance: dict[str, str],
     output: str | Path,
@@ -71,8 +62,9 @@ def write_report(
     """Write the report.
 
     ``tables`` gives the tables that it shows, by the names by which the template knows them; ``figures`` those of each
-    of its sections; ``catalogues`` the catalogue of each dataset; ``runs`` the paths of ``training.json``;
-    ``provenance`` pairs of what and which. A table or a section that is not there is left out of the page.
+    of its sections; ``catalogues`` the catalogue of each dataset; ``runs`` the paths of ``training.json``, and
+    ``models`` those of the parameters of scaling models; ``provenance`` pairs of what and which. A table or a section
+    that is not there is left out of the page.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -88,6 +80,7 @@ def write_report(
         datasets={name: summarise_catalogue(catalogue) for name, catalogue in catalogues.items()},
         sources=config["datasets"],
         runs=[json.loads(Path(run).read_text()) for run in runs],
+        models=[json.loads(Path(model).read_text()) for model in models],
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         provenance=provenance,
     )

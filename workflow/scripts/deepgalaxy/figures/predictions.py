@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.ticker import MaxNLocator
 
 from deepgalaxy.calibration import reliability
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
@@ -18,6 +19,8 @@ def plot_predictions(predictions: Predictions, classes: pd.DataFrame, output: st
     shares = left.imshow(confusion(predictions, len(classes)), cmap="viridis", vmin=0, vmax=1, origin="lower")
     figure.colorbar(shares, ax=left, label="share of the true class")
     left.set(xlabel="predicted class", ylabel="true class", title="classes in order of time")
+    for axis in (left.xaxis, left.yaxis):
+        axis.set_major_locator(MaxNLocator(integer=True))
 
     expected = expected_time(predictions.probabilities, classes["t_centre_myr"].to_numpy())
     right.plot(predictions.t_myr, expected, ".", ms=1.5, alpha=0.3, color=GREY, rasterized=True)
@@ -34,5 +37,5 @@ def plot_predictions(predictions: Predictions, classes: pd.DataFrame, output: st
     last.plot(confidence, accuracy, color=BLUE, lw=1)
     last.scatter(confidence, accuracy, s=200 * count / count.max(), color=BLUE, label="area: number of images")
     last.set(xlabel="probability of the predicted class", ylabel="share that is right", xlim=(0, 1.05), ylim=(0, 1.05))
-    last.legend(frameon=False)
+    last.legend(frameon=False, loc="upper left")
     save_figure(figure, output)
