@@ -11,7 +11,7 @@ told from α only where two or more numbers of workers were measured, and is 0 o
 and independent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -275,10 +275,13 @@ def leave_out_largest(measurements: Measurements, seed: int) -> dict:
 
 
 def _efficiency(model: ScalingModel, workers: int) -> float:
+    """Return the throughput of some workers over that of as many single ones."""
     return model.images_per_second(workers) / (workers * model.images_per_second(1))
 
 
-def _with_band(name, quantity, model: ScalingModel, resampled: Sequence[ScalingModel]) -> dict[str, float]:
+def _with_band(
+    name: str, quantity: Callable[[ScalingModel], float], model: ScalingModel, resampled: Sequence[ScalingModel]
+) -> dict[str, float]:
     """Return a quantity of the model with its limits."""
     low, high = _band([quantity(one) for one in resampled])
     return {name: quantity(model), f"{name}_low": low, f"{name}_high": high}
