@@ -112,7 +112,6 @@ rule plot_scaling:
     """Draw how one model's training scales, with old logs, published figures and the model's predictions."""
     input:
         scaling="<results>/tables/scaling.csv",
-        published=workflow.source_path("../config/reference_points.csv"),
         model="<results>/tables/scaling_model/{dataset}/{sample}/{model}.csv" if MODELLED_STUDIES else [],
     output:
         report(

@@ -9,6 +9,7 @@ from scipy import stats
 
 from deepgalaxy.configuration import check_configuration, scaling_runs
 from deepgalaxy.figures.scaling import plot_scaling
+from deepgalaxy.reference_points import read_reference_points
 from deepgalaxy.throughput import (
     OURS,
     TABLE_COLUMNS,
@@ -255,15 +256,15 @@ def test_a_file_that_is_no_log_is_named_with_the_line(tmp_path, content, sentenc
 # The figure
 
 
-def test_published_points_have_their_sources(root):
-    published = pd.read_csv(root / "config/reference_points.csv")
+def test_published_points_have_their_sources():
+    published = read_reference_points()
     assert published["source"].str.match(r"https://(doi\.org|github\.com)/\S+$").all()
     assert published[["label", "hardware", "workers"]].notna().all(axis=None)
     assert published[["images_per_second", "efficiency"]].notna().any(axis=1).all()
 
 
-def test_the_figure_names_everything_that_it_shows(root, tmp_path):
-    published = pd.read_csv(root / "config/reference_points.csv")
+def test_the_figure_names_everything_that_it_shows(tmp_path):
+    published = read_reference_points()
     log = [{"source": "old cluster", "kinds": [None], "workers": 4, "images_per_second": 92.0}]
     strong = study(2, 15, kinds=("strong",), batch_size=4)
     table = scaling_table(study(1, 9, 10, 11, kinds=("weak", "strong")) + study(2, 18, 19, 20) + strong + log)

@@ -4,6 +4,7 @@ import pandas as pd
 
 from deepgalaxy.figures.scaling import plot_scaling
 from deepgalaxy.logs import script_log
+from deepgalaxy.reference_points import read_reference_points
 from deepgalaxy.throughput import OURS, SCALED
 
 if __name__ == "__main__":
@@ -13,7 +14,7 @@ if __name__ == "__main__":
         shown = (scaling[SCALED[:3]] == study).all(axis=1) | (scaling["source"] != OURS)
         plot_scaling(
             scaling[shown],
-            pd.read_csv(snakemake.input.published),
+            read_reference_points(),
             pd.read_csv(snakemake.input.model) if snakemake.input.model else None,
             snakemake.output[0],
         )

@@ -24,7 +24,7 @@ def plot_scaling(
     """Draw throughput and efficiency against the number of workers, and the parts of the time of an epoch.
 
     ``scaling`` has the rows of one model on one sample, and of old logs, of ``deepgalaxy.throughput.scaling_table``;
-    ``published`` those of config/reference_points.csv; ``model`` those of
+    ``published`` those of ``deepgalaxy.reference_points``; ``model`` those of
     ``deepgalaxy.scaling_model.predict_scaling``, if there are any. Filled marks are measured here or read from logs,
     open ones on a dashed line are predicted, grey ones are published by others.
     """

@@ -1,0 +1,11 @@
+"""Published figures of how training scales, by others and elsewhere, with their sources: reference_points.csv."""
+
+from pathlib import Path
+
+import pandas as pd
+
+
+def read_reference_points() -> pd.DataFrame:
+    """Return the figures, with the columns label, workers, images_per_second, efficiency (against one worker, unless the
+    note says otherwise; either may be empty), hardware, note, and source, an address."""
+    return pd.read_csv(Path(__file__).with_suffix(".csv"))
