@@ -6,6 +6,8 @@ import pandas as pd
 
 
 def read_reference_points() -> pd.DataFrame:
-    """Return the figures, with the columns label, workers, images_per_second, efficiency (against one worker, unless the
-    note says otherwise; either may be empty), hardware, note, and source, an address."""
+    """Return the figures, with the columns label, workers, images_per_second, efficiency, hardware, note and source.
+
+    Either of the two figures may be empty. Efficiency is against one worker, unless the note says otherwise.
+    """
     return pd.read_csv(Path(__file__).with_suffix(".csv"))
