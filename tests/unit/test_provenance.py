@@ -56,7 +56,9 @@ def place(tmp_path, monkeypatch):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"this is {name}")
     persistence = FilePersistence(path=tmp_path / ".snakemake")
+    absolute = {"observed/m51.png": f"{tmp_path}/results/../observed/m51.png"}
     for number, (name, (rule, inputs, params)) in enumerate(JOBS.items()):
+        inputs = [absolute.get(path, path) for path in inputs]
         record = MetadataRecord(rule=rule, input=inputs, params=params, log=[f"logs/{rule}.log"])
         record.starttime, record.endtime = 1e9 + number, 1e9 + number + 0.5
         record.input_checksums = {path: f"sha256:{sha256(tmp_path / path)}" for path in inputs if path != "gone.csv"}

@@ -25,7 +25,7 @@ def provenance(directory):
 
 
 def test_two_runs_give_the_same_bits_but_for_what_measures_time(finished, again, root):
-    listed = re.search(r"```\n(results/models/.*?)```", (root / "docs/provenance.md").read_text(), re.DOTALL)[1].split()
+    listed = re.search(r"```\n(benchmarks/.*?)```", (root / "docs/provenance.md").read_text(), re.DOTALL)[1].split()
     first, second = provenance(finished), provenance(again)
     assert first.keys() == second.keys()
     for part in first.keys() - {"commit", "results", "run"}:  # each copy has a commit of its own

@@ -23,7 +23,7 @@ PROFILES = {
     "https://w3id.org/ro/wfrun/provenance/0.5": "Provenance Run Crate",
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
-SOURCE = ("CITATION.cff", "LICENSE", "Snakefile", "config/checksums.txt", "envs", "profiles", "rules", "workflow")
+SOURCE = ("CITATION.cff", "LICENSE", "Snakefile", "config", "envs", "profiles", "rules", "workflow")
 """What the workflow consists of, as far as it is there."""
 MEDIA_TYPES = {
     ".hdf5": "application/x-hdf5",
@@ -38,7 +38,7 @@ def copy_source(workflow: str | Path, configuration: Mapping, directory: str | P
     workflow, directory = Path(workflow), Path(directory)
     temporary = directory.with_name(f".partial-{os.getpid()}-{directory.name}")
     try:
-        (temporary / "config").mkdir(parents=True)
+        temporary.mkdir(parents=True)
         for source in (workflow / name for name in SOURCE):
             target = temporary / source.relative_to(workflow)
             if source.is_dir():

@@ -20,7 +20,8 @@ def read_job_records(directory: str | Path) -> dict[str, dict]:
     """Return Snakemake's record of the job that made a file, for each file that it has made, by the file's path.
 
     ``directory`` is ``.snakemake/metadata``: a JSON file for each output, named by the Base64 of the output's path; a
-    name too long for a file is cut into directories with an @ before their names.
+    name too long for a file is cut into directories with an @ before their names. Paths of inputs are returned relative
+    to the working directory.
     """
     records = {}
     for file in Path(directory).rglob("*"):
@@ -30,6 +31,10 @@ def read_job_records(directory: str | Path) -> dict[str, dict]:
                 record = json.loads(file.read_text())
             except json.JSONDecodeError:
                 continue  # one that is being written, of another job that runs beside this one
+            record["input"] = list(map(os.path.relpath, record["input"]))
+            record["input_checksums"] = {
+                os.path.relpath(path): digest for path, digest in record["input_checksums"].items()
+            }
             records[base64.urlsafe_b64decode(name).decode()] = record
     return records
 
@@ -121,8 +126,9 @@ def describe_results(traced: Mapping[str, dict | None], digests: Mapping[str, st
                 "parameters": [_value(parameter) for parameter in record["params"]],
                 "log": record["log"],
             }
-            for name, noted in record["input_checksums"].items():
-                if noted != f"sha256:{digests[name]}":
+            for name in record["input"]:
+                noted = record["input_checksums"].get(name)
+                if noted and noted != f"sha256:{digests[name]}":
                     raise ValueError(
                         f"{name} has changed since {path} was made from it. Run again with --forcerun {record['rule']}."
                     )

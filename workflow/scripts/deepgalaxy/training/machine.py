@@ -12,7 +12,7 @@ _RECORDED = (
     *("TF_AUTOTUNE_", "TF_CPP_", "TF_CPU_", "TF_CUDA_", "TF_CUDNN_", "TF_DETERMINISTIC_", "TF_DISABLE_", "TF_ENABLE_"),
     *("TF_FORCE_", "TF_GPU_", "TF_NUM_", "TF_USE_", "TF_XLA_"),
 )
-_NEVER_RECORDED = re.compile("KEY|PASSWORD|SECRET|TOKEN")
+_NEVER_RECORDED = re.compile("KEY|PASSWORD|SECRET|TOKEN|OMPI_MCA_initial_wdir")  # the last is of mpirun's own, a path
 
 
 def describe_machine(cpuinfo: str | Path = "/proc/cpuinfo") -> dict[str, str | int]:
