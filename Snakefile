@@ -24,6 +24,7 @@ include: "rules/evaluate.smk"
 include: "rules/baselines.smk"
 include: "rules/observed.smk"
 include: "rules/scaling.smk"
+include: "rules/figures.smk"
 include: "rules/report.smk"
 include: "rules/provenance.smk"
 

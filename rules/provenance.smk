@@ -12,11 +12,6 @@ localrules:
     write_crate,
 
 
-def purposes_of_rules(wildcards):
-    """Return what each rule is for."""
-    return {rule.name: rule.docstring for rule in workflow.rules}
-
-
 rule write_provenance:
     """Write down what each result was made from and how."""
     input:
@@ -48,7 +43,7 @@ rule write_crate:
     conda:
         "../envs/report.yaml"
     params:
-        purposes=purposes_of_rules,
+        purposes=lambda wildcards: {rule.name: rule.docstring for rule in workflow.rules},
         code=code_digest("write_crate.py"),
     script:
         "../workflow/scripts/write_crate.py"

@@ -1,0 +1,143 @@
+"""Figures of the dataset, and of each run.
+
+Results: <results>/figures/
+"""
+
+
+localrules:
+    plot_contact_sheet,
+    plot_sample,
+    plot_training,
+    plot_predictions,
+    plot_errors,
+    plot_examples,
+
+
+rule plot_contact_sheet:
+    """Draw one merger of a dataset: times across, cameras down."""
+    input:
+        dataset=dataset_file,
+        catalogue="<dataset>/catalogue.csv",
+    output:
+        report(
+            "<results>/figures/contact_sheet/{dataset}.png",
+            caption="../workflow/report/contact_sheet.rst",
+            category="Dataset",
+            labels={"content": "contact sheet", "dataset": "{dataset}"},
+        ),
+    log:
+        "<logs>/plot_contact_sheet/{dataset}.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("plot_contact_sheet.py"),
+    script:
+        "../workflow/scripts/plot_contact_sheet.py"
+
+
+rule plot_sample:
+    """Draw what a dataset holds, what of it was selected, and how that was split."""
+    input:
+        catalogue="<dataset>/catalogue.csv",
+        split="<sample>/split.csv",
+    output:
+        report(
+            "<results>/figures/sample/{dataset}/{sample}.svg",
+            caption="../workflow/report/sample.rst",
+            category="Dataset",
+            labels={"content": "selection and split", "dataset": "{dataset}"},
+        ),
+    log:
+        "<logs>/plot_sample/{dataset}/{sample}.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("plot_sample.py"),
+    script:
+        "../workflow/scripts/plot_sample.py"
+
+
+rule plot_training:
+    """Draw the training curves of one run."""
+    input:
+        epochs="<run>/epochs.jsonl",
+    output:
+        report(
+            "<results>/figures/training/<run_name>.svg",
+            caption="../workflow/report/training.rst",
+            category="Training",
+            labels={"model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+        ),
+    log:
+        "<logs>/plot_training/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("plot_training.py"),
+    script:
+        "../workflow/scripts/plot_training.py"
+
+
+rule plot_predictions:
+    """Draw what one run predicts against the truth."""
+    input:
+        predictions="<run>/predictions.hdf5",
+        classes="<run>/classes.csv",
+    output:
+        report(
+            "<results>/figures/predictions/<run_name>.svg",
+            caption="../workflow/report/predictions.rst",
+            category="Results",
+            labels={"model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+        ),
+    log:
+        "<logs>/plot_predictions/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("plot_predictions.py"),
+    script:
+        "../workflow/scripts/plot_predictions.py"
+
+
+rule plot_errors:
+    """Draw on what the errors of one run depend."""
+    input:
+        "<results>/tables/errors/<run_name>.csv",
+    output:
+        report(
+            "<results>/figures/errors/<run_name>.svg",
+            caption="../workflow/report/errors.rst",
+            category="Results",
+            labels={"content": "errors", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+        ),
+    log:
+        "<logs>/plot_errors/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("plot_errors.py"),
+    script:
+        "../workflow/scripts/plot_errors.py"
+
+
+rule plot_examples:
+    """Draw images that a network dates well and badly, and where it looks."""
+    input:
+        examples="<run>/examples.hdf5",
+        split="<sample>/split.csv",
+    output:
+        report(
+            "<results>/figures/examples/<run_name>.png",
+            caption="../workflow/report/examples.rst",
+            category="Results",
+            labels={"content": "examples", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+        ),
+    log:
+        "<logs>/plot_examples/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("plot_examples.py"),
+    script:
+        "../workflow/scripts/plot_examples.py"
