@@ -86,6 +86,12 @@ class Workflow:
         path = self.directory / f"results/models/{MODELS}/workers~{workers}/repeat~{repeat}/training.json"
         return json.loads(path.read_text())
 
+    def study(self, workers: int) -> tuple[dict, str]:
+        """Return what a run of the scaling study says of itself, and what it logged."""
+        run = f"{MODELS}/workers~{workers}/batch~8/repeat~0"
+        training = (self.directory / f"results/scaling/{run}/training.json").read_text()
+        return json.loads(training), (self.directory / f"logs/measure_throughput/{run}.log").read_text()
+
     def log(self, workers: int, repeat: int = 0) -> str:
         """Return what a training run has logged so far."""
         path = self.directory / f"logs/train_model/{MODELS}/workers~{workers}/repeat~{repeat}.log"
@@ -103,11 +109,11 @@ class Workflow:
 
 @pytest.fixture(scope="session")
 def workflow(slurm, checkout_in, tmp_path_factory):
-    """The workflow in a copy of this checkout, to be run on 1, 2, and 4 workers."""
+    """The workflow in a copy of this checkout, with a scaling study of 1, 2, and 4 workers."""
     directory = checkout_in(tmp_path_factory.mktemp("slurm"))
     path = directory / "config/config.yaml"
     config = yaml.safe_load(path.read_text())
-    config["experiment"]["workers"] = [1, 2, 4]
+    config["scaling"] |= {"workers": [1, 2, 4], "kinds": ["weak"]}
     path.write_text(yaml.safe_dump(config))
     return Workflow(directory, slurm)
 
