@@ -124,11 +124,21 @@ def test_each_file_is_described_by_digest_rule_inputs_and_parameters(place):
     assert set(described["observed/m51.png"]) == {"sha256", "bytes"}
 
 
-def test_what_has_changed_since_it_was_used_is_found(place):
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ("observed/m51.png", r"m51.png has changed since results/metrics.csv was made from it.*--forcerun score"),
+        (
+            "results/samples/train.hdf5",
+            r"train.hdf5 has changed since .*/model.keras was made from it.*--forcerun split",
+        ),
+    ],
+)
+def test_what_has_changed_since_it_was_used_is_found(place, changed, sentence):
     directory, records = place
-    (directory / "observed/m51.png").write_text("another image")
+    (directory / changed).write_text("another")
     traced = trace_results(["results/metrics.csv"], records)
-    with pytest.raises(ValueError, match=r"observed/m51.png has changed since results/metrics.csv.*--forcerun score"):
+    with pytest.raises(ValueError, match=sentence):
         describe_results(traced, digest_files(traced, "none.txt", 1))
 
 

@@ -129,8 +129,9 @@ def describe_results(traced: Mapping[str, dict | None], digests: Mapping[str, st
             for name in record["input"]:
                 noted = record["input_checksums"].get(name)
                 if noted and noted != f"sha256:{digests[name]}":
+                    rule = (traced[name] or record)["rule"]
                     raise ValueError(
-                        f"{name} has changed since {path} was made from it. Run again with --forcerun {record['rule']}."
+                        f"{name} has changed since {path} was made from it. Run again with --forcerun {rule}."
                     )
     return described
 
