@@ -26,6 +26,7 @@ include: "rules/observed.smk"
 include: "rules/scaling.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
+include: "rules/results.smk"
 include: "rules/provenance.smk"
 
 

@@ -69,43 +69,6 @@ def for_all_runs(pattern):
     return expand(pattern, run=RUN_NAMES)
 
 
-def results_of_all_stages():
-    """Return all files that the experiment goes through, from the first simulation to the report.
-
-    They are asked for by name, because Snakemake does not make an intermediate file again that is missing since its job
-    failed, as long as newer results are there: these would then be reported as those of a configuration that they do not
-    belong to.
-    """
-    return [
-        *for_all_mergers("<results>/datasets/{dataset}/mergers/{group}/snapshots.hdf5"),
-        *for_all_mergers("<results>/datasets/{dataset}/mergers/{group}/images.hdf5"),
-        *map(image_file, EXPERIMENT["datasets"]),
-        *expand("<results>/datasets/{name}/catalogue.csv", name=EXPERIMENT["datasets"]),
-        *expand("<results>/samples/{name}/{file}", name=SAMPLES, file=["subset.hdf5", "split.csv", "classes.csv"]),
-        *expand("<results>/samples/{name}/{split}.hdf5", name=SAMPLES, split=["train", "validation", "test"]),
-        *for_all_runs("<results>/models/{run}/model.keras"),
-        *for_all_runs("<results>/models/{run}/predictions.hdf5"),
-        *for_all_runs("<results>/models/{run}/validation_predictions.hdf5"),
-        *for_all_runs("<results>/models/{run}/metrics.json"),
-        *for_all_runs("<results>/models/{run}/examples.hdf5"),
-        *expand("<results>/samples/{name}/morphology.csv", name=SAMPLES),
-        *study_files("epochs.jsonl"),
-        *OBSERVED_RESULTS,
-        *expand("<results>/tables/{table}.csv", table=["metrics", "summary", "throughput", "scaling", "claims"]),
-        *expand("<results>/tables/baselines/{name}.csv", name=SAMPLES),
-        *expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
-        *for_all_runs("<results>/tables/errors/{run}.csv"),
-        *expand("<results>/figures/contact_sheet/{name}.png", name=EXPERIMENT["datasets"]),
-        *expand("<results>/figures/{kind}/{name}.svg", kind=["sample", "morphology"], name=SAMPLES),
-        *for_all_runs("<results>/figures/training/{run}.svg"),
-        *for_all_runs("<results>/figures/predictions/{run}.svg"),
-        *for_all_runs("<results>/figures/errors/{run}.svg"),
-        *for_all_runs("<results>/figures/examples/{run}.png"),
-        *expand("<results>/figures/scaling/{study}.svg", study=SCALING_STUDIES),
-        "<results>/report.html",
-    ]
-
-
 def simulated(dataset):
     """Return whether a dataset is simulated here."""
     return "mergers" in config["datasets"][dataset]
