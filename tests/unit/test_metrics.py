@@ -61,6 +61,8 @@ def test_scores():
     # Simulation b is right in both images, c in one of two; only these two can be drawn.
     assert (scores["accuracy_low"], scores["accuracy_high"]) == (0.5, 1.0)
     assert scores["top5_accuracy"] == 1.0  # there are two classes
+    # The errors in order are 10, 20, 40, 50; the 16th percentile lies 0.48 of the way from the first to the second.
+    assert (scores["error_16_myr"], scores["error_84_myr"]) == (pytest.approx(14.8), pytest.approx(45.2))
     # Middle 68 %: 18 to 93 Myr, 80 to 180, 40 to 173, and 16 to 84: the last, of 90 Myr, is not in its own.
     assert scores["coverage_68"] == 0.75
 
@@ -115,6 +117,17 @@ def test_temperature_undoes_too_much_confidence():
 def test_expected_time_and_confusion():
     np.testing.assert_allclose(expected_time(PREDICTIONS.probabilities, CLASSES["t_centre_myr"]), [60, 130, 110, 50])
     np.testing.assert_allclose(confusion(PREDICTIONS, 2), [[2 / 3, 1 / 3], [0, 1]])
+
+
+def test_the_true_class_is_among_five():
+    classes = pd.DataFrame(
+        {"label": range(7), "t_from_myr": range(7), "t_to_myr": range(1, 8), "t_centre_myr": range(7)}
+    )
+    ranked = np.array([[0.3, 0.2, 0.16, 0.13, 0.1, 0.07, 0.04]] * 4)
+    # The true class is the first, the fifth, the sixth and the last of each.
+    predictions = Predictions(ranked, np.array([0, 4, 5, 6]), np.array([0.0, 4.0, 5.0, 6.0]), np.arange(3, 7))
+    scores = score_predictions(predictions, predictions, classes, SPLIT, seed=1)
+    assert scores["top5_accuracy"] == 0.5 and scores["accuracy"] == 0.25
 
 
 def test_repeats_are_summed_up():
