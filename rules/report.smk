@@ -49,6 +49,7 @@ rule judge_claims:
         metrics="<results>/tables/metrics.csv",
         scaling="<results>/tables/scaling.csv",
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),
+        scaling_parameters=expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
         catalogues=expand("<results>/datasets/{dataset}/catalogue.csv", dataset=EXPERIMENT["datasets"]),
         simulating=for_all_mergers("<benchmarks>/simulate_merger/{dataset}/{group}.tsv"),
         predicting=for_all_runs("<benchmarks>/predict_images/{run}.tsv"),

@@ -1,5 +1,8 @@
 """Hold what the DeepGalaxy paper claims against the results of all runs."""
 
+import json
+from pathlib import Path
+
 import h5py
 import pandas as pd
 
@@ -24,6 +27,11 @@ if __name__ == "__main__":
         files = snakemake.input
         images = [sum(map(count_images, pair)) for pair in zip(files.test, files.validation, strict=True)]
         seconds = map(benchmark_seconds, files.predicting)
+        models = [
+            pd.read_csv(table)
+            for table, about in zip(files.scaling_model, files.scaling_parameters, strict=True)
+            if json.loads(Path(about).read_text())["overhead_told_from_latency"]
+        ]
         claims = judge_claims(
             Results(
                 metrics=pd.read_csv(files.metrics),
@@ -33,7 +41,7 @@ if __name__ == "__main__":
                     for name, path in zip(snakemake.params.datasets, files.catalogues, strict=True)
                 },
                 scaling=pd.read_csv(files.scaling),
-                model=pd.concat([pd.read_csv(path) for path in files.scaling_model] or [pd.DataFrame({"workers": []})]),
+                model=pd.concat([pd.DataFrame({"workers": []}), *models]),
                 simulation_seconds=[benchmark_seconds(path) for path in files.simulating],
                 inference_seconds=[time / count for time, count in zip(seconds, images, strict=True)],
             )

@@ -43,10 +43,12 @@ def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
 
 
 def show_value(value: object) -> str:
-    """Return a value of a table as a reader wants it: four digits of a number, a dash for none."""
+    """Return a value of a table as a reader wants it: four digits, or all before the point, and a dash for none."""
     if pd.isna(value):
         return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return str(value)
 
 
 def write_report(
