@@ -43,12 +43,36 @@ def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
 
 
 def show_value(value: object) -> str:
-    """Return a value of a table as a reader wants it: four digits, or all before the point, and a dash for none."""
+    """Return a value of a table as a reader wants it: three digits, or all before the point, and a dash for none."""
     if pd.isna(value):
         return "–"
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
     return str(value)
+
+
+def show_cell(row: dict, column: str) -> str:
+    """Return what a reader sees of a column in a row of a table: its value, with its limits or its standard deviation
+    if other columns have them (``accuracy``: ``accuracy_low`` and ``accuracy_high``, or ``accuracy_sd``)."""
+    shown = show_value(row[column])
+    low, high, deviation = (row.get(_beside(column, part)) for part in ("low", "high", "sd"))
+    if pd.notna(low):
+        return f"{shown} ({show_value(low)}–{show_value(high)})"
+    return f"{shown} ± {show_value(deviation)}" if pd.notna(deviation) else shown
+
+
+def main_columns(row: dict) -> list[str]:
+    """Return the columns of a table, of which a row is given, that are not limits or deviations of others."""
+    beside = {_beside(column, part) for column in row for part in ("low", "high", "sd")}
+    return [column for column in row if column not in beside]
+
+
+def _beside(column: str, part: str) -> str:
+    """Return the name of the column with the limits or the deviation of another; a unit comes last."""
+    if part == "sd":
+        return f"{column}_sd"
+    stem = column.removesuffix("_myr")
+    return f"{stem}_{part}{column[len(stem) :]}"
 
 
 def write_report(
@@ -75,7 +99,7 @@ def write_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["show"] = show_value
+    environment.filters |= {"show_cell": show_cell, "main_columns": main_columns}
     page = environment.get_template("report.html.jinja").render(
         tables={name: table.to_dict("records") for name, table in tables.items()},
         figures=figures,
