@@ -105,8 +105,8 @@ rule explain_examples:
         *config["envmodules"],
     threads: 2
     resources:
-        mem_mb=megabytes(8000),
-        runtime=minutes(20),
+        mem_mb=megabytes(4000),
+        runtime=minutes(30),
     params:
         code=code_digest("explain_examples.py"),
     script:
