@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,26 @@ import yaml
 from deepgalaxy.files import whole_file
 
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+
+SECTIONS = {
+    "datasets": {
+        "contact_sheets": "One merger of {}: times across, cameras down.",
+        "samples": "What {} holds: cameras and times of each group, by split.",
+        "morphology": "Classical statistics of the images of {} over time: median and 68 % of the images.",
+    },
+    "training": {"training": "Loss and accuracy of {} over the epochs, in training and in validation."},
+    "results": {
+        "predictions": "{}: confusion matrix; expected against true time; reliability of the probabilities.",
+        "error_figures": "Errors of {} by phase of the merger, simulation, camera, size ratio and mass ratio.",
+        "examples": "Test images that {} dates best and worst, and those of which it is most certain and wrong. Below"
+        " each: which pixels speak for (orange) and against (purple) the class that it names, by integrated gradients.",
+    },
+    "observed": {
+        "observed_figures": "Observed images as {} sees them, with its distributions over time and neighbours."
+    },
+    "scaling": {"scaling_figures": "{}: throughput, efficiency and parts of the training time by number of workers."},
+}
+"""The figures of each section by their names, and what they show of their subject."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +47,27 @@ class Figure:
         """The file as a data URL."""
         path = Path(self.path)
         return f"data:{MEDIA_TYPES[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def collect_figures(
+    files: Mapping[str, Sequence[str]], subjects: Mapping[str, Sequence[str]]
+) -> dict[str, list[Figure]]:
+    """Return the figures of each section. ``files`` has the paths of those of each name in SECTIONS, and ``subjects``
+    what each shows: a dataset, a sample, a run or a study."""
+    return {
+        section: [
+            Figure(path, text.format(subject))
+            for name, text in kinds.items()
+            for subject, path in zip(subjects[name], files[name], strict=True)
+        ]
+        for section, kinds in SECTIONS.items()
+    }
+
+
+def join_tables(paths: Sequence[str], subjects: Sequence[str]) -> pd.DataFrame:
+    """Return tables of the same columns as one, with a last column ``subject`` that tells them apart."""
+    tables = [pd.read_csv(path).assign(subject=subject) for path, subject in zip(paths, subjects, strict=True)]
+    return pd.concat(tables) if tables else pd.DataFrame()
 
 
 def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
