@@ -13,6 +13,7 @@ from deepgalaxy.claims import (
     Results,
     judge_claims,
 )
+from deepgalaxy.throughput import scaling_table
 
 SCORES = {
     "dataset": "simulated",
@@ -107,8 +108,9 @@ def test_a_measured_efficiency_decides():
     assert verdicts(scaling=scaling(128, 0.94))("with 128 workers")["verdict"] == REPRODUCED
     assert verdicts(scaling=scaling(128, 0.92))("with 128 workers")["verdict"] == NOT_BORNE_OUT
     assert verdicts(scaling=scaling(128, 0.94))("with 512 workers")["verdict"] == NEEDS_MACHINE
-    none = verdicts(scaling=scaling(2, float("nan")), model=predicted())("with 128 workers")
-    assert none.tolist() == [NEEDS_MACHINE, "No scaling was measured here."]
+    for nothing in (scaling(2, float("nan")), scaling_table([])):
+        found = verdicts(scaling=nothing, model=predicted())("with 128 workers")
+        assert found.tolist() == [NEEDS_MACHINE, "No scaling was measured here."]
 
 
 def test_a_slow_network_or_a_foreign_dataset_has_no_such_speedup():

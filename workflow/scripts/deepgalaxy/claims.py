@@ -131,7 +131,7 @@ def _judge_efficiency(results: Results, workers: int, efficiency: float) -> tupl
     ]
     there = measured[measured["workers"] == workers]
     if there.empty:
-        largest = measured.nlargest(1, "workers")
+        largest = measured.sort_values("workers").tail(1)
         most = [f"{row.efficiency:.2f} with {row.workers}, the most measured here" for row in largest.itertuples()]
         return NEEDS_MACHINE, "; ".join([*most, *predicted] or ["No scaling was measured here"]) + "."
     evidence = ", ".join(f"{row.efficiency:.2f} for {row.model}" for row in there.itertuples()) + "."
