@@ -24,9 +24,8 @@ from deepgalaxy.training.options import command_line
 from deepgalaxy.training_job import size_training_job
 
 export_import_path()
-os.environ.setdefault(
-    "DEEPGALAXY_COMMAND", shlex.join(sys.argv)
-)  # for the report; jobs have command lines of their own
+# For the report; jobs have command lines of their own.
+os.environ.setdefault("DEEPGALAXY_COMMAND", shlex.join(sys.argv))
 try:
     check_configuration(config)
 except ValueError as error:
@@ -139,11 +138,23 @@ def model_options(wildcards):
     return command_line(settings("models/{model}")(wildcards))
 
 
-def training_job(wildcards):
-    """Return the size of a training run's job."""
+def job_of(workers):
+    """Return the size of the job of a training run by so many workers."""
     cpus_per_rank = config["cpus_per_rank"]
     cores = None if cpus_per_rank else workflow.cores  # which Snakemake refuses to tell on a cluster
-    return size_training_job(int(wildcards.workers), config["ranks_per_node"], cpus_per_rank, cores)
+    return size_training_job(int(workers), config["ranks_per_node"], cpus_per_rank, cores)
+
+
+def training_job(wildcards):
+    """Return the size of a training run's job."""
+    return job_of(wildcards.workers)
+
+
+def cores_per_rank(wildcards):
+    """Return the cores of each rank; in the scaling study, where one tells batch sizes apart, those that its largest run
+    has for each, so that all its runs compare."""
+    largest = max(config["scaling"]["workers"]) if hasattr(wildcards, "batch") else wildcards.workers
+    return job_of(largest).cpus_per_rank
 
 
 def cores_for_training(wildcards):

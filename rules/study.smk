@@ -3,21 +3,11 @@
 Parameters: `scaling`, `experiment: datasets, samples, models`, and `models: <model>`.
 """
 
-from types import SimpleNamespace
-
 from deepgalaxy.configuration import scaling_runs
 
 STUDY = scaling_runs(config)
 # What the model is fitted to: a single worker, and an exchange between several.
 MODELLED_STUDIES = SCALING_STUDIES if {1} < set(config["scaling"]["workers"]) else []
-
-
-def cores_per_rank(wildcards):
-    """Return the cores of each rank; in the scaling study, where one tells batch sizes apart, those that its largest run
-    has for each, so that all its runs compare."""
-    if hasattr(wildcards, "batch"):
-        wildcards = SimpleNamespace(workers=max(config["scaling"]["workers"]))
-    return training_job(wildcards).cpus_per_rank
 
 
 def study_options(wildcards):

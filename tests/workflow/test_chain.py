@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from dry_run import planned
 from sklearn.metrics import accuracy_score
 
 from deepgalaxy.cameras import CAMERA_COUNT
@@ -28,12 +29,6 @@ from deepgalaxy.training_job import TrainingJob
 
 RUN = "results/models/tiny/four_stages/reference_cnn/workers~2/repeat~0"
 GROUPS = ["s_0.75_m_1", "s_1.25_m_1", "s_1_m_1"]
-
-
-def planned(result):
-    """The rules of which a dry run says that they would run."""
-    assert result.returncode == 0, result.stdout + result.stderr
-    return set(re.findall(r"^(?:local)?rule (\w+):", result.stdout + result.stderr, re.MULTILINE))
 
 
 def test_all_products_are_in_their_places(chain):

@@ -1,25 +1,18 @@
 """Images of a directory go through the finished chain, and what is no image does not stop them."""
 
-import re
-
 import h5py
 import imageio.v3 as iio
 import numpy as np
 import pandas as pd
 import pytest
 from astropy.io import fits
+from dry_run import planned
 
 RUN = "tiny/four_stages/reference_cnn/workers~2/repeat~0"
 TABLE, FIGURE = f"results/tables/observed/{RUN}.csv", f"results/figures/observed/{RUN}.png"
 RULES = ["prepare_observed", "classify_observed", "tabulate_observed", "plot_observed"]
 OBSERVED = {"observed": {"directory": "observed"}}
 UNTIL = ("--until", "plot_observed")
-
-
-def planned(result):
-    """The rules of which a dry run says that they would run."""
-    assert result.returncode == 0, result.stdout + result.stderr
-    return set(re.findall(r"^(?:local)?rule (\w+):", result.stdout + result.stderr, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepgalaxy.checksums import sha256
 from deepgalaxy.commit import commit_of
 from deepgalaxy.logs import script_log
+from deepgalaxy.provenance import digest_files
 from deepgalaxy.report import collect_figures, join_tables, write_report
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "write_report"):
         files, subjects = snakemake.input, snakemake.params.subjects
+        digests = digest_files(files.datasets, "config/checksums.txt", snakemake.threads)
         tables = {name: pd.read_csv(files[name]) for name in ("metrics", "summary", "scaling", "throughput", "claims")}
         for name in ("baselines", "errors", "scaling_model", "observed"):
             tables[name] = join_tables(files[name], subjects[name])
@@ -30,7 +31,7 @@ if __name__ == "__main__":
                 "Command": os.environ["DEEPGALAXY_COMMAND"],
             }
             | {
-                f"SHA-256 of {name}": sha256(path)
+                f"SHA-256 of {name}": digests[path]
                 for name, path in zip(subjects["datasets"], files.datasets, strict=True)
             },
             output=snakemake.output[0],

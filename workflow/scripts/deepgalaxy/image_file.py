@@ -69,6 +69,14 @@ def create_group(file: h5py.File, name: str, images: np.ndarray, t_myr: np.ndarr
         group.create_dataset(times_name(camera), data=t_myr)
 
 
+def read_pericentres(path: str | Path) -> dict[str, np.ndarray]:
+    """Return the times of the pericentric passages, in Myr, of those groups of a file that record them."""
+    with h5py.File(path) as file:
+        return {
+            name: group.attrs["pericentres_myr"] for name, group in file.items() if "pericentres_myr" in group.attrs
+        }
+
+
 def join_files(inputs: Iterable[str | Path], output: str | Path) -> None:
     """Copy the groups of all ``inputs`` into one file."""
     with whole_file(output) as path, h5py.File(path, "w") as joined:

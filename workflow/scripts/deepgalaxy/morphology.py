@@ -19,6 +19,7 @@ from skimage.measure import centroid
 
 from deepgalaxy.logs import progress
 from deepgalaxy.parallel import in_processes
+from deepgalaxy.prepared import as_brightness
 
 STATISTICS = ("gini", "m20", "concentration", "asymmetry", "separation")
 BLUR = 1 / 64
@@ -150,9 +151,8 @@ def _measure_block(block: tuple[str | Path, int]) -> np.ndarray:
     """Return the statistics, (n, 5), of up to BLOCK images of a prepared file, from the given one on."""
     path, start = block
     with h5py.File(path) as file:
-        images = file["images"][start : start + BLOCK, :, :, 0]
-    scale = 255 if images.dtype == np.uint8 else 1
-    return np.array([measure_image(image.astype(float) / scale) for image in images])
+        images = as_brightness(file["images"][start : start + BLOCK, :, :, 0], float)
+    return np.array([measure_image(image) for image in images])
 
 
 def _squared_distance(shape: tuple[int, int], centre: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """A trained model's predictions for prepared images."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
@@ -7,6 +8,7 @@ import keras
 import numpy as np
 
 from deepgalaxy.files import whole_file
+from deepgalaxy.logs import progress
 
 BATCH_SIZE = 256
 
@@ -19,10 +21,18 @@ def predict_images(network: keras.Model, prepared: str | Path, output: str | Pat
     """
     with h5py.File(prepared) as images, whole_file(output) as path, h5py.File(path, "w") as predictions:
         count = len(images["label"])
-        probabilities = np.empty((count, network.output_shape[1]), np.float32)
-        for start in range(0, count, BATCH_SIZE):
-            batch = slice(start, start + BATCH_SIZE)
-            probabilities[batch] = network.predict_on_batch(images["images"][batch])
-        predictions["probabilities"] = probabilities
+        predictions["probabilities"] = apply_network(network, images["images"], count, "images classified")
         for name in ("label", "t_myr", "row"):
             images.copy(name, predictions)
+
+
+def apply_network(network: keras.Model, images: Sequence[np.ndarray], count: int, what: str) -> np.ndarray:
+    """Return what ``network`` gives for the first ``count`` of ``images`` (n, pixels, pixels, 1): float32, (count, m).
+
+    The images may be a dataset of an HDF5 file; they are read batch by batch. ``what`` names them in the log.
+    """
+    outputs = np.empty((count, network.output_shape[1]), np.float32)
+    for start in progress(range(0, count, BATCH_SIZE), count, what, amount=lambda start: BATCH_SIZE):
+        batch = slice(start, min(start + BATCH_SIZE, count))
+        outputs[batch] = network.predict_on_batch(images[batch])
+    return outputs

@@ -9,6 +9,7 @@ import pandas as pd
 import tensorflow as tf
 
 from deepgalaxy.files import whole_file
+from deepgalaxy.prepared import as_brightness
 
 STEPS = 64
 """Images between black and the real one. Sundararajan et al. find 20 to 300 enough."""
@@ -45,7 +46,7 @@ def explain_examples(network: keras.Model, prepared: str | Path, examples: pd.Da
     places = examples["place"].to_numpy()
     with h5py.File(prepared) as file:
         images = np.array([file["images"][place, :, :, 0] for place in places])
-    brightness = images.astype(np.float32) / (255 if images.dtype == np.uint8 else 1)
+    brightness = as_brightness(images)
     attributions = integrated_gradients(network, brightness, examples["predicted"].to_numpy())
     with whole_file(output) as path, h5py.File(path, "w") as file:
         file["brightness"], file["attributions"] = brightness, attributions

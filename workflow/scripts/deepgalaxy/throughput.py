@@ -62,34 +62,21 @@ def read_run(path: str | Path, workers: int) -> list[EpochRecord]:
 
 
 def summarise_throughput(records: list[EpochRecord]) -> dict[str, float]:
-    """Return the median throughput over the epochs of one run, in images per second, and where its time went.
+    """Return the throughput of one run over its epochs after the warm-up, and where its time went.
 
-    The first three epochs are left out; of a run that has no more than those, only the first is. Shares are of the
-    time of training, over all ranks: ``compute_share``, ``input_share`` (waiting for images) and ``exchange_share``
-    (of gradients, with waiting for slower ranks); ``validation_seconds`` is the median for an epoch and comes on top.
+    ``images_per_second`` is the median, ``<part>_seconds`` the mean that a rank spent in an epoch on each of PARTS:
+    computing, waiting for images, exchanging gradients (with waiting for slower ranks), and validating.
     """
     used = after_warm_up(records)
     total = float(np.median([record.images_per_second for record in used]))
     ranks = [rank for record in used for rank in record.seconds]
-    train = sum(rank.train for rank in ranks)
-    share = {part: sum(getattr(rank, part) for rank in ranks) / train for part in ("input", "exchange")}
+    mean = {part: float(np.mean([getattr(rank, part) for rank in ranks])) for part in ("train", *PARTS[1:])}
+    mean["compute"] = mean["train"] - mean["input"] - mean["exchange"]
     return {
         "epochs_used": len(used),
         "images_per_second_per_worker": total / used[0].workers,
         "images_per_second": total,
-        "compute_share": 1 - share["input"] - share["exchange"],
-        "input_share": share["input"],
-        "exchange_share": share["exchange"],
-        "validation_seconds": float(np.median([max(rank.validation for rank in record.seconds) for record in used])),
-    }
-
-
-def seconds_per_epoch(records: list[EpochRecord]) -> dict[str, float]:
-    """Return the mean seconds that a rank spent in an epoch after the warm-up on each of ``PARTS``."""
-    ranks = [rank for record in after_warm_up(records) for rank in record.seconds]
-    mean = {part: float(np.mean([getattr(rank, part) for rank in ranks])) for part in ("train", *PARTS[1:])}
-    mean["compute"] = mean["train"] - mean["input"] - mean["exchange"]
-    return {f"{part}_seconds": mean[part] for part in PARTS}
+    } | {f"{part}_seconds": mean[part] for part in PARTS}
 
 
 def measure_runs(
@@ -116,7 +103,6 @@ def measure_runs(
             run
             | {"source": OURS, "batch_size": run["batch"]}
             | summarise_throughput(records)
-            | seconds_per_epoch(records)
             | {name: found[name] for name in about}
         )
     for log in logs:

@@ -1,6 +1,6 @@
 """The statistics of morphology over time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +20,17 @@ AXIS_LABELS = {
 
 
 def plot_morphology(
-    morphology: pd.DataFrame, split: pd.DataFrame, pericentres_myr: Sequence[np.ndarray], output: str | Path
+    morphology: pd.DataFrame, split: pd.DataFrame, pericentres_myr: Mapping[str, np.ndarray], output: str | Path
 ) -> None:
     """Draw each statistic against time: median and middle 68 % of all images, and the median of each simulation.
 
     ``morphology`` is the table of ``measure_morphology``; ``pericentres_myr`` has the times of the pericentric passages
-    of each simulation, none where they are not known.
+    of each simulation for which they are known.
     """
     images = morphology.join(split[["group", "t_myr"]], on="row")
     over_time = images.groupby("t_myr")[list(STATISTICS)]
     low, middle, high = (over_time.quantile(share) for share in (0.16, 0.5, 0.84))
-    passages_myr = np.concatenate(pericentres_myr)
+    passages_myr = np.concatenate([[], *pericentres_myr.values()])
     figure, grid = plt.subplots(2, 3, figsize=(12, 6), layout="constrained")
     *panels, legend = grid.flat
     for axes, name in zip(panels, STATISTICS):

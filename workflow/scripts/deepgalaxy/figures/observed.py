@@ -10,6 +10,7 @@ from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import BLUE, ORANGE, save_figure
 from deepgalaxy.observed.table import NEIGHBOURS
+from deepgalaxy.prepared import as_brightness
 
 MOST_ROWS = 12
 LINE = 150  # characters across the figure
@@ -49,7 +50,7 @@ def plot_observed(
 
 def _plot_image(axes: plt.Axes, image: np.ndarray, title: str, colour: str = "black") -> None:
     """Draw an image (pixels, pixels, 1) as the network sees it."""
-    axes.imshow(image, cmap="gray", vmin=0, vmax=255 if image.dtype == np.uint8 else 1)
+    axes.imshow(as_brightness(image), cmap="gray", vmin=0, vmax=1)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set(color=colour, linewidth=2)

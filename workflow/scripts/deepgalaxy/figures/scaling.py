@@ -10,12 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
-from deepgalaxy.figures.style import BLUE, GREEN, GREY, ORANGE, save_figure
+from deepgalaxy.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, save_figure
 from deepgalaxy.throughput import OURS, PARTS
 
 # Colour, mark, and its size: a single worker's run serves both kinds, so that one mark must not hide the other.
 KINDS = {"weak": (BLUE, "o", 9), "strong": (ORANGE, "s", 5)}
-PURPLE = "#CC79A7"  # of Okabe & Ito's colours, too
 
 
 def plot_scaling(

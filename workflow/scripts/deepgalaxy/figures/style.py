@@ -11,7 +11,7 @@ matplotlib.use("Agg")
 matplotlib.rcParams["svg.hashsalt"] = "deepgalaxy"  # otherwise element names are random
 
 # Okabe & Ito's colours, told apart by colour-blind readers too.
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
 
 
 def save_figure(figure: plt.Figure, output: str | Path) -> None:

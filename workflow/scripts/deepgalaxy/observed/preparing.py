@@ -14,6 +14,7 @@ from deepgalaxy.image import density_of, prepare_image, stretch
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.observed.listing import readable_files
 from deepgalaxy.observed.reading import read_header
+from deepgalaxy.prepared import as_brightness
 
 SMALLEST = 8
 """Pixels that an image must have on each side."""
@@ -74,12 +75,11 @@ def typical_brightness(images: h5py.Dataset) -> float:
 
     In a prepared file, whose images are shuffled, these are a random sample.
     """
-    scale = 255 if images.dtype == np.uint8 else 1
     bright = [
-        np.percentile(images[number].astype(np.float32), BRIGHT_PERCENTILE)
+        np.percentile(as_brightness(images[number]), BRIGHT_PERCENTILE)
         for number in range(min(len(images), COMPARED_IMAGES))
     ]
-    return float(np.median(bright)) / scale
+    return float(np.median(bright))
 
 
 def light_above_background(image: np.ndarray, pixels: int) -> np.ndarray:
