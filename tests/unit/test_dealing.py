@@ -94,7 +94,7 @@ def test_streamed_batches_are_those_held_in_memory(prepared, mode, batch_size):
     shares = [Share(prepared, dealing.held(2, 5), memory_bytes) for memory_bytes in (2**20, 100)]
     assert shares[0].images is not None and shares[1].images is None
     order = dealing.order(2, 5, shares[0].window)
-    held, streamed = (list(share.batches(order, batch_size).as_numpy_iterator()) for share in shares)
+    held, streamed = (list(share.batches(order, batch_size)) for share in shares)
     assert len(held) == len(streamed) == -(-33 // batch_size)
     for (images, labels), (others, other_labels) in zip(held, streamed):
         np.testing.assert_array_equal(images, others)

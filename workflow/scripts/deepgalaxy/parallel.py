@@ -1,9 +1,9 @@
-"""Work spread over processes, with a limit on how much of it is held at a time."""
+"""Work spread over processes, or done ahead by a thread, with a limit on how much of it is held at a time."""
 
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import TypeVar
 
 Task = TypeVar("Task")
@@ -24,3 +24,16 @@ def in_processes(function: Callable[[Task], Result], tasks: Iterable[Task], proc
             waiting.append(pool.submit(function, task))
         while waiting:
             yield waiting.popleft().result()
+
+
+def one_ahead(results: Iterable[Result]) -> Iterator[Result]:
+    """Yield ``results``, each made by a thread while the one before it is in use.
+
+    At most two are held: one in use, one ready. What making one raises is raised here, in its turn.
+    """
+    results, end = iter(results), object()
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, results, end)
+        while (result := coming.result()) is not end:
+            coming = thread.submit(next, results, end)
+            yield result

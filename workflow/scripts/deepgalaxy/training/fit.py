@@ -3,7 +3,7 @@
 import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -41,8 +41,8 @@ class TrainingImages:
             self.share = Share(self.path, self.dealing.held(self.rank, epoch), self.memory_bytes)
             self.deal = self.dealing.number(epoch)
 
-    def batches(self, epoch: int, batch_size: int, first: int, stop: int) -> tf.data.Dataset:
-        """Return the batches of an epoch, whose share is loaded, with the numbers from ``first`` up to ``stop``."""
+    def batches(self, epoch: int, batch_size: int, first: int, stop: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+        """Yield the batches of an epoch, whose share is loaded, with the numbers from ``first`` up to ``stop``."""
         order = self.dealing.order(self.rank, epoch, self.share.window)
         return self.share.batches(order[first * batch_size : stop * batch_size], batch_size)
 
@@ -134,7 +134,7 @@ class Training:
         progress, options = self.progress, self.options
         with self._clock("reload"):
             self.train.load(progress.epoch)
-        batches = iter(self.train.batches(progress.epoch, options.batch_size, progress.batches, self.batches_per_epoch))
+        batches = self.train.batches(progress.epoch, options.batch_size, progress.batches, self.batches_per_epoch)
         total, updates, wishes = tf.zeros(3, tf.float64), [], None
         spoken = time.monotonic()
 

@@ -2,12 +2,13 @@
 
 import io
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import h5py
 import numpy as np
 import tensorflow as tf
+
+from deepgalaxy.parallel import one_ahead
 
 WINDOW_BYTES = 32 * 2**20
 """Images are shuffled, and streamed, in runs of this size."""
@@ -43,43 +44,30 @@ class Share:
         """Images that are shuffled and streamed together."""
         return max(1, WINDOW_BYTES // self.image_bytes)
 
-    def batches(self, order: np.ndarray, batch_size: int) -> tf.data.Dataset:
-        """Return pairs of images and labels in ``order``, places of shape (m,), ``batch_size`` at a time.
+    def batches(self, order: np.ndarray, batch_size: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+        """Yield pairs of images and labels in ``order``, places of shape (m,), ``batch_size`` at a time.
 
-        The last batch may be smaller. If images are streamed, the order must take them window by window.
+        The last batch may be smaller. Each is made while the one before it is in use. If images are streamed, the order
+        must take them window by window.
         """
-        source = self._from_file if self.images is None else self._from_memory
-        signature = (tf.TensorSpec((None, *self.image_shape), self.dtype), tf.TensorSpec((None,), tf.int32))
-        # Passing something from Python to TensorFlow takes a millisecond, so several batches pass together, but few
-        # of them in a window, so that what passes adds little to the windows held.
-        together = max(1, self.window // 8 // batch_size) * batch_size
-        blocks = tf.data.Dataset.from_generator(lambda: source(order, together), output_signature=signature)
-        return blocks.rebatch(batch_size).prefetch(2)
+        # Not by tf.data.Dataset.from_generator: it lets the whole process map and unmap every large tensor anew
+        # (docs/training.md), which makes training up to three times slower.
+        starts = range(0, len(order), batch_size)
+        places = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+        images = self._from_file(order, batch_size) if self.images is None else (self.images[some] for some in places)
+        return one_ahead((tf.constant(batch), tf.constant(self.labels[some])) for batch, some in zip(images, places))
 
-    def _from_memory(self, order: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield batches of images held in memory."""
-        for start in range(0, len(order), batch_size):
-            places = order[start : start + batch_size]
-            yield self.images[places], self.labels[places]
-
-    def _from_file(self, order: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield batches from windows that are read one ahead."""
+    def _from_file(self, order: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:
+        """Yield batches of images from windows that are read one ahead."""
         runs = np.split(order, np.flatnonzero(np.diff(order // self.window)) + 1)
-        waiting = np.empty((0, *self.image_shape), self.dtype)
-        done = 0
-        with ThreadPoolExecutor(1) as reader:
-            ahead = reader.submit(self._read_run, runs[0])
-            for following in [*runs[1:], None]:
-                images = ahead.result()
-                if following is not None:
-                    ahead = reader.submit(self._read_run, following)
-                images = np.concatenate((waiting, images)) if len(waiting) else images
-                whole = len(images) - len(images) % batch_size if following is not None else len(images)
-                for start in range(0, whole, batch_size):
-                    batch = images[start : min(start + batch_size, whole)]
-                    yield batch, self.labels[order[done : done + len(batch)]]
-                    done += len(batch)
-                waiting = images[whole:]
+        rest = np.empty((0, *self.image_shape), self.dtype)
+        for images in one_ahead(self._read_run(places) for places in runs):
+            images = np.concatenate((rest, images)) if len(rest) else images
+            whole = len(images) - len(images) % batch_size
+            yield from (images[start : start + batch_size] for start in range(0, whole, batch_size))
+            rest = images[whole:]
+        if len(rest):
+            yield rest
 
     def _read_run(self, places: np.ndarray) -> np.ndarray:
         """Return the images at ``places``, all of one window."""

@@ -1,7 +1,7 @@
 """The functions that TensorFlow runs for each batch."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import keras
@@ -179,7 +179,7 @@ def _synchronise(normalisations: list[layers.BatchNormalization], ranks: Ranks) 
         layer._moments = partial(moments, layer)
 
 
-def sum_over(step: Callable, batches: tf.data.Dataset, feed: Callable[[], None]) -> np.ndarray:
+def sum_over(step: Callable, batches: Iterable[tuple[tf.Tensor, tf.Tensor]], feed: Callable[[], None]) -> np.ndarray:
     """Add up what ``step`` returns over all batches, float64 of shape (3,), calling ``feed`` after each."""
     total = tf.zeros(3, tf.float64)
     for images, labels in batches:
