@@ -4,9 +4,11 @@ Standard output is for a person (rank 0's progress, and the reason of a failure)
 """
 
 import argparse
+import csv
 import json
 import os
 import platform
+import shutil
 import sys
 import traceback
 from contextlib import suppress
@@ -16,7 +18,7 @@ from pathlib import Path
 from deepgalaxy.digest import code_digest
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import last_line
-from deepgalaxy.runtime import configure_tensorflow
+from deepgalaxy.runtime import configure_tensorflow, import_tensorflow
 from deepgalaxy.training.options import TrainingOptions, add_options
 from deepgalaxy.training.place import check_places, choose_gpu, describe, place_of, visible_gpus
 from deepgalaxy.training.watch import STOPPED, Stopped, StopRequest, Watchdog
@@ -83,6 +85,7 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
 
     Raises Stopped if ``request`` asked to stop.
     """
+    import_tensorflow()
     from deepgalaxy.training.ranks import join_ranks
 
     ranks = join_ranks(args.workers)
@@ -91,7 +94,6 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
     import h5py
     import keras
     import numpy as np
-    import pandas as pd
     import tensorflow as tf
 
     from deepgalaxy.training.archive import save_network
@@ -125,8 +127,9 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
             totals[path] = len(file["label"])
         if totals[path] < ranks.size:
             raise ValueError(f"{path} holds {totals[path]} images, too few for {ranks.size} workers.")
-    classes = pd.read_csv(args.classes)
-    if options.head == "ordinal" and "camera" in classes:
+    with args.classes.open(newline="") as file:
+        classes = list(csv.DictReader(file))
+    if options.head == "ordinal" and "camera" in classes[0]:
         raise ValueError("`head: ordinal` is for classes of time alone; set `task: time` or `time_bins`.")
     memory_bytes = args.memory_budget_mib * 2**20
     dealing = Dealing(totals[args.train], ranks.size, options.data_mode, args.seed)
@@ -179,6 +182,7 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
             "environment": recorded_environment(),
             "parameters": network.count_params(),
             "gradient_bytes": trainable * (2 if options.gradient_compression else 4),
+            "gradient_buckets": len(training.step.buckets),
             "classes": len(classes),
             "training_images": ranks.size * training.images_per_epoch,
             "training_images_left_over": unused,
@@ -187,14 +191,14 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
             | {library.__name__: library.__version__ for library in (tf, keras, np, h5py)},
         }
         with whole_file(args.output / "classes.csv") as path:
-            classes.to_csv(path, index=False)
+            shutil.copyfile(args.classes, path)
         with whole_file(args.output / "epochs.jsonl") as path:
             write_records(records, path)
         with whole_file(args.output / "train_log.txt") as path:
             write_train_log(records, path)
         if args.allreduce_sweep:
-            with whole_file(args.output / "allreduce.csv") as path:
-                pd.DataFrame(sweep, columns=COLUMNS).to_csv(path, index=False)
+            with whole_file(args.output / "allreduce.csv") as path, path.open("w", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows([COLUMNS, *sweep])
         with whole_file(args.output / "training.json") as path:
             path.write_text(json.dumps(run, indent=2) + "\n")
         with whole_file(args.output / "model.keras") as path:

@@ -186,7 +186,7 @@ class Training:
 
     def _finish_epoch(self) -> None:
         """Bring the ranks together after an epoch: statistics, validation, the record, a checkpoint if it is time."""
-        progress, ranks, rate = self.progress, self.ranks, float(self._rate(-1))
+        progress, ranks, rate = self.progress, self.ranks, float(self._rate())
         statistics = [variable for variable in self.network.non_trainable_variables if _is_float(variable)]
         for variable, mean in zip(statistics, self._averaged(statistics)):
             variable.assign(mean)
@@ -228,9 +228,11 @@ class Training:
         if not last:
             self._stop_if_asked(stop)
 
-    def _rate(self, offset: int = 0) -> tf.Tensor:
-        """Return the learning rate of the update under way."""
-        update = int(self.optimizer.iterations.numpy()) + offset
+    def _rate(self) -> tf.Tensor:
+        """Return the learning rate of the update that completes, or that was completed by, the last batch taken."""
+        done = math.ceil(self.progress.batches / self.options.gradient_accumulation)
+        # Asking the optimizer instead would wait for a GPU to finish the update before.
+        update = (self.progress.epoch - 1) * self.updates_per_epoch + done - 1
         return tf.constant(learning_rate(self.options, self.ranks.size, update, self.updates_per_epoch), tf.float32)
 
     def _wishes(self) -> tf.Tensor:

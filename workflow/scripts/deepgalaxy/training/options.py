@@ -48,6 +48,10 @@ class TrainingOptions:
     batch_norm_momentum: float = _option("momentum of the moving statistics of batch normalisation", default=0.9)
     synchronised_batch_norm: bool = _option("normalise over the batches of all workers", default=False)
     gradient_accumulation: int = _option("batches of a worker to an update", default=1)
+    exchange_bucket_mib: float = _option(
+        "gradients travel in groups of so many MiB, each as soon as the backward pass has made it; 0: all at once",
+        default=1.0,
+    )
     gradient_compression: bool = _option("exchange gradients in half precision", default=False)
     precision: str = _option(
         "of the arithmetic; weights stay float32",

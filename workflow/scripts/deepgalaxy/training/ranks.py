@@ -5,6 +5,7 @@ Horovod. Keras 3 never calls what Horovod's own ``DistributedOptimizer`` overrid
 nothing; here gradients are exchanged by an explicit operation between the backward pass and the optimizer.
 """
 
+import os
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,7 +22,10 @@ class Ranks(Protocol):
     local_rank: int
 
     def average(self, tensors: list[tf.Tensor], halve: bool = False) -> list[tf.Tensor]:
-        """Return the mean of each tensor over ranks, exchanged as float16 if ``halve``. Works in a ``tf.function``."""
+        """Return the mean of each tensor over ranks, exchanged as float16 if ``halve``. Works in a ``tf.function``.
+
+        The tensors travel together, and every rank gets the same bits.
+        """
 
     def total(self, values: np.ndarray) -> np.ndarray:
         """Return the sum of a float64 array over ranks."""
@@ -61,6 +65,9 @@ class HorovodRanks:
     """The processes that a launcher such as ``mpirun`` has started."""
 
     def __init__(self) -> None:
+        # Tensors of different calls never share a message, so that what is added up in which order does not depend on
+        # what is ready when.
+        os.environ.setdefault("HOROVOD_DISABLE_GROUP_FUSION", "1")
         import horovod.tensorflow as hvd
 
         hvd.init()
@@ -69,8 +76,11 @@ class HorovodRanks:
         self.local_size, self.local_rank = hvd.local_size(), hvd.local_rank()
 
     def average(self, tensors: list[tf.Tensor], halve: bool = False) -> list[tf.Tensor]:
-        compression = self._hvd.Compression.fp16 if halve else self._hvd.Compression.none
-        return self._hvd.grouped_allreduce(tensors, op=self._hvd.Average, compression=compression)
+        if not halve:
+            return self._hvd.grouped_allreduce(tensors, op=self._hvd.Average)
+        # Divided before they are added up: the sum over ranks may be too large for float16 where the mean is not.
+        parts = [tensor / self.size for tensor in tensors]
+        return self._hvd.grouped_allreduce(parts, op=self._hvd.Sum, compression=self._hvd.Compression.fp16)
 
     def total(self, values: np.ndarray) -> np.ndarray:
         return self._hvd.allreduce(tf.constant(values, tf.float64), op=self._hvd.Sum).numpy()

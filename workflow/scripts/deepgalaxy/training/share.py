@@ -52,7 +52,6 @@ class Share:
         """
         # Not by tf.data.Dataset.from_generator: it lets the whole process map and unmap every large tensor anew
         # (docs/training.md), which makes training up to three times slower.
-        starts = range(0, len(order), batch_size)
         places = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
         images = self._from_file(order, batch_size) if self.images is None else (self.images[some] for some in places)
         return one_ahead((tf.constant(batch), tf.constant(self.labels[some])) for batch, some in zip(images, places))

@@ -1,5 +1,9 @@
-"""The functions that TensorFlow runs for each batch."""
+"""The functions that TensorFlow runs for each batch.
 
+They are traced without AutoGraph: none needs it, and it takes seconds to translate what Horovod is made of.
+"""
+
+import math
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -10,6 +14,7 @@ import tensorflow as tf
 from keras import layers
 
 from deepgalaxy.training.augment import augment
+from deepgalaxy.training.exchange import buckets
 from deepgalaxy.training.network import batch_normalisations
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.ranks import Ranks
@@ -38,6 +43,8 @@ class TrainingStep:
     completes one, exchanges the gradients and applies their mean.
 
     Every image of an update has the same weight. ``key`` is this rank's key of random mirroring and turning.
+    ``buckets`` are the groups in which an update's tensors travel (``deepgalaxy.training.exchange``): 0 stands for the
+    wishes, n for the gradient of weight n - 1.
     """
 
     def __init__(
@@ -59,10 +66,13 @@ class TrainingStep:
             _synchronise(batch_normalisations(network), ranks)
         batch = batch_signature(network)
         number = tf.TensorSpec((), tf.int64)
-        self._gradients = tf.function(self._gradients, jit_compile=options.xla or None)
-        self.accumulate = tf.function(self._accumulate, input_signature=[*batch, number])
         rate, wishes = tf.TensorSpec((), tf.float32), tf.TensorSpec((2,), tf.float32)
-        self.update = tf.function(self._update, input_signature=[*batch, number, rate, wishes])
+        sizes = [4 * math.prod(exchanged.shape) for exchanged in (wishes, *self._weights)]
+        self.buckets = buckets(sizes, options.exchange_bucket_mib * 2**20)
+        if options.xla:
+            self._gradients = tf.function(self._gradients, jit_compile=True, autograph=False)
+        self.accumulate = tf.function(self._accumulate, input_signature=[*batch, number], autograph=False)
+        self.update = tf.function(self._update, input_signature=[*batch, number, rate, wishes], autograph=False)
 
     def _gradients(self, images, labels, number):
         """Return the gradients of a batch's mean loss, and its sums."""
@@ -105,7 +115,8 @@ class TrainingStep:
         return sums, seconds, wishes
 
     def _exchange(self, gradients, sums, wishes):
-        """Return the means over ranks of gradients and wishes, and how long this took; nothing for a single rank.
+        """Return the means over ranks of gradients and wishes, and how long this took from when all own gradients were
+        there; nothing for a single rank.
 
         The clock takes about a millisecond itself, so it is read only where there is something to measure.
         """
@@ -113,18 +124,19 @@ class TrainingStep:
             return gradients, wishes, tf.zeros((), tf.float64)
         with tf.control_dependencies([*gradients, sums]):
             start = _now()
-        with tf.control_dependencies([start]):
-            # The first one waits for the clock, and the group for the first one.
-            gradients[0] = tf.identity(gradients[0])
-        *averaged, wishes = self._ranks.average([*gradients, wishes], self._options.gradient_compression)
-        with tf.control_dependencies(averaged):
+        own, means = [wishes, *gradients], {}
+        for bucket in self.buckets:
+            together = self._ranks.average([own[place] for place in bucket], self._options.gradient_compression)
+            means.update(zip(bucket, together))
+        wishes, *averaged = (means[place] for place in range(len(own)))
+        with tf.control_dependencies([*averaged, start]):
             return averaged, wishes, _now() - start
 
 
 def evaluation_step(network: keras.Model) -> Callable:
     """Return the function of a batch of validation: batch in, sums of losses, right answers and images out."""
 
-    @tf.function(input_signature=batch_signature(network))
+    @tf.function(input_signature=batch_signature(network), autograph=False)
     def step(images, labels):
         probabilities = network(images, training=False)
         return _sums(keras.losses.sparse_categorical_crossentropy(labels, probabilities), labels, probabilities)

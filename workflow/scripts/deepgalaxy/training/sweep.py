@@ -25,7 +25,7 @@ def time_allreduce(ranks: Ranks, feed: Callable[[], None] = lambda: None) -> lis
     if ranks.size == 1:
         return []
     # One element comes back, so that the clock waits for the exchange but not for a copy of the result.
-    exchange = tf.function(lambda array: ranks.average([array])[0][:1], reduce_retracing=True)
+    exchange = tf.function(lambda array: ranks.average([array])[0][:1], reduce_retracing=True, autograph=False)
     rows = []
     for size in SIZES:
         array, seconds = tf.ones(size // 4), []
