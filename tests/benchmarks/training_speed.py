@@ -1,198 +1,312 @@
-"""Benchmark of training, run by hand: ``python tests/benchmarks/training_speed.py [architecture] [pixels] [batch]``.
+"""Benchmark of training, run by hand: ``python tests/benchmarks/training_speed.py``; ``--help`` lists the options.
 
-Prints ratios between measurements that take turns within one run, for machines are noisy:
+For each network and number of ranks it measures, in rounds in which all take turns, since machines are noisy:
 
-- one rank per core that exchange gradients, against as many processes at the same time that do not, and against one
-  rank alone (weak scaling); with the bound that the scatter of step times sets, for each step waits for the slowest;
-- training on a prepared file against training on one batch in memory (what feeding costs);
-- training against Keras's own ``fit`` on the same arrays (what our loop costs);
-- where there is a GPU, mixed precision and XLA against plain float32.
+- ours: the training of this package on a prepared file, its ranks under ``mpirun`` if there are several;
+- bare: the shortest loop there is, a ``tf.function`` that takes one batch in memory again and again, as that many
+  independent processes at the same time;
+- bare, any order: the same without deterministic operations;
+- Keras fit: Keras's own loop on arrays, again as independent processes;
+- with ``--before CHECKOUT``, the training of another version of this package;
+- where there is a GPU, ours with mixed precision and with XLA.
+
+It prints images per second in all, the ratio to ``bare``, and page faults per step, which tell whether memory is
+mapped anew for each tensor. Each kind has processes of its own, which are stopped while others are measured.
 """
 
 import argparse
+import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack, contextmanager
+from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
-from statistics import median
 
-from deepgalaxy.runtime import configure_tensorflow
-from deepgalaxy.training_job import TrainingJob
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+NETWORKS = ("reference_cnn:64:32:100", "EfficientNetB0:128:8:12", "ResNet50:128:8:12")
+CLASSES = 10
+OURS = {
+    "ours": {},
+    "ours, float16": {"precision": "mixed_float16"},
+    "ours, XLA": {"xla": True},
+    "ours, float16, XLA": {"precision": "mixed_float16", "xla": True},
+}
 
-CLASSES, ROUNDS, STEPS = 10, 4, 25
 
-
-def main():
-    """Measure one thing in this process, if asked for, or start all processes that measure."""
+def parse() -> argparse.Namespace:
+    """Return the arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("architecture", nargs="?", default="EfficientNetB0")
-    parser.add_argument("pixels", nargs="?", type=int, default=128)
-    parser.add_argument("batch_size", nargs="?", type=int, default=8)
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="ranks that are compared with one")
-    parser.add_argument("--batches", type=int, default=20, help="batches to an epoch, of those that are compared")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="repetitions of each measurement")
-    parser.add_argument("--measure", choices=("steps", "epochs"), help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.measure == "steps":
-        measure_steps(args)
-    elif args.measure == "epochs":
-        measure_epochs(args)
-    else:
-        settings = [args.architecture, str(args.pixels), str(args.batch_size), f"--workers={args.workers}"]
-        settings += [f"--batches={args.batches}", f"--rounds={args.rounds}"]
-        for launcher, measure in ((TrainingJob(args.workers, 1, 1).launch_command(), "steps"), ([], "epochs")):
-            command = [*launcher, sys.executable, __file__, *settings, f"--measure={measure}"]
-            subprocess.run(command, check=True)
+    parser.add_argument(
+        "--networks", nargs="+", default=NETWORKS, help="architecture:pixels:batch size:steps to a round"
+    )
+    parser.add_argument("--ranks", nargs="+", type=int, default=(1, 2), help="numbers of ranks")
+    parser.add_argument("--kinds", nargs="+", help="which to measure; all by default")
+    parser.add_argument("--rounds", type=int, default=7, help="measurements of each kind")
+    parser.add_argument("--before", type=Path, help="checkout of another version to compare with")
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    parser.add_argument("--measure", help=argparse.SUPPRESS)  # one kind, in a process that reports to --socket
+    parser.add_argument("--socket", help=argparse.SUPPRESS)
+    parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
 
 
-def options_of(args, **others):
-    """The options of training that all measurements share."""
-    from deepgalaxy.training.options import TrainingOptions
+def main() -> None:
+    """Measure one kind in this process, if asked for, or start all processes that measure."""
+    args = parse()
+    if args.measure:
+        with Client(args.socket, "AF_UNIX") as connection:
+            measure(args, connection)
+        return
+    from deepgalaxy.training.place import visible_gpus
 
-    return TrainingOptions(args.architecture, 3, args.batch_size, **others)
+    kinds = ["ours", "bare", "bare, any order", "Keras fit"]
+    kinds += [kind for kind in OURS if kind != "ours" and visible_gpus()] + ["before"] * bool(args.before)
+    figures = []
+    print("| network | ranks | kind | images/s (all rounds) | / bare (half of the rounds) | page faults a step |")
+    print("|---|---|---|---|---|---|")
+    for network in args.networks:
+        for ranks in args.ranks:
+            figures += compare(args, network, ranks, args.kinds or kinds)
+    if args.json:
+        args.json.write_text(json.dumps(figures))
 
 
-def measure_steps(args):
-    """Let all ranks take steps in turn: with the exchange, without it, and rank 0 alone."""
-    from deepgalaxy.training.ranks import SingleRank, join_ranks
-
-    ranks = join_ranks(args.workers)
-    configure_tensorflow(max(1, os.cpu_count() // ranks.local_size))
+def compare(args: argparse.Namespace, network: str, ranks: int, kinds: list[str]) -> list[dict]:
+    """Measure all kinds of training of one network in turn, print a row for each, and return the figures."""
     import numpy as np
-    import tensorflow as tf
 
-    from deepgalaxy.training.network import build_network
-    from deepgalaxy.training.steps import TrainingStep, make_optimizer
-
-    options = options_of(args)
-    rng = np.random.default_rng(ranks.rank)
-    images = tf.constant(rng.integers(0, 256, (args.batch_size, args.pixels, args.pixels, 1), np.uint8))
-    labels = tf.constant(rng.integers(CLASSES, size=args.batch_size).astype(np.int32))
-    first, rate, wishes = tf.constant(0, tf.int64), tf.constant(0.001), tf.zeros(2)
-
-    def stepper(exchanging):
-        network = build_network(options, args.pixels, "uint8", CLASSES)
-        step = TrainingStep(network, make_optimizer(options), exchanging, options)
-
-        def step_seconds(steps=STEPS):
-            times = np.empty(steps)
-            for number in range(steps):
-                start = time.perf_counter()
-                step.update(images, labels, first, rate, wishes)[0].numpy()
-                times[number] = time.perf_counter() - start
-            return times
-
-        step_seconds(3)  # traced and warm
-        return step_seconds
-
-    together, apart = stepper(ranks), stepper(SingleRank())
-    kinds = {"exchanging": together, "independent": apart, "alone": apart}
-    rounds = {name: [] for name in kinds}
-    for _ in range(args.rounds):
-        for name, step_seconds in kinds.items():
-            ranks.gather(name)  # all start together
-            own = step_seconds() if name != "alone" or ranks.rank == 0 else None
-            rounds[name].append(np.array([times for times in ranks.gather(own) if times is not None]))
-    if ranks.rank == 0:
-        speeds = {
-            name: np.array([(args.batch_size / times.mean(axis=1)).sum() for times in measured])
-            for name, measured in rounds.items()
-        }
-        for name, speed in speeds.items():
-            print(
-                f"{name:12} {median(speed):8.1f} images/s in all, in rounds from {speed.min():.1f} to {speed.max():.1f}"
-            )
-        bound = [times.mean() / times.max(axis=0).mean() for times in rounds["independent"]]
-        per_worker = {name: speeds[name] / speeds["alone"] / ranks.size for name in ("exchanging", "independent")}
-        print(f"exchanging / independent: {median(speeds['exchanging'] / speeds['independent']):.2f}")
-        print(f"bound to this by the scatter of step times: {median(bound):.2f}")
-        print(f"weak scaling efficiency, 1 to {ranks.size} ranks: {median(per_worker['exchanging']):.2f}")
-        print(f"the same of independent processes: {median(per_worker['independent']):.2f}", flush=True)
+    name, pixels, batch, steps = network.split(":")
+    images = int(batch) * int(steps) * ranks
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        make_data(Path(directory), int(pixels), images)
+        groups = {kind: stack.enter_context(started(args, network, ranks, kind, Path(directory))) for kind in kinds}
+        rounds = [{kind: group.measure() for kind, group in groups.items()} for _ in range(args.rounds + 1)][1:]
+    figures = []
+    for kind in kinds:
+        speed = np.array([images / ranks * sum(1 / one["seconds"] for one in turn[kind]) for turn in rounds])
+        if kind.startswith("ours") or kind == "before":  # ranks that wait for each other
+            speed = np.array([images / max(one["seconds"] for one in turn[kind]) for turn in rounds])
+        figures.append(
+            {"network": name, "ranks": ranks, "kind": kind, "images_per_second": speed.tolist()}
+            | {"page_faults_per_step": float(np.median([one["faults"] for turn in rounds for one in turn[kind]]))}
+        )
+    bare = next((np.array(row["images_per_second"]) for row in figures if row["kind"] == "bare"), np.nan)
+    for row in figures:
+        speed = np.array(row["images_per_second"])
+        low, ratio, high = np.quantile(speed / bare, (0.25, 0.5, 0.75))
+        print(
+            f"| {name}, {pixels} px, batch {batch} | {ranks} | {row['kind']}"
+            f" | {np.median(speed):.1f} ({speed.min():.1f} to {speed.max():.1f})"
+            f" | {ratio:.2f} ({low:.2f} to {high:.2f}) | {row['page_faults_per_step']:.0f} |",
+            flush=True,
+        )
+    return figures
 
 
-def measure_epochs(args):
-    """Train on a file, on one batch in memory, by Keras's fit, and with what only GPUs are fast in, in turn."""
-    configure_tensorflow(os.cpu_count())
+def make_data(directory: Path, pixels: int, count: int) -> None:
+    """Write a prepared file of noise to train on."""
     import h5py
-    import keras
     import numpy as np
-    import tensorflow as tf
+
+    rng = np.random.default_rng(1)
+    with h5py.File(directory / "train.hdf5", "w") as file:
+        file["images"] = rng.integers(0, 256, (count, pixels, pixels, 1), np.uint8)
+        file["label"] = rng.integers(CLASSES, size=count).astype(np.int32)
+
+
+class Group:
+    """The processes that measure one kind together, stopped unless they measure."""
+
+    def __init__(self, connections: list[Connection]) -> None:
+        self.connections = connections
+        self.pids = [json.loads(connection.recv_bytes())["pid"] for connection in connections]
+        self._signal(signal.SIGSTOP)
+
+    def measure(self) -> list[dict]:
+        """Let all train for a round, and return the seconds and the page faults per step of each."""
+        self._signal(signal.SIGCONT)
+        for connection in self.connections:
+            connection.send_bytes(b"go")
+        results = [json.loads(connection.recv_bytes()) for connection in self.connections]
+        self._signal(signal.SIGSTOP)
+        return results
+
+    def _signal(self, number: int) -> None:
+        for pid in self.pids:
+            os.kill(pid, number)
+
+
+@contextmanager
+def started(args: argparse.Namespace, network: str, ranks: int, kind: str, directory: Path):
+    """Start the processes of one kind, and end them after the block."""
+    from deepgalaxy.training_job import TrainingJob
+
+    together = kind in (*OURS, "before")
+    socket = str(directory / f"{kind}.socket".replace(" ", "_"))
+    command = [sys.executable, __file__, "--networks", network, "--ranks", str(ranks), f"--rounds={args.rounds}"]
+    command += ["--measure", kind, "--socket", socket, "--data", str(directory / "train.hdf5")]
+    if together and ranks > 1:
+        launcher = TrainingJob(ranks, 1, 1).launch_command()
+        command = [*launcher[launcher.index("mpirun") :], *command]
+    scripts = args.before / "workflow" / "scripts" if kind == "before" else SCRIPTS
+    environment = os.environ | {"PYTHONPATH": str(scripts.resolve()), "TF_CPP_MIN_LOG_LEVEL": "2"}
+    with Listener(socket, "AF_UNIX") as listener:
+        processes = [subprocess.Popen(command, env=environment) for _ in range(1 if together else ranks)]
+        group = Group([listener.accept() for _ in range(ranks)])
+        try:
+            yield group
+        finally:
+            for pid in group.pids:
+                os.kill(pid, signal.SIGKILL)
+            for process in processes:
+                process.wait()
+
+
+def measure(args: argparse.Namespace, connection: Connection) -> None:
+    """Train in this process for a round whenever told so."""
+    (network,), (ranks,), kind = args.networks, args.ranks, args.measure
+    architecture, pixels, batch, steps = network.split(":")
+    threads, sizes = max(1, os.cpu_count() // ranks), (int(pixels), int(batch), int(steps))
+    if kind == "bare, any order":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    else:
+        from deepgalaxy.runtime import configure_tensorflow
+
+        configure_tensorflow(threads)
+    if kind in (*OURS, "before"):
+        train_ours(connection, args, architecture, *sizes, ranks, OURS.get(kind, {}))
+    elif kind == "Keras fit":
+        train_by_fit(connection, args, architecture, *sizes)
+    else:
+        train_bare(connection, args, architecture, *sizes)
+
+
+def page_faults() -> int:
+    """Return how many pages of memory this process was given so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+
+def report(connection: Connection, **figures: float) -> None:
+    """Send figures, and wait for the next round."""
+    connection.send_bytes(json.dumps(figures).encode())
+    connection.recv_bytes()
+
+
+def train_ours(connection, args, architecture, pixels, batch, steps, ranks, others) -> None:
+    """Train by this package, an epoch for each round."""
+    import keras
 
     from deepgalaxy.training.deal import Dealing
-    from deepgalaxy.training.fit import Progress, Training, TrainingImages
+    from deepgalaxy.training.fit import Training, TrainingImages
     from deepgalaxy.training.network import build_network
-    from deepgalaxy.training.ranks import SingleRank
+    from deepgalaxy.training.options import TrainingOptions
+    from deepgalaxy.training.ranks import join_ranks
     from deepgalaxy.training.share import Share
 
+    joined, faults = join_ranks(ranks), []
+
+    class Waiting(TrainingImages):
+        """Before each epoch, reports on the one before and waits to be told."""
+
+        def load(self, epoch):
+            if epoch == 1:
+                report(connection, pid=os.getpid())
+            else:
+                seconds = training.progress.records[-1].seconds[joined.rank].train
+                report(connection, seconds=seconds, faults=(faults[steps - 1] - faults[0]) / (steps - 1))
+            faults.clear()
+            super().load(epoch)
+
+    options = TrainingOptions(architecture, args.rounds + 2, batch, **others)
+    keras.config.set_dtype_policy(options.precision)
     keras.utils.set_random_seed(1)
-    options, count = options_of(args), args.batches * args.batch_size
-    rng = np.random.default_rng(1)
-    images = rng.integers(0, 256, (count, args.pixels, args.pixels, 1), np.uint8)
-    labels = rng.integers(CLASSES, size=count).astype(np.int32)
+    training = Training(
+        build_network(options, pixels, "uint8", CLASSES),
+        options,
+        Waiting(args.data, Dealing(batch * steps * ranks, ranks, 0, 1), joined.rank, 2**40),
+        Share(args.data, [slice(0, 1)], 2**40),
+        joined,
+        feed=lambda: faults.append(page_faults()),
+    )
+    training.run()
 
-    class OneBatch(TrainingImages):
-        def batches(self, epoch, batch_size, first=0):
-            batch = tf.data.Dataset.from_tensors((images[:batch_size], labels[:batch_size]))
-            return batch.cache().repeat(args.batches)
 
-    class EpochSeconds(keras.callbacks.Callback):
+def train_bare(connection, args, architecture, pixels, batch, steps) -> None:
+    """Train on one batch in memory, by a function of TensorFlow and nothing else."""
+    import keras
+    import tensorflow as tf
+
+    network = plain_network(architecture, pixels, batch)
+    images, labels = read_images(args, batch)
+    images, labels = tf.constant(images), tf.constant(labels)
+    optimizer = keras.optimizers.Adam()
+    optimizer.build(network.trainable_variables)
+
+    @tf.function(autograph=False)
+    def step(images, labels):
+        with tf.GradientTape() as tape:
+            losses = keras.losses.sparse_categorical_crossentropy(labels, network(images, training=True))
+            loss = tf.reduce_mean(losses)
+        optimizer.apply(tape.gradient(loss, [weight.value for weight in network.trainable_variables]))
+        return loss
+
+    report(connection, pid=os.getpid())
+    while True:
+        faults, start = page_faults(), time.perf_counter()
+        for _ in range(steps):
+            step(images, labels).numpy()
+        report(connection, seconds=time.perf_counter() - start, faults=(page_faults() - faults) / steps)
+
+
+def train_by_fit(connection, args, architecture, pixels, batch, steps) -> None:
+    """Train by Keras's own loop."""
+    import keras
+
+    network = plain_network(architecture, pixels, batch)
+    images, labels = read_images(args, batch * steps)
+    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+
+    class Clock(keras.callbacks.Callback):
+        """Notes when an epoch begins and ends."""
+
         def on_epoch_begin(self, epoch, logs=None):
-            self.start = time.perf_counter()
+            self.faults, self.start = page_faults(), time.perf_counter()
 
         def on_epoch_end(self, epoch, logs=None):
-            self.seconds = time.perf_counter() - self.start
+            self.seconds, self.faults = time.perf_counter() - self.start, page_faults() - self.faults
 
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory, "train.hdf5")
-        with h5py.File(path, "w") as file:
-            file["images"], file["label"] = images, labels
+    clock = Clock()
+    report(connection, pid=os.getpid())
+    while True:
+        network.fit(images, labels, batch, callbacks=[clock], verbose=0)
+        report(connection, seconds=clock.seconds, faults=clock.faults / steps)
 
-        def ours(kind=TrainingImages, **others):
-            """Return a function that trains for an epoch and returns its seconds."""
-            options = options_of(args, **others)
-            keras.config.set_dtype_policy(options.precision)
-            network = build_network(options, args.pixels, "uint8", CLASSES)
-            train = kind(path, Dealing(count, 1, 0, 1), 0, 2**30)
-            training = Training(network, options, train, Share(path, [slice(0, 1)], 2**30), SingleRank())
 
-            def epoch():
-                training.progress = Progress()
-                training._train_epoch()
-                return training.progress.seconds.train
+def plain_network(architecture: str, pixels: int, batch: int):
+    """Return the network that all kinds train."""
+    import keras
 
-            return epoch
+    from deepgalaxy.training.network import build_network
+    from deepgalaxy.training.options import TrainingOptions
 
-        def fit():
-            """Return the same of Keras's own loop."""
-            keras.config.set_dtype_policy("float32")
-            network = build_network(options, args.pixels, "uint8", CLASSES)
-            network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-            clock = EpochSeconds()
+    keras.utils.set_random_seed(1)
+    return build_network(TrainingOptions(architecture, 1, batch), pixels, "uint8", CLASSES)
 
-            def epoch():
-                network.fit(images, labels, args.batch_size, callbacks=[clock], verbose=0)
-                return clock.seconds
 
-            return epoch
+def read_images(args: argparse.Namespace, count: int):
+    """Return the first images of the prepared file, with their labels."""
+    import h5py
 
-        epochs = {"file": ours(), "one batch": ours(OneBatch), "Keras fit": fit()}
-        if tf.config.list_physical_devices("GPU"):
-            epochs |= {"XLA": ours(xla=True), "float16": ours(precision="mixed_float16")}
-            epochs["float16, XLA"] = ours(precision="mixed_float16", xla=True)
-        for epoch in epochs.values():
-            epoch()  # traced and warm
-        seconds = {name: [] for name in epochs}
-        for _ in range(args.rounds):
-            for name, epoch in epochs.items():
-                seconds[name].append(epoch())
-        for name, values in seconds.items():
-            print(f"{name:12} {count / median(values):8.1f} images/s on {os.cpu_count()} cores")
-        for name in list(epochs)[1:]:
-            ratios = np.array(seconds[name]) / np.array(seconds["file"])
-            low, high = np.quantile(ratios, (0.25, 0.75))
-            print(f"speed of file / {name}: {median(ratios):.2f} (half of the rounds from {low:.2f} to {high:.2f})")
+    with h5py.File(args.data) as file:
+        return file["images"][:count], file["label"][:count]
 
 
 if __name__ == "__main__":

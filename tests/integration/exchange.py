@@ -5,6 +5,7 @@ import sys
 import h5py
 import keras
 import numpy as np
+import tensorflow as tf
 
 from deepgalaxy.training.deal import Dealing
 from deepgalaxy.training.fit import Training, TrainingImages
@@ -54,8 +55,18 @@ def accumulated(ranks, output):
 
 
 def compressed(ranks, output):
-    """Exchange gradients as float16."""
+    """Exchange gradients as float16, whose sum over ranks may be too large for it, if the mean is not."""
+    (mean,) = ranks.average([tf.constant([40_000.0, -60_000.0])], halve=True)
+    np.testing.assert_allclose(mean, [40_000, -60_000], rtol=1e-3)
     return few_steps(ranks, output, gradient_accumulation=4 // ranks.size, gradient_compression=True)
+
+
+def bucketed(ranks, output):
+    """Exchange gradients in buckets so small that each holds one or two, and all at once."""
+    buckets, whole = (few_steps(ranks, output, exchange_bucket_mib=size) for size in (64 / 2**20, 0))
+    for one, other in zip(buckets.get_weights(), whole.get_weights()):
+        np.testing.assert_array_equal(one, other)
+    return buckets
 
 
 def synchronised(ranks, output):
@@ -86,7 +97,7 @@ def different_everything(ranks, output):
 if __name__ == "__main__":
     what, workers, output = sys.argv[1:]
     ranks = join_ranks(int(workers))
-    runs = (accumulated, compressed, synchronised, unsynchronised, different_everything)
+    runs = (accumulated, bucketed, compressed, synchronised, unsynchronised, different_everything)
     network = {run.__name__: run for run in runs}[what](ranks, output)
     names = [variable.path for variable in network.trainable_variables]
     np.savez(f"{output}.{ranks.rank}.npz", **dict(zip(names, (v.numpy() for v in network.trainable_variables))))

@@ -52,6 +52,11 @@ def test_gradients_in_half_precision_differ_by_its_rounding_and_not_between_rank
     assert 1e-7 < difference(one, whole) < 1e-3
 
 
+def test_buckets_of_gradients_give_the_bits_of_a_single_exchange(train):
+    one, other = train("bucketed", 2)  # which compares with a single exchange
+    assert difference(one, other) == 0
+
+
 def test_synchronised_batch_normalisation_is_that_of_the_global_batch(train):
     whole, *_ = train("unsynchronised", 1)
     assert difference(train("synchronised", 2)[0], whole) < 1e-5

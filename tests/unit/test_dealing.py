@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgalaxy.training.deal import Dealing, shuffled_by_windows
+from deepgalaxy.training.exchange import buckets
 from deepgalaxy.training.share import Share, validation_slice
 
 
@@ -101,6 +102,18 @@ def test_streamed_batches_are_those_held_in_memory(prepared, mode, batch_size):
         np.testing.assert_array_equal(labels, other_labels)
         np.testing.assert_array_equal(images[:, 0, 0, 0], labels)
     np.testing.assert_array_equal(np.concatenate([labels for _, labels in held]), images_taken(dealing, 2, 5, 10))
+
+
+@given(st.lists(st.integers(1, 1000), min_size=1, max_size=50), st.integers(0, 3000))
+def test_buckets_hold_every_tensor_once_from_the_last_to_the_first(sizes, bucket_bytes):
+    groups = buckets(sizes, bucket_bytes)
+    assert [place for group in groups for place in group] == list(reversed(range(len(sizes))))
+    held = [[sizes[place] for place in group] for group in groups]
+    if bucket_bytes:
+        assert all(sum(group) >= bucket_bytes > sum(group[:-1]) for group in held[:-1])
+        assert sum(held[-1][:-1]) < bucket_bytes
+    else:
+        assert len(groups) == 1
 
 
 def test_more_images_than_a_file_holds_are_refused(prepared):

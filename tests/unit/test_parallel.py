@@ -1,0 +1,54 @@
+"""Work that is done ahead, and imports that are left out."""
+
+import sys
+import threading
+
+import pytest
+
+from deepgalaxy.parallel import one_ahead
+
+
+def test_results_come_in_order_one_ahead_of_their_use():
+    made = []
+
+    def results():
+        for number in range(5):
+            made.append(threading.current_thread())
+            yield number
+
+    coming, seen = one_ahead(results()), []
+    for number in coming:
+        seen.append(number)
+        assert len(made) <= number + 2
+    assert seen == list(range(5))
+    assert threading.current_thread() not in made
+
+
+def test_a_failure_is_raised_in_its_turn():
+    def results():
+        yield 1
+        raise ValueError("broken")
+
+    coming = one_ahead(results())
+    assert next(coming) == 1
+    with pytest.raises(ValueError, match="broken"):
+        next(coming)
+
+
+def test_who_stops_early_leaves_no_thread():
+    before = threading.active_count()
+    coming = one_ahead(range(10))
+    next(coming)
+    coming.close()
+    assert threading.active_count() == before
+
+
+def test_keras_comes_without_what_nobody_uses_of_it(run):
+    code = (
+        "import sys; from deepgalaxy.runtime import import_tensorflow; import_tensorflow()\n"
+        "import keras; assert keras.backend.backend() == 'tensorflow'\n"
+        "assert not {'sklearn', 'matplotlib', 'scipy.stats'} & sys.modules.keys()\n"
+        "import sklearn.base, matplotlib.figure"
+    )
+    result = run(sys.executable, "-c", code)
+    assert result.returncode == 0, result.stderr
