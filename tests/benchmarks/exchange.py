@@ -133,32 +133,39 @@ def measure(args: argparse.Namespace) -> None:
     steppers = {kind: stepper(ranks, **options) for kind, options in kinds.items()}
     steppers["all at once, float16"] = stepper(ranks, exchange_bucket_mib=0, gradient_compression=True)
     steppers["no exchange"] = stepper(SingleRank())
-    rounds = {rate: {kind: [] for kind in steppers} for rate in args.rates}
     for rate in args.rates:
         device = ("dev", f"e{ranks.rank + 1}", "root")  # of the namespace that this rank lives in
         shape = ("pfifo",) if rate == "none" else ("tbf", "rate", rate, "burst", "256kb", "latency", "50ms")
         run("tc", "qdisc", "replace", *device, *shape)
+        rounds = {kind: [] for kind in steppers}
         for _ in range(args.rounds):
             for kind, (take, _) in steppers.items():
                 ranks.gather(kind)  # both start together
                 times = ranks.gather(take())
                 step, exposed = np.max(times, axis=0)[:, 0], np.array(times)[:, :, 1]
-                rounds[rate][kind].append((np.median(step), np.median(exposed)))
-    bits = {kind: digest(network) for kind, (_, network) in steppers.items()}
-    everywhere = ranks.gather(bits)
-    if ranks.rank == 0:
-        for rate, kinds in rounds.items():
-            base = np.array(next(iter(kinds.values())))[:, 0]
-            for kind, measured in kinds.items():
-                step, exposed = np.array(measured).T
-                same = "between ranks" if len({other[kind] for other in everywhere}) == 1 else "no"
-                same += ", as the first" if bits[kind] == next(iter(bits.values())) else ""
-                low, median, high = np.quantile(step * 1e3, (0, 0.5, 1))
-                exposed_ms, speed = np.median(exposed) * 1e3, np.median(base / step)
-                print(
-                    f"| {rate} | {kind} | {median:.0f} ({low:.0f} to {high:.0f})"
-                    f" | {exposed_ms:.0f} | {speed:.2f} | {same} |"
-                )
+                rounds[kind].append((np.median(step), np.median(exposed)))
+        bits = ranks.gather({kind: digest(network) for kind, (_, network) in steppers.items()})
+        if ranks.rank == 0:
+            print_rows(rate, rounds, bits)
+
+
+def print_rows(rate: str, rounds: dict, bits: list[dict]) -> None:
+    """Print a row for each kind: from its seconds of a step and of the exchange in each round, and its weights' digest
+    on each rank."""
+    import numpy as np
+
+    first = next(iter(rounds))
+    for kind, measured in rounds.items():
+        step, exposed = np.array(measured).T * 1e3
+        same = "between ranks" if len({own[kind] for own in bits}) == 1 else "no"
+        same += ", as the first" if bits[0][kind] == bits[0][first] else ""
+        low, median, high = np.quantile(step, (0, 0.5, 1))
+        speed = np.median(np.array(rounds[first])[:, 0] * 1e3 / step)
+        print(
+            f"| {rate} | {kind} | {median:.0f} ({low:.0f} to {high:.0f}) | {np.median(exposed):.0f} | {speed:.2f}"
+            f" | {same} |",
+            flush=True,
+        )
 
 
 def digest(network) -> str:

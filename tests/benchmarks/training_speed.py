@@ -11,7 +11,9 @@ For each network and number of ranks it measures, in rounds in which all take tu
 - where there is a GPU, ours with mixed precision and with XLA.
 
 It prints images per second in all, the ratio to ``bare``, and page faults per step, which tell whether memory is
-mapped anew for each tensor. Each kind has processes of its own, which are stopped while others are measured.
+mapped anew for each tensor; and with several ranks the bound that the scatter of step times sets, for ranks that
+exchange gradients wait in each step for the slowest. Each kind has processes of its own, which are stopped while others
+are measured.
 """
 
 import argparse
@@ -24,6 +26,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 
@@ -86,17 +89,21 @@ def compare(args: argparse.Namespace, network: str, ranks: int, kinds: list[str]
         make_data(Path(directory), int(pixels), images)
         groups = {kind: stack.enter_context(started(args, network, ranks, kind, Path(directory))) for kind in kinds}
         rounds = [{kind: group.measure() for kind, group in groups.items()} for _ in range(args.rounds + 1)][1:]
-    figures = []
+    rows = []
     for kind in kinds:
         speed = np.array([images / ranks * sum(1 / one["seconds"] for one in turn[kind]) for turn in rounds])
         if kind.startswith("ours") or kind == "before":  # ranks that wait for each other
             speed = np.array([images / max(one["seconds"] for one in turn[kind]) for turn in rounds])
-        figures.append(
+        rows.append(
             {"network": name, "ranks": ranks, "kind": kind, "images_per_second": speed.tolist()}
             | {"page_faults_per_step": float(np.median([one["faults"] for turn in rounds for one in turn[kind]]))}
         )
-    bare = next((np.array(row["images_per_second"]) for row in figures if row["kind"] == "bare"), np.nan)
-    for row in figures:
+    if ranks > 1 and "bare" in kinds:
+        steps = np.array([[one["steps"] for one in turn["bare"]] for turn in rounds])  # rounds, ranks, steps
+        bound = np.median(steps.mean(axis=(1, 2)) / steps.max(axis=1).mean(axis=1))
+        print(f"| {name}, {pixels} px, batch {batch} | {ranks} | bound by the scatter of steps | | {bound:.2f} | |")
+    bare = next((np.array(row["images_per_second"]) for row in rows if row["kind"] == "bare"), np.nan)
+    for row in rows:
         speed = np.array(row["images_per_second"])
         low, ratio, high = np.quantile(speed / bare, (0.25, 0.5, 0.75))
         print(
@@ -105,7 +112,7 @@ def compare(args: argparse.Namespace, network: str, ranks: int, kinds: list[str]
             f" | {ratio:.2f} ({low:.2f} to {high:.2f}) | {row['page_faults_per_step']:.0f} |",
             flush=True,
         )
-    return figures
+    return rows
 
 
 def make_data(directory: Path, pixels: int, count: int) -> None:
@@ -194,7 +201,7 @@ def page_faults() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
 
-def report(connection: Connection, **figures: float) -> None:
+def report(connection: Connection, **figures: float | list[float]) -> None:
     """Send figures, and wait for the next round."""
     connection.send_bytes(json.dumps(figures).encode())
     connection.recv_bytes()
@@ -260,10 +267,12 @@ def train_bare(connection, args, architecture, pixels, batch, steps) -> None:
 
     report(connection, pid=os.getpid())
     while True:
-        faults, start = page_faults(), time.perf_counter()
+        faults, times = page_faults(), [time.perf_counter()]
         for _ in range(steps):
             step(images, labels).numpy()
-        report(connection, seconds=time.perf_counter() - start, faults=(page_faults() - faults) / steps)
+            times.append(time.perf_counter())
+        faults = (page_faults() - faults) / steps
+        report(connection, seconds=times[-1] - times[0], faults=faults, steps=[b - a for a, b in pairwise(times)])
 
 
 def train_by_fit(connection, args, architecture, pixels, batch, steps) -> None:
