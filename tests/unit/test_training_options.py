@@ -251,7 +251,7 @@ def test_epochs_of_few_steps_take_other_images_each(prepared):
     images = TrainingImages(prepared, Dealing(40, 1, 0, seed=1), 0, 2**20)
     images.load(1)
     taken = [
-        np.concatenate([labels for _, labels in images.batches(epoch, 8, first, 3).as_numpy_iterator()])
+        np.concatenate([labels for _, labels in images.batches(epoch, 8, first, 3)])
         for epoch, first in ((1, 0), (2, 0), (1, 1))
     ]
     assert [len(labels) for labels in taken] == [24, 24, 16]
