@@ -128,8 +128,8 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
         if totals[path] < ranks.size:
             raise ValueError(f"{path} holds {totals[path]} images, too few for {ranks.size} workers.")
     with args.classes.open(newline="") as file:
-        classes = list(csv.DictReader(file))
-    if options.head == "ordinal" and "camera" in classes[0]:
+        columns, *classes = csv.reader(file)
+    if options.head == "ordinal" and "camera" in columns:
         raise ValueError("`head: ordinal` is for classes of time alone; set `task: time` or `time_bins`.")
     memory_bytes = args.memory_budget_mib * 2**20
     dealing = Dealing(totals[args.train], ranks.size, options.data_mode, args.seed)
