@@ -6,39 +6,36 @@ For each network and number of ranks it measures, in rounds in which all take tu
 - bare: the shortest loop there is, a ``tf.function`` that takes one batch in memory again and again, as that many
   independent processes at the same time;
 - bare, any order: the same without deterministic operations;
+- bare, in step: the same, but no process starts a step before all have ended the last one, which is the most that ranks
+  can reach that exchange gradients;
 - Keras fit: Keras's own loop on arrays, again as independent processes;
-- with ``--before CHECKOUT``, the training of another version of this package;
-- where there is a GPU, ours with mixed precision and with XLA.
+- with ``--before CHECKOUT``, the training of another version of this package.
 
-It prints images per second in all, the ratio to ``bare``, and page faults per step, which tell whether memory is
-mapped anew for each tensor; and with several ranks the bound that the scatter of step times sets, for ranks that
-exchange gradients wait in each step for the slowest. Each kind has processes of its own, which are stopped while others
-are measured.
+All of them again for each of ``--options``, such as ``precision=mixed_float16,xla=true``.
+
+It prints images per second in all, the ratio to ``bare`` with the same options, the share of the time in which ours
+waits for images, the most memory of a GPU that was in use, and page faults per step, which tell whether memory is
+mapped anew for each tensor. Each kind has processes of its own, which are stopped while others are measured.
 """
 
 import argparse
 import json
+import mmap
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
-from itertools import pairwise
-from multiprocessing.connection import Client, Connection, Listener
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 NETWORKS = ("reference_cnn:64:32:100", "EfficientNetB0:128:8:12", "ResNet50:128:8:12")
+KINDS = ("ours", "bare", "bare, any order", "Keras fit")
 CLASSES = 10
-OURS = {
-    "ours": {},
-    "ours, float16": {"precision": "mixed_float16"},
-    "ours, XLA": {"xla": True},
-    "ours, float16, XLA": {"precision": "mixed_float16", "xla": True},
-}
 
 
 def parse() -> argparse.Namespace:
@@ -49,11 +46,13 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--ranks", nargs="+", type=int, default=(1, 2), help="numbers of ranks")
     parser.add_argument("--kinds", nargs="+", help="which to measure; all by default")
+    parser.add_argument("--options", nargs="+", default=[""], help="training options, name=value,name=value in JSON")
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each kind")
     parser.add_argument("--before", type=Path, help="checkout of another version to compare with")
     parser.add_argument("--json", type=Path, help="file for the figures")
     parser.add_argument("--measure", help=argparse.SUPPRESS)  # one kind, in a process that reports to --socket
     parser.add_argument("--socket", help=argparse.SUPPRESS)
+    parser.add_argument("--process", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -62,19 +61,18 @@ def main() -> None:
     """Measure one kind in this process, if asked for, or start all processes that measure."""
     args = parse()
     if args.measure:
-        with Client(args.socket, "AF_UNIX") as connection:
-            measure(args, connection)
+        measure(args, Reporter(args.socket))
         return
-    from deepgalaxy.training.place import visible_gpus
-
-    kinds = ["ours", "bare", "bare, any order", "Keras fit"]
-    kinds += [kind for kind in OURS if kind != "ours" and visible_gpus()] + ["before"] * bool(args.before)
     figures = []
-    print("| network | ranks | kind | images/s (all rounds) | / bare (half of the rounds) | page faults a step |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| network | ranks | kind | images/s (all rounds) | / bare (half of the rounds) | waits for images"
+        " | GPU memory, MiB | page faults a step |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for network in args.networks:
         for ranks in args.ranks:
-            figures += compare(args, network, ranks, args.kinds or kinds)
+            kinds = args.kinds or [*KINDS, *["bare, in step"] * (ranks > 1), *["before"] * bool(args.before)]
+            figures += compare(args, network, ranks, kinds)
     if args.json:
         args.json.write_text(json.dumps(figures))
 
@@ -87,29 +85,35 @@ def compare(args: argparse.Namespace, network: str, ranks: int, kinds: list[str]
     images = int(batch) * int(steps) * ranks
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         make_data(Path(directory), int(pixels), images)
-        groups = {kind: stack.enter_context(started(args, network, ranks, kind, Path(directory))) for kind in kinds}
-        rounds = [{kind: group.measure() for kind, group in groups.items()} for _ in range(args.rounds + 1)][1:]
+        groups = {
+            (kind, options): stack.enter_context(started(args, network, ranks, kind, options, Path(directory)))
+            for options in args.options
+            for kind in kinds
+        }
+        for group in groups.values():
+            group.wait()
+        rounds = [{key: group.measure() for key, group in groups.items()} for _ in range(args.rounds + 1)][1:]
     rows = []
-    for kind in kinds:
-        speed = np.array([images / ranks * sum(1 / one["seconds"] for one in turn[kind]) for turn in rounds])
-        if kind.startswith("ours") or kind == "before":  # ranks that wait for each other
-            speed = np.array([images / max(one["seconds"] for one in turn[kind]) for turn in rounds])
-        rows.append(
-            {"network": name, "ranks": ranks, "kind": kind, "images_per_second": speed.tolist()}
-            | {"page_faults_per_step": float(np.median([one["faults"] for turn in rounds for one in turn[kind]]))}
-        )
-    if ranks > 1 and "bare" in kinds:
-        steps = np.array([[one["steps"] for one in turn["bare"]] for turn in rounds])  # rounds, ranks, steps
-        bound = np.median(steps.mean(axis=(1, 2)) / steps.max(axis=1).mean(axis=1))
-        print(f"| {name}, {pixels} px, batch {batch} | {ranks} | bound by the scatter of steps | | {bound:.2f} | |")
-    bare = next((np.array(row["images_per_second"]) for row in rows if row["kind"] == "bare"), np.nan)
+    for kind, options in groups:
+        turns = [turn[kind, options] for turn in rounds]
+        speed = np.array([images / ranks * sum(1 / one["seconds"] for one in turn) for turn in turns])
+        if kind in ("ours", "before", "bare, in step"):  # processes that wait for each other
+            speed = np.array([images / max(one["seconds"] for one in turn) for turn in turns])
+        middle = {
+            figure: float(np.median([one.get(figure, np.nan) for turn in turns for one in turn]))
+            for figure in ("faults", "waiting", "gpu_mib")
+        }
+        key = {"network": name, "pixels": int(pixels), "batch": int(batch), "ranks": ranks, "kind": kind}
+        rows.append(key | {"options": options, "images_per_second": speed.tolist()} | middle)
+    bare = {row["options"]: np.array(row["images_per_second"]) for row in rows if row["kind"] == "bare"}
     for row in rows:
         speed = np.array(row["images_per_second"])
-        low, ratio, high = np.quantile(speed / bare, (0.25, 0.5, 0.75))
+        low, ratio, high = np.quantile(speed / bare.get(row["options"], np.nan), (0.25, 0.5, 0.75))
         print(
-            f"| {name}, {pixels} px, batch {batch} | {ranks} | {row['kind']}"
+            f"| {name}, {pixels} px, batch {batch} | {ranks} | {row['kind']} {row['options']}"
             f" | {np.median(speed):.1f} ({speed.min():.1f} to {speed.max():.1f})"
-            f" | {ratio:.2f} ({low:.2f} to {high:.2f}) | {row['page_faults_per_step']:.0f} |",
+            f" | {ratio:.2f} ({low:.2f} to {high:.2f}) | {row['waiting']:.3f} | {row['gpu_mib']:.0f}"
+            f" | {row['faults']:.0f} |",
             flush=True,
         )
     return rows
@@ -122,24 +126,37 @@ def make_data(directory: Path, pixels: int, count: int) -> None:
 
     rng = np.random.default_rng(1)
     with h5py.File(directory / "train.hdf5", "w") as file:
-        file["images"] = rng.integers(0, 256, (count, pixels, pixels, 1), np.uint8)
+        images = file.create_dataset("images", (count, pixels, pixels, 1), np.uint8)
+        for start in range(0, count, 256):
+            images[start : start + 256] = rng.integers(0, 256, (min(256, count - start), pixels, pixels, 1), np.uint8)
         file["label"] = rng.integers(CLASSES, size=count).astype(np.int32)
 
 
 class Group:
     """The processes that measure one kind together, stopped unless they measure."""
 
-    def __init__(self, connections: list[Connection]) -> None:
-        self.connections = connections
-        self.pids = [json.loads(connection.recv_bytes())["pid"] for connection in connections]
+    def __init__(self, server: socket.socket, processes: list[subprocess.Popen], ranks: int) -> None:
+        self._server, self._processes, self._ranks = server, processes, ranks
+        self._streams, self.pids = [], []
+        server.settimeout(1)
+
+    def wait(self) -> None:
+        """Wait until all processes are ready. Raises RuntimeError if one ends before."""
+        while len(self._streams) < self._ranks:
+            try:
+                self._streams.append(self._server.accept()[0].makefile("rw"))
+            except TimeoutError:
+                if any(process.poll() for process in self._processes):
+                    raise RuntimeError("A process that should measure has failed.") from None
+        self.pids = [self._read(stream)["pid"] for stream in self._streams]
         self._signal(signal.SIGSTOP)
 
     def measure(self) -> list[dict]:
-        """Let all train for a round, and return the seconds and the page faults per step of each."""
+        """Let all train for a round, and return what each reports of it."""
         self._signal(signal.SIGCONT)
-        for connection in self.connections:
-            connection.send_bytes(b"go")
-        results = [json.loads(connection.recv_bytes()) for connection in self.connections]
+        for stream in self._streams:
+            print("go", file=stream, flush=True)
+        results = [self._read(stream) for stream in self._streams]
         self._signal(signal.SIGSTOP)
         return results
 
@@ -147,39 +164,70 @@ class Group:
         for pid in self.pids:
             os.kill(pid, number)
 
+    @staticmethod
+    def _read(stream) -> dict:
+        line = stream.readline()
+        if not line:
+            raise RuntimeError("A process that should measure has failed.")
+        return json.loads(line)
+
+
+class Reporter:
+    """A process's line to the one that started it."""
+
+    def __init__(self, address: str) -> None:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(address)
+        self._stream = connection.makefile("rw")
+
+    def report(self, **figures: float) -> None:
+        """Send figures, and wait for the next round; ends the process if there is none."""
+        print(json.dumps(figures), file=self._stream, flush=True)
+        if not self._stream.readline():
+            sys.exit()
+
 
 @contextmanager
-def started(args: argparse.Namespace, network: str, ranks: int, kind: str, directory: Path):
+def started(args, network: str, ranks: int, kind: str, options: str, directory: Path):
     """Start the processes of one kind, and end them after the block."""
     from deepgalaxy.training_job import TrainingJob
 
-    together = kind in (*OURS, "before")
-    socket = str(directory / f"{kind}.socket".replace(" ", "_"))
+    together = kind in ("ours", "before")
+    address = directory / f"{len(list(directory.iterdir()))}.socket"
+    counters = address.with_suffix(".counters")
+    counters.write_bytes(bytes(mmap.PAGESIZE))
     command = [sys.executable, __file__, "--networks", network, "--ranks", str(ranks), f"--rounds={args.rounds}"]
-    command += ["--measure", kind, "--socket", socket, "--data", str(directory / "train.hdf5")]
+    command += ["--measure", kind, "--options", options, "--socket", str(address)]
+    command += ["--data", str(directory / "train.hdf5")]
     if together and ranks > 1:
         launcher = TrainingJob(ranks, 1, 1).launch_command()
         command = [*launcher[launcher.index("mpirun") :], *command]
     scripts = args.before / "workflow" / "scripts" if kind == "before" else SCRIPTS
     environment = os.environ | {"PYTHONPATH": str(scripts.resolve()), "TF_CPP_MIN_LOG_LEVEL": "2"}
-    with Listener(socket, "AF_UNIX") as listener:
-        processes = [subprocess.Popen(command, env=environment) for _ in range(1 if together else ranks)]
-        group = Group([listener.accept() for _ in range(ranks)])
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(address))
+        server.listen()
+        processes = [
+            subprocess.Popen([*command, f"--process={number}"], env=environment)
+            for number in range(1 if together else ranks)
+        ]
+        group = Group(server, processes, ranks)
         try:
             yield group
         finally:
-            for pid in group.pids:
-                os.kill(pid, signal.SIGKILL)
+            for pid in (*group.pids, *(process.pid for process in processes)):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             for process in processes:
                 process.wait()
 
 
-def measure(args: argparse.Namespace, connection: Connection) -> None:
+def measure(args: argparse.Namespace, reporter: Reporter) -> None:
     """Train in this process for a round whenever told so."""
-    (network,), (ranks,), kind = args.networks, args.ranks, args.measure
+    (network,), (ranks,), (options,) = args.networks, args.ranks, args.options
     architecture, pixels, batch, steps = network.split(":")
     threads, sizes = max(1, os.cpu_count() // ranks), (int(pixels), int(batch), int(steps))
-    if kind == "bare, any order":
+    if args.measure == "bare, any order":
         import tensorflow as tf
 
         tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -188,12 +236,20 @@ def measure(args: argparse.Namespace, connection: Connection) -> None:
         from deepgalaxy.runtime import configure_tensorflow
 
         configure_tensorflow(threads)
-    if kind in (*OURS, "before"):
-        train_ours(connection, args, architecture, *sizes, ranks, OURS.get(kind, {}))
-    elif kind == "Keras fit":
-        train_by_fit(connection, args, architecture, *sizes)
-    else:
-        train_bare(connection, args, architecture, *sizes)
+    import keras
+    import tensorflow as tf
+
+    from deepgalaxy.training.options import TrainingOptions
+
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+    others = dict(option.split("=") for option in options.split(",") if option)
+    others = {name: json.loads(value) if value in ("true", "false") else value for name, value in others.items()}
+    options = TrainingOptions(architecture, args.rounds + 2, sizes[1], **others)
+    keras.config.set_dtype_policy(options.precision)
+    keras.utils.set_random_seed(1)
+    kinds = {"ours": train_ours, "before": train_ours, "Keras fit": train_by_fit}
+    kinds.get(args.measure, train_bare)(reporter, args, options, *sizes)
 
 
 def page_faults() -> int:
@@ -201,23 +257,24 @@ def page_faults() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
 
-def report(connection: Connection, **figures: float | list[float]) -> None:
-    """Send figures, and wait for the next round."""
-    connection.send_bytes(json.dumps(figures).encode())
-    connection.recv_bytes()
+def gpu_mib() -> float:
+    """Return the most memory of the first GPU, in MiB, that tensors took together so far; NaN without a GPU."""
+    import tensorflow as tf
+
+    if not tf.config.list_physical_devices("GPU"):
+        return float("nan")
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20
 
 
-def train_ours(connection, args, architecture, pixels, batch, steps, ranks, others) -> None:
+def train_ours(reporter, args, options, pixels, batch, steps) -> None:
     """Train by this package, an epoch for each round."""
-    import keras
-
     from deepgalaxy.training.deal import Dealing
     from deepgalaxy.training.fit import Training, TrainingImages
     from deepgalaxy.training.network import build_network
-    from deepgalaxy.training.options import TrainingOptions
     from deepgalaxy.training.ranks import join_ranks
     from deepgalaxy.training.share import Share
 
+    (ranks,) = args.ranks
     joined, faults = join_ranks(ranks), []
 
     class Waiting(TrainingImages):
@@ -225,16 +282,18 @@ def train_ours(connection, args, architecture, pixels, batch, steps, ranks, othe
 
         def load(self, epoch):
             if epoch == 1:
-                report(connection, pid=os.getpid())
+                reporter.report(pid=os.getpid())
             else:
-                seconds = training.progress.records[-1].seconds[joined.rank].train
-                report(connection, seconds=seconds, faults=(faults[steps - 1] - faults[0]) / (steps - 1))
+                times = training.progress.records[-1].seconds[joined.rank]
+                reporter.report(
+                    seconds=times.train,
+                    waiting=times.input / times.train,
+                    faults=(faults[steps - 1] - faults[0]) / (steps - 1),
+                    gpu_mib=gpu_mib(),
+                )
             faults.clear()
             super().load(epoch)
 
-    options = TrainingOptions(architecture, args.rounds + 2, batch, **others)
-    keras.config.set_dtype_policy(options.precision)
-    keras.utils.set_random_seed(1)
     training = Training(
         build_network(options, pixels, "uint8", CLASSES),
         options,
@@ -246,42 +305,73 @@ def train_ours(connection, args, architecture, pixels, batch, steps, ranks, othe
     training.run()
 
 
-def train_bare(connection, args, architecture, pixels, batch, steps) -> None:
+def train_bare(reporter, args, options, pixels, batch, steps) -> None:
     """Train on one batch in memory, by a function of TensorFlow and nothing else."""
     import keras
     import tensorflow as tf
 
-    network = plain_network(architecture, pixels, batch)
+    from deepgalaxy.training.network import build_network
+
+    network = build_network(options, pixels, "uint8", CLASSES)
     images, labels = read_images(args, batch)
     images, labels = tf.constant(images), tf.constant(labels)
     optimizer = keras.optimizers.Adam()
+    if options.precision == "mixed_float16":
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     optimizer.build(network.trainable_variables)
+
+    @tf.function(autograph=False, jit_compile=options.xla)
+    def gradients(images, labels):
+        with tf.GradientTape() as tape:
+            losses = keras.losses.sparse_categorical_crossentropy(labels, network(images, training=True))
+            loss = optimizer.scale_loss(tf.reduce_mean(losses))
+        return loss, tape.gradient(loss, [weight.value for weight in network.trainable_variables])
 
     @tf.function(autograph=False)
     def step(images, labels):
-        with tf.GradientTape() as tape:
-            losses = keras.losses.sparse_categorical_crossentropy(labels, network(images, training=True))
-            loss = tf.reduce_mean(losses)
-        optimizer.apply(tape.gradient(loss, [weight.value for weight in network.trainable_variables]))
+        loss, found = gradients(images, labels)
+        optimizer.apply(found)
         return loss
 
-    report(connection, pid=os.getpid())
+    together = Together(Path(args.socket).with_suffix(".counters"), args.process, *args.ranks)
+    reporter.report(pid=os.getpid())
     while True:
-        faults, times = page_faults(), [time.perf_counter()]
+        faults, start = page_faults(), time.perf_counter()
         for _ in range(steps):
-            step(images, labels).numpy()
-            times.append(time.perf_counter())
-        faults = (page_faults() - faults) / steps
-        report(connection, seconds=times[-1] - times[0], faults=faults, steps=[b - a for a, b in pairwise(times)])
+            loss = step(images, labels)
+            if args.measure == "bare, in step":
+                together.wait()
+        loss.numpy()
+        seconds = time.perf_counter() - start
+        reporter.report(seconds=seconds, faults=(page_faults() - faults) / steps, gpu_mib=gpu_mib())
 
 
-def train_by_fit(connection, args, architecture, pixels, batch, steps) -> None:
+class Together:
+    """Lets processes wait for each other, by counters in a file that all have mapped, 64 bytes for each process."""
+
+    def __init__(self, path: Path, process: int, processes: int) -> None:
+        import numpy as np
+
+        with path.open("r+b") as file:
+            counters = np.frombuffer(mmap.mmap(file.fileno(), 0), np.int64)
+        self._own, self._all = counters[8 * process : 8 * process + 1], counters[: 8 * processes : 8]
+
+    def wait(self) -> None:
+        """Wait until every process has called this as many times as this one."""
+        self._own += 1
+        while self._all.min() < self._own:
+            time.sleep(50e-6)
+
+
+def train_by_fit(reporter, args, options, pixels, batch, steps) -> None:
     """Train by Keras's own loop."""
     import keras
 
-    network = plain_network(architecture, pixels, batch)
+    from deepgalaxy.training.network import build_network
+
+    network = build_network(options, pixels, "uint8", CLASSES)
     images, labels = read_images(args, batch * steps)
-    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
+    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=options.xla)
 
     class Clock(keras.callbacks.Callback):
         """Notes when an epoch begins and ends."""
@@ -293,21 +383,10 @@ def train_by_fit(connection, args, architecture, pixels, batch, steps) -> None:
             self.seconds, self.faults = time.perf_counter() - self.start, page_faults() - self.faults
 
     clock = Clock()
-    report(connection, pid=os.getpid())
+    reporter.report(pid=os.getpid())
     while True:
         network.fit(images, labels, batch, callbacks=[clock], verbose=0)
-        report(connection, seconds=clock.seconds, faults=clock.faults / steps)
-
-
-def plain_network(architecture: str, pixels: int, batch: int):
-    """Return the network that all kinds train."""
-    import keras
-
-    from deepgalaxy.training.network import build_network
-    from deepgalaxy.training.options import TrainingOptions
-
-    keras.utils.set_random_seed(1)
-    return build_network(TrainingOptions(architecture, 1, batch), pixels, "uint8", CLASSES)
+        reporter.report(seconds=clock.seconds, faults=clock.faults / steps, gpu_mib=gpu_mib())
 
 
 def read_images(args: argparse.Namespace, count: int):
