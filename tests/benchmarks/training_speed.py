@@ -92,7 +92,11 @@ def compare(args: argparse.Namespace, network: str, ranks: int, kinds: list[str]
         }
         for group in groups.values():
             group.wait()
-        rounds = [{key: group.measure() for key, group in groups.items()} for _ in range(args.rounds + 1)][1:]
+        for group in groups.values():  # a round in which all compile their functions
+            group.begin()
+        for group in groups.values():
+            group.end()
+        rounds = [{key: group.measure() for key, group in groups.items()} for _ in range(args.rounds)]
     rows = []
     for kind, options in groups:
         turns = [turn[kind, options] for turn in rounds]
@@ -149,16 +153,23 @@ class Group:
                 if any(process.poll() for process in self._processes):
                     raise RuntimeError("A process that should measure has failed.") from None
         self.pids = [self._read(stream)["pid"] for stream in self._streams]
-        self._signal(signal.SIGSTOP)
 
-    def measure(self) -> list[dict]:
-        """Let all train for a round, and return what each reports of it."""
-        self._signal(signal.SIGCONT)
+    def begin(self) -> None:
+        """Let all train for a round."""
         for stream in self._streams:
             print("go", file=stream, flush=True)
+
+    def end(self) -> list[dict]:
+        """Wait for the end of the round, stop all, and return what each reports of it."""
         results = [self._read(stream) for stream in self._streams]
         self._signal(signal.SIGSTOP)
         return results
+
+    def measure(self) -> list[dict]:
+        """Let all go on and train for a round, and return what each reports of it."""
+        self._signal(signal.SIGCONT)
+        self.begin()
+        return self.end()
 
     def _signal(self, number: int) -> None:
         for pid in self.pids:
