@@ -28,9 +28,9 @@ rule measure_morphology:
         mem_mb=megabytes(4000),
         runtime=minutes(10, per_gb=20),
     params:
-        code=code_digest("measure_morphology.py"),
+        code=code_digest("baselines/measure_morphology.py"),
     script:
-        "../workflow/scripts/measure_morphology.py"
+        "../workflow/scripts/baselines/measure_morphology.py"
 
 
 rule score_baselines:
@@ -55,9 +55,9 @@ rule score_baselines:
         runtime=minutes(60),
     params:
         seed=stage_seed("baselines", "dataset", "sample"),
-        code=code_digest("score_baselines.py"),
+        code=code_digest("baselines/score_baselines.py"),
     script:
-        "../workflow/scripts/score_baselines.py"
+        "../workflow/scripts/baselines/score_baselines.py"
 
 
 rule plot_morphology:
@@ -78,6 +78,6 @@ rule plot_morphology:
     conda:
         "../envs/report.yaml"
     params:
-        code=code_digest("plot_morphology.py"),
+        code=code_digest("figures/plot_morphology.py"),
     script:
-        "../workflow/scripts/plot_morphology.py"
+        "../workflow/scripts/figures/plot_morphology.py"

@@ -14,14 +14,14 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(str(workflow.current_basedir), "../workflow/scripts").resolve()))
 
-from deepgalaxy.configuration import check_configuration, in_order, index_mergers
-from deepgalaxy.digest import code_digest
-from deepgalaxy.launcher import export_import_path
-from deepgalaxy.resources import more_with_each_attempt
+from deepgalaxy.planning.configuration import check_configuration, in_order, index_mergers
+from deepgalaxy.planning.code_digest import code_digest
+from deepgalaxy.cluster.launcher import export_import_path
+from deepgalaxy.cluster.resources import more_with_each_attempt
 from deepgalaxy.seeds import derive_seed
-from deepgalaxy.slurm import cancel_leftover_jobs
+from deepgalaxy.cluster.slurm import cancel_leftover_jobs
 from deepgalaxy.training.options import command_line
-from deepgalaxy.training_job import size_training_job
+from deepgalaxy.cluster.job import size_training_job
 
 export_import_path()
 # For the report; jobs have command lines of their own.

@@ -30,9 +30,9 @@ rule plot_contact_sheet:
     conda:
         "../envs/report.yaml"
     params:
-        code=code_digest("plot_contact_sheet.py"),
+        code=code_digest("figures/plot_contact_sheet.py"),
     script:
-        "../workflow/scripts/plot_contact_sheet.py"
+        "../workflow/scripts/figures/plot_contact_sheet.py"
 
 
 rule plot_sample:
@@ -52,9 +52,9 @@ rule plot_sample:
     conda:
         "../envs/report.yaml"
     params:
-        code=code_digest("plot_sample.py"),
+        code=code_digest("figures/plot_sample.py"),
     script:
-        "../workflow/scripts/plot_sample.py"
+        "../workflow/scripts/figures/plot_sample.py"
 
 
 rule plot_training:
@@ -73,9 +73,9 @@ rule plot_training:
     conda:
         "../envs/report.yaml"
     params:
-        code=code_digest("plot_training.py"),
+        code=code_digest("figures/plot_training.py"),
     script:
-        "../workflow/scripts/plot_training.py"
+        "../workflow/scripts/figures/plot_training.py"
 
 
 rule plot_predictions:
@@ -95,9 +95,9 @@ rule plot_predictions:
     conda:
         "../envs/report.yaml"
     params:
-        code=code_digest("plot_predictions.py"),
+        code=code_digest("figures/plot_predictions.py"),
     script:
-        "../workflow/scripts/plot_predictions.py"
+        "../workflow/scripts/figures/plot_predictions.py"
 
 
 rule plot_errors:
@@ -116,9 +116,9 @@ rule plot_errors:
     conda:
         "../envs/report.yaml"
     params:
-        code=code_digest("plot_errors.py"),
+        code=code_digest("figures/plot_errors.py"),
     script:
-        "../workflow/scripts/plot_errors.py"
+        "../workflow/scripts/figures/plot_errors.py"
 
 
 rule plot_examples:
@@ -138,6 +138,6 @@ rule plot_examples:
     conda:
         "../envs/report.yaml"
     params:
-        code=code_digest("plot_examples.py"),
+        code=code_digest("figures/plot_examples.py"),
     script:
-        "../workflow/scripts/plot_examples.py"
+        "../workflow/scripts/figures/plot_examples.py"

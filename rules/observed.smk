@@ -48,9 +48,9 @@ rule prepare_observed:
     params:
         paths=OBSERVED_FILES,
         largest_megapixels=OBSERVED["largest_megapixels"],
-        code=code_digest("prepare_observed.py"),
+        code=code_digest("observed/prepare_observed.py"),
     script:
-        "../workflow/scripts/prepare_observed.py"
+        "../workflow/scripts/observed/prepare_observed.py"
 
 
 rule classify_observed:
@@ -73,9 +73,9 @@ rule classify_observed:
         mem_mb=megabytes(4000),
         runtime=minutes(10, per_gb=60),
     params:
-        code=code_digest("classify_observed.py"),
+        code=code_digest("observed/classify_observed.py"),
     script:
-        "../workflow/scripts/classify_observed.py"
+        "../workflow/scripts/observed/classify_observed.py"
 
 
 rule tabulate_observed:
@@ -102,9 +102,9 @@ rule tabulate_observed:
         mem_mb=megabytes(4000),
         runtime=minutes(10),
     params:
-        code=code_digest("tabulate_observed.py"),
+        code=code_digest("observed/tabulate_observed.py"),
     script:
-        "../workflow/scripts/tabulate_observed.py"
+        "../workflow/scripts/observed/tabulate_observed.py"
 
 
 rule plot_observed:
@@ -126,6 +126,6 @@ rule plot_observed:
     conda:
         "../envs/report.yaml"
     params:
-        code=code_digest("plot_observed.py"),
+        code=code_digest("figures/plot_observed.py"),
     script:
-        "../workflow/scripts/plot_observed.py"
+        "../workflow/scripts/figures/plot_observed.py"

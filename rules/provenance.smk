@@ -26,9 +26,9 @@ rule write_provenance:
     params:
         config=config,
         snakemake=snakemake_version,
-        code=code_digest("write_provenance.py"),
+        code=code_digest("provenance/write_provenance.py"),
     script:
-        "../workflow/scripts/write_provenance.py"
+        "../workflow/scripts/provenance/write_provenance.py"
 
 
 rule write_crate:
@@ -44,6 +44,6 @@ rule write_crate:
         "../envs/report.yaml"
     params:
         purposes=lambda wildcards: {rule.name: rule.docstring for rule in workflow.rules},
-        code=code_digest("write_crate.py"),
+        code=code_digest("provenance/write_crate.py"),
     script:
-        "../workflow/scripts/write_crate.py"
+        "../workflow/scripts/provenance/write_crate.py"

@@ -38,9 +38,9 @@ rule tabulate_metrics:
         "../envs/report.yaml"
     params:
         runs=RUNS,
-        code=code_digest("tabulate_metrics.py"),
+        code=code_digest("evaluation/tabulate_metrics.py"),
     script:
-        "../workflow/scripts/tabulate_metrics.py"
+        "../workflow/scripts/evaluation/tabulate_metrics.py"
 
 
 rule judge_claims:
@@ -69,9 +69,9 @@ rule judge_claims:
     params:
         datasets=EXPERIMENT["datasets"],
         published=[dataset for dataset in EXPERIMENT["datasets"] if not simulated(dataset)],
-        code=code_digest("judge_claims.py"),
+        code=code_digest("evaluation/judge_claims.py"),
     script:
-        "../workflow/scripts/judge_claims.py"
+        "../workflow/scripts/evaluation/judge_claims.py"
 
 
 rule write_report:
@@ -112,6 +112,6 @@ rule write_report:
         | dict.fromkeys(["observed", "observed_figures"], OBSERVING_RUNS)
         | {"scaling_model": MODELLED_STUDIES, "scaling_figures": SCALING_STUDIES},
         config=config,
-        code=code_digest("write_report.py"),
+        code=code_digest("report/write_report.py"),
     script:
-        "../workflow/scripts/write_report.py"
+        "../workflow/scripts/report/write_report.py"

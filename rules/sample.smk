@@ -23,9 +23,9 @@ rule catalogue_dataset:
         runtime=minutes(10, per_gb=10),
     params:
         damaged=damaged_units,
-        code=code_digest("catalogue_dataset.py"),
+        code=code_digest("dataset/catalogue_dataset.py"),
     script:
-        "../workflow/scripts/catalogue_dataset.py"
+        "../workflow/scripts/dataset/catalogue_dataset.py"
 
 
 rule select_images:
@@ -44,9 +44,9 @@ rule select_images:
         runtime=minutes(10),
     params:
         selection=settings("samples/{sample}/selection"),
-        code=code_digest("select_images.py"),
+        code=code_digest("sample/select_images.py"),
     script:
-        "../workflow/scripts/select_images.py"
+        "../workflow/scripts/sample/select_images.py"
 
 
 rule split_images:
@@ -68,9 +68,9 @@ rule split_images:
         classes=settings("samples/{sample}/classes"),
         split=settings("samples/{sample}/split"),
         seed=stage_seed("split", "dataset", "sample"),
-        code=code_digest("split_images.py"),
+        code=code_digest("sample/split_images.py"),
     script:
-        "../workflow/scripts/split_images.py"
+        "../workflow/scripts/sample/split_images.py"
 
 
 rule prepare_images:
@@ -97,6 +97,6 @@ rule prepare_images:
     params:
         images=settings("samples/{sample}/images"),
         seed=stage_seed("prepare", "dataset", "sample"),
-        code=code_digest("prepare_images.py"),
+        code=code_digest("sample/prepare_images.py"),
     script:
-        "../workflow/scripts/prepare_images.py"
+        "../workflow/scripts/sample/prepare_images.py"

@@ -51,9 +51,9 @@ rule tabulate_throughput:
         "../envs/report.yaml"
     params:
         runs=RUNS,
-        code=code_digest("tabulate_throughput.py"),
+        code=code_digest("scaling/tabulate_throughput.py"),
     script:
-        "../workflow/scripts/tabulate_throughput.py"
+        "../workflow/scripts/scaling/tabulate_throughput.py"
 
 
 rule tabulate_scaling:
@@ -77,9 +77,9 @@ rule tabulate_scaling:
     params:
         runs=STUDY,
         logs=in_order(config["scaling"]["logs"]),
-        code=code_digest("tabulate_scaling.py"),
+        code=code_digest("scaling/tabulate_scaling.py"),
     script:
-        "../workflow/scripts/tabulate_scaling.py"
+        "../workflow/scripts/scaling/tabulate_scaling.py"
 
 
 rule model_scaling:
@@ -103,9 +103,9 @@ rule model_scaling:
     params:
         runs=runs_of_study,
         seed=stage_seed("model_scaling", "dataset", "sample", "model"),
-        code=code_digest("model_scaling.py"),
+        code=code_digest("scaling/model_scaling.py"),
     script:
-        "../workflow/scripts/model_scaling.py"
+        "../workflow/scripts/scaling/model_scaling.py"
 
 
 rule plot_scaling:
@@ -125,6 +125,6 @@ rule plot_scaling:
     conda:
         "../envs/report.yaml"
     params:
-        code=code_digest("plot_scaling.py"),
+        code=code_digest("figures/plot_scaling.py"),
     script:
-        "../workflow/scripts/plot_scaling.py"
+        "../workflow/scripts/figures/plot_scaling.py"

@@ -3,7 +3,7 @@
 Parameters: `scaling`, `experiment: datasets, samples, models`, and `models: <model>`.
 """
 
-from deepgalaxy.configuration import scaling_runs
+from deepgalaxy.planning.configuration import scaling_runs
 
 STUDY = scaling_runs(config)
 # What the model is fitted to: a single worker, and an exchange between several.

@@ -16,14 +16,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from deepgalaxy.cameras import CAMERA_COUNT
-from deepgalaxy.catalogue import catalogue_dataset
-from deepgalaxy.image_file import create_group, group_name, images_name, times_name
-from deepgalaxy.labels import label_images
-from deepgalaxy.prepare import prepare_images
-from deepgalaxy.runtime import configure_tensorflow
-from deepgalaxy.selection import list_images, select_images
-from deepgalaxy.split import SPLITS, split_images
+from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.dataset.catalogue import catalogue_dataset
+from deepgalaxy.dataset.layout import create_group, group_name, images_name, times_name
+from deepgalaxy.sample.label import label_images
+from deepgalaxy.sample.prepare import prepare_images
+from deepgalaxy.sample.select import list_images, select_images
+from deepgalaxy.sample.split import SPLITS, split_images
+from deepgalaxy.tensorflow_setup import configure_tensorflow
 
 SNAPSHOTS, BATCH_SIZE = 71, 32
 
@@ -83,11 +83,11 @@ def consume(batches):
 def main(pixels=256, groups=3):
     """Measure and print."""
     configure_tensorflow(1)
-    from deepgalaxy.training.deal import Dealing
+    from deepgalaxy.training.data.deal import Dealing
+    from deepgalaxy.training.data.shard import Share
     from deepgalaxy.training.network import build_network
     from deepgalaxy.training.options import TrainingOptions
-    from deepgalaxy.training.ranks import SingleRank
-    from deepgalaxy.training.share import Share
+    from deepgalaxy.training.ranks.communicator import SingleRank
     from deepgalaxy.training.steps import TrainingStep, make_optimizer
 
     with tempfile.TemporaryDirectory() as name:

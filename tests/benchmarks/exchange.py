@@ -90,7 +90,7 @@ def joined_hosts():
 
 def measure(args: argparse.Namespace) -> None:
     """Take steps of all kinds in turn, and let rank 0 print a row for each."""
-    from deepgalaxy.runtime import configure_tensorflow
+    from deepgalaxy.tensorflow_setup import configure_tensorflow
 
     configure_tensorflow(1)
     import keras
@@ -99,7 +99,7 @@ def measure(args: argparse.Namespace) -> None:
 
     from deepgalaxy.training.network import build_network
     from deepgalaxy.training.options import TrainingOptions
-    from deepgalaxy.training.ranks import SingleRank, join_ranks
+    from deepgalaxy.training.ranks.communicator import SingleRank, join_ranks
     from deepgalaxy.training.steps import TrainingStep, make_optimizer
 
     ranks = join_ranks(2)

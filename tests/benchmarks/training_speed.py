@@ -201,7 +201,7 @@ class Reporter:
 @contextmanager
 def started(args, network: str, ranks: int, kind: str, options: str, directory: Path):
     """Start the processes of one kind, and end them after the block."""
-    from deepgalaxy.training_job import TrainingJob
+    from deepgalaxy.cluster.job import TrainingJob
 
     together = kind in ("ours", "before")
     address = directory / f"{len(list(directory.iterdir()))}.socket"
@@ -244,7 +244,7 @@ def measure(args: argparse.Namespace, reporter: Reporter) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
     else:
-        from deepgalaxy.runtime import configure_tensorflow
+        from deepgalaxy.tensorflow_setup import configure_tensorflow
 
         configure_tensorflow(threads)
     import keras
@@ -279,11 +279,11 @@ def gpu_mib() -> float:
 
 def train_ours(reporter, args, options, pixels, batch, steps) -> None:
     """Train by this package, an epoch for each round."""
-    from deepgalaxy.training.deal import Dealing
+    from deepgalaxy.training.data.deal import Dealing
+    from deepgalaxy.training.data.shard import Share
     from deepgalaxy.training.fit import Training, TrainingImages
     from deepgalaxy.training.network import build_network
-    from deepgalaxy.training.ranks import join_ranks
-    from deepgalaxy.training.share import Share
+    from deepgalaxy.training.ranks.communicator import join_ranks
 
     (ranks,) = args.ranks
     joined, faults = join_ranks(ranks), []

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepgalaxy.training_job import TrainingJob
+from deepgalaxy.cluster.job import TrainingJob
 
 CLASSES = 4
 PIXELS = 16

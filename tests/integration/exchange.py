@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from deepgalaxy.training.deal import Dealing
+from deepgalaxy.training.data.deal import Dealing
+from deepgalaxy.training.data.shard import Share
 from deepgalaxy.training.fit import Training, TrainingImages
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
-from deepgalaxy.training.ranks import join_ranks
-from deepgalaxy.training.share import Share
+from deepgalaxy.training.ranks.communicator import join_ranks
 from deepgalaxy.training.steps import TrainingStep, make_optimizer
 
 PIXELS, CLASSES, IMAGES = 8, 3, 32

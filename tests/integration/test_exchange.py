@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepgalaxy.training_job import TrainingJob
+from deepgalaxy.cluster.job import TrainingJob
 
 
 @pytest.fixture

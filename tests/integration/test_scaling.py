@@ -7,7 +7,7 @@ import keras
 import pandas as pd
 import pytest
 
-from deepgalaxy.training.sweep import COLUMNS, REPETITIONS, SIZES
+from deepgalaxy.training.ranks.allreduce_sweep import COLUMNS, REPETITIONS, SIZES
 
 STUDY = ("--epochs=2", "--steps-per-epoch=3", "--allreduce-sweep", "--launched-by=as a test")
 

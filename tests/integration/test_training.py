@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import accuracy_score
 
-from deepgalaxy.predict import predict_images
+from deepgalaxy.evaluation.inference import predict_images
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +119,8 @@ def test_a_rank_that_dies_ends_the_run(train, tmp_path):
     script = tmp_path / "dying.py"
     script.write_text(
         "import os, signal\n"
-        "from deepgalaxy import train\n"
-        "from deepgalaxy.training.share import Share\n"
+        "from deepgalaxy.training import command as train\n"
+        "from deepgalaxy.training.data.shard import Share\n"
         "batches, calls = Share.batches, []\n"
         "def dying(self, *args):\n"
         "    calls.append(args)\n"

@@ -12,9 +12,9 @@ import h5py
 import numpy as np
 import pytest
 
-from deepgalaxy import download as download_module
-from deepgalaxy.acquire import acquire_dataset
 from deepgalaxy.checksums import read_checksums, sha256, verify_file
+from deepgalaxy.dataset import download as download_module
+from deepgalaxy.dataset.acquire import acquire_dataset
 
 
 @pytest.fixture(scope="module")
@@ -320,7 +320,7 @@ def test_a_full_disk_stops_and_a_rerun_goes_on(server, fetch, left, content, tmp
     result = subprocess.run(
         [
             *(sys.executable, "-c"),
-            "import signal, sys\nfrom deepgalaxy.acquire import acquire_dataset\n"
+            "import signal, sys\nfrom deepgalaxy.dataset.acquire import acquire_dataset\n"
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
             "acquire_dataset([sys.argv[1]], 'resources/galaxies.hdf5', 'checksums.txt')",
             server.url(),

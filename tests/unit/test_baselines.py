@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepgalaxy.baselines import fit_baselines, predict_split, score_baselines
-from deepgalaxy.metrics import score_predictions
-from deepgalaxy.morphology import STATISTICS
+from deepgalaxy.baselines.fits import fit_baselines, predict_split, score_baselines
+from deepgalaxy.baselines.morphology import STATISTICS
+from deepgalaxy.evaluation.metrics import score_predictions
 
 CLASSES = pd.DataFrame({"label": range(4), "t_from_myr": [0, 50, 100, 150], "t_to_myr": [50, 100, 150, 200]})
 CLASSES["t_centre_myr"] = (CLASSES["t_from_myr"] + CLASSES["t_to_myr"]) / 2

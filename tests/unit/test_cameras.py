@@ -1,6 +1,6 @@
 import numpy as np
 
-from deepgalaxy.cameras import ANTIPODAL_PAIRS, CAMERA_COUNT, camera_directions, image_axes
+from deepgalaxy.dataset.cameras import ANTIPODAL_PAIRS, CAMERA_COUNT, camera_directions, image_axes
 
 
 def test_positions_are_the_published_ones():

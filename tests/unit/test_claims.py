@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from deepgalaxy.claims import (
+from deepgalaxy.evaluation.claims import (
     AT_SMALL_SCALE,
     NEEDS_DATASET,
     NEEDS_MACHINE,
@@ -13,7 +13,7 @@ from deepgalaxy.claims import (
     Results,
     judge_claims,
 )
-from deepgalaxy.throughput import scaling_table
+from deepgalaxy.scaling.throughput import scaling_table
 
 SCORES = {
     "dataset": "simulated",

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepgalaxy.training.deal import Dealing, shuffled_by_windows
-from deepgalaxy.training.exchange import buckets
-from deepgalaxy.training.share import Share, validation_slice
+from deepgalaxy.training.data.deal import Dealing, shuffled_by_windows
+from deepgalaxy.training.data.shard import Share, validation_slice
+from deepgalaxy.training.ranks.buckets import buckets
 
 
 def images_taken(dealing, rank, epoch, window=7):
@@ -84,7 +84,7 @@ def prepared(tmp_path, monkeypatch):
     images[:, 0, 0, 0] = np.arange(101)
     with h5py.File(tmp_path / "train.hdf5", "w") as file:
         file["images"], file["label"] = images, np.arange(101, dtype=np.int32)
-    monkeypatch.setattr("deepgalaxy.training.share.WINDOW_BYTES", 160)
+    monkeypatch.setattr("deepgalaxy.training.data.shard.WINDOW_BYTES", 160)
     return tmp_path / "train.hdf5"
 
 
@@ -133,8 +133,8 @@ def test_half_precision_and_short_reads_come_out_whole(tmp_path):
 MEASURE = """
 import sys
 import numpy as np, tensorflow as tf
-from deepgalaxy.training.deal import Dealing
-from deepgalaxy.training.share import Share
+from deepgalaxy.training.data.deal import Dealing
+from deepgalaxy.training.data.shard import Share
 from memory import peak_growth
 path, total, size, mode = sys.argv[1], *map(int, sys.argv[2:5])
 def bytes_read():

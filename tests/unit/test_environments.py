@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from snakemake.utils import update_config
 
-from deepgalaxy.digest import code_files
+from deepgalaxy.planning.code_digest import code_files
 
 
 @pytest.fixture(scope="module")

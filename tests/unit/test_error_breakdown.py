@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepgalaxy.error_breakdown import break_down_errors, merger_phase
-from deepgalaxy.predictions import Predictions
+from deepgalaxy.evaluation.error_breakdown import break_down_errors, merger_phase
+from deepgalaxy.evaluation.predictions import Predictions
 
 CLASSES = pd.DataFrame({"label": [0, 1], "t_centre_myr": [50.0, 150.0]})
 SPLIT = pd.DataFrame(

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepgalaxy.examples import choose_examples
+from deepgalaxy.evaluation.examples import choose_examples
+from deepgalaxy.evaluation.predictions import Predictions
+from deepgalaxy.evaluation.saliency import explain_examples, integrated_gradients
 from deepgalaxy.figures.examples import plot_examples
-from deepgalaxy.predictions import Predictions
-from deepgalaxy.saliency import explain_examples, integrated_gradients
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from deepgalaxy.features import feature_network
+from deepgalaxy.evaluation.inference import apply_network
 from deepgalaxy.observed.classify import classify_observed
-from deepgalaxy.predict import apply_network
+from deepgalaxy.observed.features import feature_network
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 
@@ -66,7 +66,7 @@ def test_a_model_from_a_file_has_the_same_features(tmp_path):
 
 
 def test_a_network_is_applied_batch_by_batch(monkeypatch):
-    monkeypatch.setattr("deepgalaxy.predict.BATCH_SIZE", 4)
+    monkeypatch.setattr("deepgalaxy.evaluation.inference.BATCH_SIZE", 4)
     network = build("reference_cnn")
     whole = network.predict_on_batch(IMAGES)
     np.testing.assert_allclose(apply_network(network, IMAGES, 6, "images"), whole, rtol=1e-5)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepgalaxy.cameras import CAMERA_COUNT
-from deepgalaxy.catalogue import catalogue_dataset, smallest_and_largest
-from deepgalaxy.image_file import create_group, group_name, join_files, parse_group_name
+from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.dataset.catalogue import catalogue_dataset, smallest_and_largest
+from deepgalaxy.dataset.layout import create_group, group_name, join_files, parse_group_name
 
 
 @given(st.sampled_from([0.25, 0.5, 0.75, 1, 1.25, 1.5]), st.sampled_from([0.25, 0.5, 0.75, 1, 1.25, 1.5]))

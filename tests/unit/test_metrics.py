@@ -7,9 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
-from deepgalaxy.calibration import apply_temperature, expected_calibration_error, fit_temperature, reliability
-from deepgalaxy.metrics import SUMMARISED, confusion, resampled_interval, score_predictions, summarise_repeats
-from deepgalaxy.predictions import Predictions, central_interval, expected_time, time_distribution
+from deepgalaxy.evaluation.calibration import (
+    apply_temperature,
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+)
+from deepgalaxy.evaluation.metrics import (
+    SUMMARISED,
+    confusion,
+    resampled_interval,
+    score_predictions,
+    summarise_repeats,
+)
+from deepgalaxy.evaluation.predictions import Predictions, central_interval, expected_time, time_distribution
 
 CLASSES = pd.DataFrame(
     {"label": [0, 1], "t_from_myr": [0.0, 100.0], "t_to_myr": [100.0, 200.0], "t_centre_myr": [50.0, 150.0]}

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepgalaxy.figures.morphology import plot_morphology
-from deepgalaxy.morphology import (
+from deepgalaxy.baselines.morphology import (
     BLOCK,
     STATISTICS,
     asymmetry,
@@ -20,6 +19,7 @@ from deepgalaxy.morphology import (
     nuclear_separation,
     symmetry_centre,
 )
+from deepgalaxy.figures.morphology import plot_morphology
 
 
 def blob(pixels, row, column, sigma, brightness=1.0):

@@ -12,7 +12,7 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepgalaxy.cameras import camera_directions
+from deepgalaxy.dataset.cameras import camera_directions
 from deepgalaxy.image import FAINTEST, prepare_image, stretch
 from deepgalaxy.observed.preparing import (
     background_level,

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.figures.observed import MOST_ROWS, plot_observed
 from deepgalaxy.observed.table import find_neighbours, tabulate_observed, warning_of
-from deepgalaxy.predictions import Predictions
 
 CLASSES = pd.DataFrame(
     {"label": [0, 1], "t_from_myr": [0.0, 100.0], "t_to_myr": [100.0, 200.0], "t_centre_myr": [50.0, 150.0]}

@@ -45,7 +45,7 @@ def test_who_stops_early_leaves_no_thread():
 
 def test_keras_comes_without_what_nobody_uses_of_it(run):
     code = (
-        "import sys; from deepgalaxy.runtime import import_tensorflow; import_tensorflow()\n"
+        "import sys; from deepgalaxy.tensorflow_setup import import_tensorflow; import_tensorflow()\n"
         "import keras; assert keras.backend.backend() == 'tensorflow'\n"
         "assert not {'sklearn', 'matplotlib', 'scipy.stats'} & sys.modules.keys()\n"
         "import sklearn.base, matplotlib.figure"

@@ -4,13 +4,13 @@ import h5py
 import numpy as np
 import pytest
 
-from deepgalaxy.catalogue import catalogue_dataset
+from deepgalaxy.dataset.catalogue import catalogue_dataset
+from deepgalaxy.dataset.layout import create_group, group_name
 from deepgalaxy.image import prepare_image
-from deepgalaxy.image_file import create_group, group_name
-from deepgalaxy.labels import label_images
-from deepgalaxy.prepare import prepare_images
-from deepgalaxy.selection import list_images, select_images
-from deepgalaxy.split import SPLITS, split_images
+from deepgalaxy.sample.label import label_images
+from deepgalaxy.sample.prepare import prepare_images
+from deepgalaxy.sample.select import list_images, select_images
+from deepgalaxy.sample.split import SPLITS, split_images
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float16", "float32"])
@@ -66,7 +66,7 @@ def test_every_row_is_there_once_with_its_own_image(tmp_path, by):
 MEASURE = """
 import sys
 import pandas as pd
-from deepgalaxy.prepare import prepare_images
+from deepgalaxy.sample.prepare import prepare_images
 from memory import peak_growth
 path, table, memory, processes = sys.argv[1], pd.read_csv(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 outputs = {split: f"{path}.{split}" for split in ("train", "validation", "test")}

@@ -16,8 +16,8 @@ from crates import validate_crate
 from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
-from deepgalaxy.crate import copy_source, describe_crate
-from deepgalaxy.provenance import (
+from deepgalaxy.provenance.crate import copy_source, describe_crate
+from deepgalaxy.provenance.trace import (
     benchmark_of,
     describe_jobs,
     describe_results,
@@ -26,7 +26,7 @@ from deepgalaxy.provenance import (
     read_job_records,
     trace_results,
 )
-from deepgalaxy.training.archive import save_network
+from deepgalaxy.training.model_file import save_network
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 

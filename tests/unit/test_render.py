@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from deepgalaxy.cameras import ANTIPODAL_PAIRS, camera_directions, image_axes
+from deepgalaxy.dataset.cameras import ANTIPODAL_PAIRS, camera_directions, image_axes
 from deepgalaxy.image import density_of, stretch
 from deepgalaxy.simulation.render import SMOOTHING_KPC, SmoothedStars, surface_density
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from deepgalaxy.report import Figure, main_columns, show_cell, show_value
+from deepgalaxy.report.page import Figure, main_columns, show_cell, show_value
 
 
 @pytest.mark.parametrize(

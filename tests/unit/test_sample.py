@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepgalaxy.cameras import LINE_OF_SIGHT
-from deepgalaxy.catalogue import catalogue_dataset
-from deepgalaxy.image_file import create_group, group_name, parse_group_name
-from deepgalaxy.labels import label_images
-from deepgalaxy.selection import camera_numbers, list_images, match_groups, select_groups, select_images
-from deepgalaxy.split import SPLITS, split_images
+from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
+from deepgalaxy.dataset.catalogue import catalogue_dataset
+from deepgalaxy.dataset.layout import create_group, group_name, parse_group_name
+from deepgalaxy.sample.label import label_images
+from deepgalaxy.sample.select import camera_numbers, list_images, match_groups, select_groups, select_images
+from deepgalaxy.sample.split import SPLITS, split_images
 
 RATIOS = (0.25, 0.5, 0.75, 1, 1.25, 1.5)
 CENSUS = [group_name(s, m) for s in RATIOS for m in RATIOS]

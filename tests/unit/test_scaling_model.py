@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from deepgalaxy import scaling_model
-from deepgalaxy.scaling_model import (
+from deepgalaxy.scaling import model as scaling_model
+from deepgalaxy.scaling.model import (
     Exchange,
     Measurements,
     ScalingModel,
@@ -20,9 +20,9 @@ from deepgalaxy.scaling_model import (
     predict_scaling,
 )
 from deepgalaxy.training import sweep as sweeping
-from deepgalaxy.training.ranks import SingleRank
+from deepgalaxy.training.ranks.allreduce_sweep import COLUMNS, SIZES, time_allreduce
+from deepgalaxy.training.ranks.communicator import SingleRank
 from deepgalaxy.training.record import EpochRecord, RankTimes
-from deepgalaxy.training.sweep import COLUMNS, SIZES, time_allreduce
 
 TRUTH = ScalingModel(32, 4_000_000, np.log(0.05), 0.2, Exchange(20e-6, 1 / 2e9, 100e-6))
 

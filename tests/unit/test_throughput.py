@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from deepgalaxy.configuration import check_configuration, scaling_runs
 from deepgalaxy.figures.scaling import plot_scaling
-from deepgalaxy.reference_points import read_reference_points
-from deepgalaxy.throughput import (
+from deepgalaxy.planning.configuration import check_configuration, scaling_runs
+from deepgalaxy.scaling.old_logs import LoggedRun, read_train_log
+from deepgalaxy.scaling.published_points import read_reference_points
+from deepgalaxy.scaling.throughput import (
     OURS,
     TABLE_COLUMNS,
     measure_runs,
@@ -18,7 +19,6 @@ from deepgalaxy.throughput import (
     scaling_table,
     summarise_throughput,
 )
-from deepgalaxy.train_log import LoggedRun, read_train_log
 from deepgalaxy.training.record import EpochRecord, RankTimes, write_records, write_train_log
 
 # As printed in DeepGalaxy's README, among other lines of its logger.

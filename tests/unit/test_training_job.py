@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepgalaxy import slurm
-from deepgalaxy.resources import more_with_each_attempt
+from deepgalaxy.cluster import slurm
+from deepgalaxy.cluster.job import TrainingJob, size_training_job
+from deepgalaxy.cluster.resources import more_with_each_attempt
+from deepgalaxy.machine import describe_machine, recorded_environment
 from deepgalaxy.training import place
-from deepgalaxy.training.machine import describe_machine, recorded_environment
-from deepgalaxy.training_job import TrainingJob, size_training_job
 
 
 @given(st.integers(1, 512), st.integers(0, 16), st.integers(0, 64), st.one_of(st.none(), st.integers(1, 256)))
@@ -53,7 +53,7 @@ def test_a_node_is_asked_for_the_gpus_of_its_ranks():
 
 
 def test_one_rank_is_started_without_mpi_and_several_as_the_template_says():
-    wrapper = ["python", "-m", "deepgalaxy.launcher", "--stop-minutes=5"]
+    wrapper = ["python", "-m", "deepgalaxy.cluster.launcher", "--stop-minutes=5"]
     assert TrainingJob(1, 1, 4).launch_command("mpirun -np {ranks}", 5) == wrapper
     template = "srun --ntasks={ranks} --ntasks-per-node={ranks_per_node} -c {cpus_per_rank} -N {nodes} 'a b'"
     started = ["srun", "--ntasks=8", "--ntasks-per-node=4", "-c", "6", "-N", "2", "a b"]

@@ -11,17 +11,17 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepgalaxy.training.augment import augment
 from deepgalaxy.training.checkpoints import Checkpoints
-from deepgalaxy.training.deal import Dealing
+from deepgalaxy.training.data.augment import augment
+from deepgalaxy.training.data.deal import Dealing
+from deepgalaxy.training.data.shard import Share
 from deepgalaxy.training.fit import Training, TrainingImages
 from deepgalaxy.training.learning_rate import learning_rate
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
-from deepgalaxy.training.ranks import SingleRank
-from deepgalaxy.training.share import Share
+from deepgalaxy.training.ranks.communicator import SingleRank
+from deepgalaxy.training.ranks.watch import Stopped
 from deepgalaxy.training.steps import TrainingStep, evaluation_step, make_optimizer
-from deepgalaxy.training.watch import Stopped
 
 PIXELS, CLASSES, COUNT = 16, 5, 12
 NO_WISHES = np.zeros(2, np.float32)

@@ -12,7 +12,7 @@ import yaml
 
 from deepgalaxy.training.network import architectures, build_network
 from deepgalaxy.training.options import TrainingOptions, add_options, command_line
-from deepgalaxy.training.ranks import join_ranks
+from deepgalaxy.training.ranks.communicator import join_ranks
 from deepgalaxy.training.record import EpochRecord, RankTimes
 
 OPTIONS = {

@@ -2,12 +2,13 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
-from deepgalaxy import digest
-from deepgalaxy.configuration import in_order, index_mergers
-from deepgalaxy.launcher import export_import_path
+from deepgalaxy.cluster.launcher import export_import_path
+from deepgalaxy.planning import code_digest as digest
+from deepgalaxy.planning.configuration import in_order, index_mergers
 
 
 @pytest.fixture
@@ -22,8 +23,9 @@ def package(tmp_path, monkeypatch):
 
 def digests(package):
     digest.code_digest.cache_clear()
-    names = [path.name for path in package.parent.glob("*.py")] + ["deepgalaxy/train.py"]
-    return {name.removesuffix(".py"): digest.code_digest(name) for name in names}
+    names = [str(path.relative_to(package.parent)) for path in package.parent.glob("*/*.py") if path.parent != package]
+    names.append("deepgalaxy/train.py")
+    return {Path(name).stem: digest.code_digest(name) for name in names}
 
 
 def changed(package, edit):
@@ -38,26 +40,28 @@ def append(path, text):
 
 
 def test_an_edit_touches_the_scripts_that_import_it_and_no_other(package):
-    assert changed(package, lambda: append(package / "split.py", "\nX = 1\n")) == {
+    assert changed(package, lambda: append(package / "sample/split.py", "\nX = 1\n")) == {
         "split_images",
         "plot_sample",  # draws the splits by their names
     }
-    assert changed(package, lambda: append(package / "error_breakdown.py", "\nX = 1\n")) == {"break_down_errors"}
+    assert changed(package, lambda: append(package / "evaluation/error_breakdown.py", "\nX = 1\n")) == {
+        "break_down_errors"
+    }
     assert changed(package, lambda: append(package / "simulation/galaxy.py", "\nX = 1\n")) == {
         "simulate_merger",
         "render_merger",  # lives beside simulate_merger
     }
-    assert changed(package, lambda: append(package / "training/network.py", "\nX = 1\n")) == {"deepgalaxy/train"}
-    assert changed(package, lambda: append(package / "report.html.jinja", "<p>")) == {"write_report"}
+    assert changed(package, lambda: append(package / "training/network.py", "\nX = 1\n")) == {"train"}
+    assert changed(package, lambda: append(package / "report/page.html.jinja", "<p>")) == {"write_report"}
 
 
 def test_comments_layout_and_file_times_do_not_count(package):
     def edit():
-        source = (package / "metrics.py").read_text()
-        (package / "metrics.py").write_text(
+        source = (package / "evaluation/metrics.py").read_text()
+        (package / "evaluation/metrics.py").write_text(
             "# A remark.\n\n" + source.replace("(predictions.label", "( predictions.label")
         )
-        os.utime(package / "split.py", (0, 0))
+        os.utime(package / "sample/split.py", (0, 0))
 
     assert changed(package, edit) == set()
 

@@ -23,9 +23,9 @@ import yaml
 from dry_run import planned
 from sklearn.metrics import accuracy_score
 
-from deepgalaxy.cameras import CAMERA_COUNT
-from deepgalaxy.predict import predict_images
-from deepgalaxy.training_job import TrainingJob
+from deepgalaxy.cluster.job import TrainingJob
+from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.evaluation.inference import predict_images
 
 RUN = "results/models/tiny/four_stages/reference_cnn/workers~2/repeat~0"
 GROUPS = ["s_0.75_m_1", "s_1.25_m_1", "s_1_m_1"]
@@ -190,7 +190,7 @@ def test_a_further_merger_simulates_that_one_only(chain, with_settings):
 
 
 def test_an_edit_of_the_evaluation_reruns_evaluation_and_report(chain, snakemake):
-    metrics = chain / "workflow/scripts/deepgalaxy/metrics.py"
+    metrics = chain / "workflow/scripts/deepgalaxy/evaluation/metrics.py"
     source = metrics.read_text()
     try:
         metrics.write_text(source.replace("float(np.mean(error_myr))", "float(np.nanmean(error_myr))"))

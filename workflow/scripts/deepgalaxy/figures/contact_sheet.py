@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib import pyplot as plt
 from skimage.util import montage
 
-from deepgalaxy.cameras import CAMERA_COUNT
+from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.dataset.layout import images_name, parse_group_name, times_name
 from deepgalaxy.figures.style import save_figure
-from deepgalaxy.image_file import images_name, parse_group_name, times_name
 
 
 def plot_contact_sheet(dataset: str | Path, output: str | Path, columns: int = 10) -> None:

@@ -17,7 +17,7 @@ NAMES = {
 
 
 def plot_errors(errors: pd.DataFrame, output: str | Path) -> None:
-    """Draw median, 68 % range and accuracy by each grouping of a table of ``deepgalaxy.error_breakdown``.
+    """Draw median, 68 % range and accuracy by each grouping of a table of ``deepgalaxy.evaluation.error_breakdown``.
 
     Areas of the points show numbers of images.
     """

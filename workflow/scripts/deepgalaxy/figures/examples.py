@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from skimage.filters import gaussian
 
-from deepgalaxy.examples import KINDS
+from deepgalaxy.evaluation.examples import KINDS
 from deepgalaxy.figures.style import save_figure
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 
+from deepgalaxy.baselines.morphology import STATISTICS
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
-from deepgalaxy.morphology import STATISTICS
 
 AXIS_LABELS = {
     "gini": "Gini coefficient",

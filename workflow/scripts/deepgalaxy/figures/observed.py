@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import BLUE, ORANGE, save_figure
 from deepgalaxy.observed.table import NEIGHBOURS
-from deepgalaxy.prepared import as_brightness
+from deepgalaxy.sample.prepared_file import as_brightness
 
 MOST_ROWS = 12
 LINE = 150  # characters across the figure

@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
-from deepgalaxy.calibration import reliability
+from deepgalaxy.evaluation.calibration import reliability
+from deepgalaxy.evaluation.metrics import confusion
+from deepgalaxy.evaluation.predictions import Predictions, expected_time
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
-from deepgalaxy.metrics import confusion
-from deepgalaxy.predictions import Predictions, expected_time
 
 
 def plot_predictions(predictions: Predictions, classes: pd.DataFrame, output: str | Path) -> None:

@@ -8,9 +8,9 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
-from deepgalaxy.cameras import CAMERA_COUNT
+from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.figures.style import BLUE, GREEN, ORANGE, save_figure
-from deepgalaxy.split import SPLITS
+from deepgalaxy.sample.split import SPLITS
 
 COLOURS = dict(zip(SPLITS, (BLUE, GREEN, ORANGE)))
 NOT_SELECTED, DAMAGED = "#DDDDDD", "#000000"

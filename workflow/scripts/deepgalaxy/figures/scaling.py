@@ -11,7 +11,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
 from deepgalaxy.figures.style import BLUE, GREEN, GREY, ORANGE, PURPLE, save_figure
-from deepgalaxy.throughput import OURS, PARTS
+from deepgalaxy.scaling.throughput import OURS, PARTS
 
 # Colour, mark, and its size: a single worker's run serves both kinds, so that one mark must not hide the other.
 KINDS = {"weak": (BLUE, "o", 9), "strong": (ORANGE, "s", 5)}
@@ -22,9 +22,9 @@ def plot_scaling(
 ) -> None:
     """Draw throughput and efficiency against the number of workers, and the parts of the time of an epoch.
 
-    ``scaling`` has the rows of one model on one sample, and of old logs, of ``deepgalaxy.throughput.scaling_table``;
-    ``published`` those of ``deepgalaxy.reference_points``; ``model`` those of
-    ``deepgalaxy.scaling_model.predict_scaling``, if there are any. Filled marks are measured here or read from logs,
+    ``scaling`` has the rows of one model on one sample, and of old logs, of ``deepgalaxy.scaling.throughput.scaling_table``;
+    ``published`` those of ``deepgalaxy.scaling.published_points``; ``model`` those of
+    ``deepgalaxy.scaling.model.predict_scaling``, if there are any. Filled marks are measured here or read from logs,
     open ones on a dashed line are predicted, grey ones are published by others.
     """
     figure, (left, middle, right) = plt.subplots(

@@ -5,9 +5,9 @@ from pathlib import Path
 import h5py
 import keras
 
-from deepgalaxy.features import feature_network
+from deepgalaxy.evaluation.inference import apply_network
 from deepgalaxy.files import whole_file
-from deepgalaxy.predict import apply_network
+from deepgalaxy.observed.features import feature_network
 
 MOST_IMAGES = 50_000
 """Training images, and validation images, that observed ones are compared with."""

@@ -14,7 +14,7 @@ from deepgalaxy.image import density_of, prepare_image, stretch
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.observed.listing import readable_files
 from deepgalaxy.observed.reading import read_header
-from deepgalaxy.prepared import as_brightness
+from deepgalaxy.sample.prepared_file import as_brightness
 
 SMALLEST = 8
 """Pixels that an image must have on each side."""

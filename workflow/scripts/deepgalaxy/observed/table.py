@@ -9,8 +9,8 @@ import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
-from deepgalaxy.calibration import apply_temperature, fit_temperature
-from deepgalaxy.predictions import Predictions, central_interval, expected_time, time_distribution
+from deepgalaxy.evaluation.calibration import apply_temperature, fit_temperature
+from deepgalaxy.evaluation.predictions import Predictions, central_interval, expected_time, time_distribution
 
 NEIGHBOURS = 3
 FAMILIAR_PERCENTILE = 95

@@ -6,10 +6,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from deepgalaxy.cameras import CAMERA_COUNT, camera_directions
+from deepgalaxy.dataset.cameras import CAMERA_COUNT, camera_directions
+from deepgalaxy.dataset.layout import create_group, group_name
 from deepgalaxy.files import whole_file
 from deepgalaxy.image import stretch
-from deepgalaxy.image_file import create_group, group_name
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.simulation.galaxy import HALO, GalaxyModel, sample_galaxies

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
-from deepgalaxy.cameras import image_axes
+from deepgalaxy.dataset.cameras import image_axes
 
 # Smoothing lengths in kpc, a factor of two apart, so that each can be applied as one blur of an image.
 SMOOTHING_KPC = 0.15 * 2.0 ** np.arange(7)

@@ -14,14 +14,14 @@ import tensorflow as tf
 
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.training.checkpoints import Checkpoint, Checkpoints
-from deepgalaxy.training.deal import Dealing
+from deepgalaxy.training.data.deal import Dealing
+from deepgalaxy.training.data.shard import Share
 from deepgalaxy.training.learning_rate import learning_rate
 from deepgalaxy.training.options import TrainingOptions
-from deepgalaxy.training.ranks import Ranks
+from deepgalaxy.training.ranks.communicator import Ranks
+from deepgalaxy.training.ranks.watch import Stopped
 from deepgalaxy.training.record import EpochRecord, RankTimes
-from deepgalaxy.training.share import Share
 from deepgalaxy.training.steps import TrainingStep, evaluation_step, make_optimizer, sum_over
-from deepgalaxy.training.watch import Stopped
 
 PROGRESS_SECONDS = 10.0
 PROFILED_BATCHES = range(3, 6)

@@ -13,11 +13,11 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from deepgalaxy.training.augment import augment
-from deepgalaxy.training.exchange import buckets
+from deepgalaxy.training.data.augment import augment
 from deepgalaxy.training.network import batch_normalisations
 from deepgalaxy.training.options import TrainingOptions
-from deepgalaxy.training.ranks import Ranks
+from deepgalaxy.training.ranks.buckets import buckets
+from deepgalaxy.training.ranks.communicator import Ranks
 
 
 def make_optimizer(options: TrainingOptions) -> keras.optimizers.Optimizer:
@@ -43,7 +43,7 @@ class TrainingStep:
     completes one, exchanges the gradients and applies their mean.
 
     Every image of an update has the same weight. ``key`` is this rank's key of random mirroring and turning.
-    ``buckets`` are the groups in which an update's tensors travel (``deepgalaxy.training.exchange``): 0 stands for the
+    ``buckets`` are the groups in which an update's tensors travel (``deepgalaxy.training.ranks.buckets``): 0 stands for the
     wishes, n for the gradient of weight n - 1.
     """
 

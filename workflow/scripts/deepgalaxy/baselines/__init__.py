@@ -1,0 +1,1 @@
+"""What the networks have to beat."""

@@ -1,0 +1,117 @@
+"""Getting a dataset from where it is published, and holding it against a pinned digest."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import h5py
+
+from deepgalaxy.checksums import read_checksums, sha256
+from deepgalaxy.dataset.download import SourceFails, download
+from deepgalaxy.logs import logger
+
+
+def acquire_dataset(
+    sources: Iterable[str],
+    output: str | Path,
+    checksums: str | Path,
+    size: int | None = None,
+    backoff_s: float = 1.0,
+) -> None:
+    """Make ``output`` a link to a whole HDF5 file whose digest is pinned.
+
+    ``sources`` (URLs, or paths of files that are used where they are) are tried in order. A download lies in
+    ``downloads/`` beside ``output``, under the same name, so that ``output`` can be made again without it; what is
+    there already is taken rather than any source. ``size`` is the expected number of bytes, ``checksums`` a file as
+    ``sha256sum`` writes it. ``backoff_s`` is how long to wait before a first retry.
+
+    Raises ValueError that says what to do if no source gives the file, if the disk is full, or if the file is complete
+    but no digest is pinned; the next call goes on from there. A download that is not the pinned file is deleted; a file
+    that was there before is not.
+    """
+    output = Path(output)
+    downloaded = output.parent / "downloads" / output.name
+    pinned = read_checksums(checksums).get(str(output))
+    if downloaded.exists():
+        file = downloaded
+        try:
+            digest = _checked_digest(file, size, pinned)
+        except SourceFails as error:
+            raise ValueError(f"{file} {error}. Delete it to have it downloaded again.") from None
+    else:
+        downloaded.parent.mkdir(parents=True, exist_ok=True)
+        file, digest = _from_sources(sources, downloaded, size, pinned, backoff_s)
+    if pinned is None:
+        raise ValueError(
+            f"{file} is a whole HDF5 file of {file.stat().st_size:,} bytes, but {checksums} does not say what its "
+            f"SHA-256 should be. If you trust where it comes from, accept it: echo '{digest}  {output}' >> {checksums} "
+            "; commit that file, and run again. Nothing is downloaded twice."
+        )
+    output.unlink(missing_ok=True)
+    output.symlink_to(os.path.relpath(file, output.parent) if file == downloaded else file.resolve())
+
+
+def _from_sources(
+    sources: Iterable[str], downloaded: Path, size: int | None, pinned: str | None, backoff_s: float
+) -> tuple[Path, str]:
+    """Return the file that the first working source gives, and its digest."""
+    failures = []
+    for source in sources:
+        logger.info("from %s", source)
+        try:
+            if "://" in source:
+                return downloaded, _download(source, downloaded, size, pinned, backoff_s)
+            return Path(source), _checked_digest(Path(source), size, pinned)
+        except SourceFails as error:
+            logger.warning("%s %s", source, error)
+            failures.append(f"{source} {error}")
+    raise ValueError(
+        f"{downloaded.name} can be had from none of its sources ({'; '.join(failures) or 'none is known'}). Name "
+        f"another one in `datasets: {downloaded.stem}: sources`, a URL or the path of a copy, or put the file at "
+        f"{downloaded}."
+    )
+
+
+def _download(source: str, downloaded: Path, size: int | None, pinned: str | None, backoff_s: float) -> str:
+    """Download a file, give it its name once it has been checked, and return its digest."""
+    partial = downloaded.with_name(downloaded.name + ".part")
+    try:
+        arrived = partial.stat().st_size if partial.exists() else 0
+        free = shutil.disk_usage(partial.parent).free
+        if size and size - arrived > free:
+            raise OSError(f"{size - arrived:,} more bytes are to come and {free:,} are free")
+        download(source, partial, size, mixable=pinned is not None, backoff_s=backoff_s)
+    except OSError as error:
+        arrived = partial.stat().st_size if partial.exists() else 0
+        raise ValueError(
+            f"{partial} cannot be written beyond {arrived:,} bytes: {error.strerror or error}. Make room and run "
+            "again; the download goes on from there."
+        ) from error
+    try:
+        digest = _checked_digest(partial, size, pinned)
+    except SourceFails:
+        partial.unlink()
+        raise
+    finally:
+        partial.with_name(partial.name + ".json").unlink(missing_ok=True)
+    os.replace(partial, downloaded)
+    return digest
+
+
+def _checked_digest(file: Path, size: int | None, pinned: str | None) -> str:
+    """Return a file's digest. Raises SourceFails if the file is not what it should be."""
+    if not file.is_file():
+        raise SourceFails("is not there")
+    if size is not None and file.stat().st_size != size:
+        raise SourceFails(f"has {file.stat().st_size:,} bytes, not {size:,}")
+    if not h5py.is_hdf5(file):
+        raise SourceFails("is not an HDF5 file")
+    try:
+        h5py.File(file).close()
+    except OSError as error:
+        raise SourceFails(f"is not a whole HDF5 file ({error})") from None
+    digest = sha256(file)
+    if pinned not in (None, digest):
+        raise SourceFails(f"has SHA-256 {digest}, not the pinned {pinned}")
+    return digest

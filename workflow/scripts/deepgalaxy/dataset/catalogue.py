@@ -1,0 +1,158 @@
+"""What an image file holds, and whether it keeps to the published layout."""
+
+from functools import partial
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.dataset.layout import images_name, parse_group_name, times_name, unit_name
+from deepgalaxy.logs import logger, progress
+from deepgalaxy.parallel import in_processes
+
+ACCEPTED_DTYPES = ("uint8", "float16", "float32")
+READ_BYTES = 64 * 2**20  # of images at a time
+SHOWN_VIOLATIONS = 10
+
+
+def catalogue_dataset(path: str | Path, damaged: list[str] = (), processes: int = 1) -> pd.DataFrame:
+    """Return one row for each group and camera of an image file, after reading every image of it.
+
+    ``damaged`` names units, as group (``s_1_m_1``) or group and camera (``s_1_m_1/07``), that are known not to be in
+    order: they are not read, and their rows say so. Columns: group, size_ratio, mass_ratio, camera, damaged (bool),
+    snapshots, height, width, channels, dtype, minimum, maximum, t_first_myr, t_last_myr, compression, chunks (shape, or
+    empty if contiguous); a damaged unit has values up to ``damaged`` only.
+
+    Raises ValueError that names each violation of the layout (the first ten, and how many more there are), or says that
+    the file is not HDF5, or that a unit named as damaged is not there.
+    """
+    if not h5py.is_hdf5(path):
+        raise ValueError(f"{path} is not an HDF5 file; check the dataset's entry in the configuration.")
+    with h5py.File(path) as file:
+        names = list(file)
+    unknown = [unit for unit in damaged if unit.split("/")[0] not in names]
+    if unknown:
+        raise ValueError(f"`damaged` names {', '.join(unknown)}, but {path} holds only {', '.join(names)}.")
+    rows, violations = [], [] if names else ["the file has no groups"]
+    groups = in_processes(partial(_describe_group, path, frozenset(damaged)), names, processes)
+    for described, violated in progress(groups, len(names), "groups read"):
+        rows += described
+        violations += violated
+    if violations:
+        more = len(violations) - SHOWN_VIOLATIONS
+        shown = "; ".join(violations[:SHOWN_VIOLATIONS]) + (f"; and {more} more" if more > 0 else "")
+        raise ValueError(f"{path} is not a DeepGalaxy image file: {shown}.")
+    for row in rows:
+        if row["damaged"]:
+            logger.info("%s is left out as damaged", unit_name(row["group"], row["camera"]))
+    table = pd.DataFrame(rows).sort_values(["size_ratio", "mass_ratio", "camera"], ignore_index=True)
+    # Integers also where a damaged unit has none.
+    counts = table.columns.intersection(["snapshots", "height", "width", "channels"])
+    return table.astype(dict.fromkeys(counts, "Int64"))
+
+
+def _describe_group(path: str | Path, damaged: frozenset[str], name: str) -> tuple[list[dict], list[str]]:
+    """Return the rows of a group's cameras, and what is wrong with it."""
+    try:
+        size_ratio, mass_ratio = parse_group_name(name)
+    except ValueError as error:
+        return [], [str(error).rstrip(".")]
+    rows, violations = [], []
+    with h5py.File(path) as file:
+        for camera in range(CAMERA_COUNT):
+            row = {"group": name, "size_ratio": size_ratio, "mass_ratio": mass_ratio, "camera": camera}
+            row["damaged"] = not damaged.isdisjoint((name, unit_name(name, camera)))
+            if not row["damaged"]:
+                described, violated = _describe_camera(file, name, camera)
+                row |= described
+                violations += violated
+            rows.append(row)
+    return rows, violations
+
+
+def _describe_camera(file: h5py.File, name: str, camera: int) -> tuple[dict, list[str]]:
+    """Return what is known of a group's camera, and all that is wrong with it."""
+    images_path, times_path = f"{name}/{images_name(camera)}", f"{name}/{times_name(camera)}"
+    missing = [f"{path} is missing" for path in (images_path, times_path) if path not in file]
+    if missing:
+        return {}, missing
+    images, t_myr = file[images_path], file[times_path][:]
+    violations = []
+    if images.ndim != 4 or images.shape[3] not in (1, 3):
+        violations.append(f"{images_path} has shape {images.shape}, not (snapshots, height, width, 1 or 3)")
+    if images.dtype.name not in ACCEPTED_DTYPES:
+        violations.append(f"{images_path} is of type {images.dtype}, not one of {', '.join(ACCEPTED_DTYPES)}")
+    if images.ndim == 0 or images.shape[0] == 0 or t_myr.shape != images.shape[:1]:
+        violations.append(f"{images_path} has shape {images.shape} for times of shape {t_myr.shape}")
+    if (np.diff(t_myr) <= 0).any():
+        violations.append(f"{times_path} does not increase")
+    if violations:
+        return {}, violations
+    extremes, violations = _value_range(images, images_path)
+    snapshots, height, width, channels = images.shape
+    return {
+        "snapshots": snapshots,
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "dtype": images.dtype.name,
+        "minimum": extremes[0],
+        "maximum": extremes[1],
+        "t_first_myr": t_myr[0],
+        "t_last_myr": t_myr[-1],
+        "compression": images.compression or "none",
+        "chunks": "x".join(map(str, images.chunks or ())),
+    }, violations
+
+
+def _value_range(images: h5py.Dataset, path: str) -> tuple[tuple[float, float], list[str]]:
+    """Return the smallest and the largest value of (n, height, width, channels), and what is wrong with the values."""
+    minimum, maximum, violations = np.inf, -np.inf, []
+    block = max(1, READ_BYTES // max(1, images.dtype.itemsize * int(np.prod(images.shape[1:]))))
+    for start in range(0, len(images), block):
+        try:
+            values = images[start : start + block]
+        except OSError:
+            violations += _unreadable(images, path, range(start, min(start + block, len(images))))
+            continue
+        if images.dtype != np.uint8 and np.isnan(smallest_and_largest(values)).any():
+            broken = start + np.flatnonzero(np.isnan(values).any(axis=(1, 2, 3)))
+            violations += [f"{path}[{number}] has values that are not numbers" for number in broken]
+            values = values[~np.isnan(values)]
+        if values.size:
+            smallest, largest = smallest_and_largest(values)
+            minimum, maximum = min(minimum, smallest), max(maximum, largest)
+    if images.dtype != np.uint8 and (minimum < 0 or maximum > 1):
+        violations.append(f"{path} has values from {minimum:g} to {maximum:g}, outside [0, 1]")
+    if images.dtype == np.uint8 and 0 < maximum <= 1:
+        violations.append(f"{path} is of type uint8 but uses only 0 and 1 of its range from 0 to 255")
+    return (float(minimum), float(maximum)), violations
+
+
+def smallest_and_largest(values: np.ndarray) -> np.ndarray:
+    """Return the smallest and the largest of some values, as an array of two; both NaN if any value is NaN.
+
+    Floats from 0 to 1 are in the order of the integers with the same bits (IEEE 754), which numpy compares some 30
+    times as fast as float16. Larger, negative (also -0) and undefined floats have larger integers; these are compared
+    as floats.
+    """
+    if values.dtype.kind == "f":
+        unsigned = values.dtype.str.replace("f", "u")
+        bits = values.view(unsigned)
+        extremes = np.array([bits.min(), bits.max()], unsigned)
+        if extremes[1] <= np.ones(1, values.dtype).view(unsigned)[0]:
+            return extremes.view(values.dtype)
+    return np.array([values.min(), values.max()])
+
+
+def _unreadable(images: h5py.Dataset, path: str, numbers: range) -> list[str]:
+    """Name the images among ``numbers`` that cannot be read."""
+    violations = []
+    for number in numbers:
+        try:
+            images[number]
+        except OSError as error:
+            violations.append(f"{path}[{number}] cannot be read ({error})")
+    return violations

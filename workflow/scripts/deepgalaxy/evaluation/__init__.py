@@ -1,0 +1,1 @@
+"""What a trained model gives for images it has never seen, and how good that is."""

@@ -1,0 +1,151 @@
+"""What the DeepGalaxy paper and its README say, held against the results of this workflow.
+
+The paper is Cai et al. 2020, DLS 2020, DOI 10.1109/DLS51937.2020.00012; the README and the notebook are those of its
+repository, maxwelltsai/DeepGalaxy, at commit b5c353e.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.scaling.throughput import OURS
+
+REPRODUCED = "reproduced here"
+AT_SMALL_SCALE = "reproduced at small scale"
+NOT_BORNE_OUT = "not borne out here"
+NEEDS_DATASET = "needs the real dataset"
+NEEDS_MACHINE = "needs a larger machine"
+NOT_REPRODUCIBLE = "not reproducible from what is published"
+
+PUBLISHED_SIMULATIONS, PUBLISHED_SNAPSHOTS = 36, 71
+PUBLISHED_SPEEDUP = 1e5
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the claims are held against.
+
+    ``metrics`` is the table of all runs' scores; ``published`` names the datasets that were not simulated here;
+    ``catalogues`` are those of all datasets by name; ``scaling`` is the table of the scaling study, and ``model`` those
+    of its models together that can tell a constant overhead from latency; ``simulation_seconds`` are the times that
+    simulations took here, and ``inference_seconds`` those that a network took for an image.
+    """
+
+    metrics: pd.DataFrame
+    published: set[str]
+    catalogues: dict[str, pd.DataFrame]
+    scaling: pd.DataFrame
+    model: pd.DataFrame
+    simulation_seconds: list[float]
+    inference_seconds: list[float]
+
+
+def judge_claims(results: Results) -> pd.DataFrame:
+    """Return a row for each claim: ``claim``, ``source``, ``verdict`` (one of the six above) and ``evidence``."""
+    paper, readme = "paper, abstract", "README"
+    rows = [
+        ("The stage of a merger can be told from an image of it.", paper, *_judge_dating(results)),
+        (
+            f"The dataset has {PUBLISHED_SIMULATIONS} simulations, {CAMERA_COUNT} cameras and {PUBLISHED_SNAPSHOTS}"
+            " snapshots of each.",
+            "the published files",
+            *_judge_dataset(results),
+        ),
+        ("Scaling efficiency is above 0.93 with 128 workers.", paper, *_judge_efficiency(results, 128, 0.93)),
+        ("Scaling efficiency is above 0.73 with 512 workers.", paper, *_judge_efficiency(results, 512, 0.73)),
+        (
+            "A network tells what a simulation would, about 100,000 times as fast.",
+            paper,
+            *_judge_speedup(results),
+        ),
+        (
+            "Images of similar mergers are close in the latent space of an encoder-decoder.",
+            paper,
+            NOT_REPRODUCIBLE,
+            "The paper gives no figure to compare with, and this workflow trains the classifier alone; it compares"
+            " observed images in the classifier's own features.",
+        ),
+        (
+            "Four workers train 22.9 to 23.2 images per second each.",
+            readme,
+            NOT_REPRODUCIBLE,
+            "Neither the network nor the hardware is given.",
+        ),
+        (
+            "EfficientNetB7 names the right one of 994 classes for 988 of 994 images of s_1_m_0.5.",
+            "notebook",
+            NOT_REPRODUCIBLE,
+            "It is not said which images were trained on; upstream's split does not keep these out.",
+        ),
+    ]
+    return pd.DataFrame(rows, columns=["claim", "source", "verdict", "evidence"])
+
+
+def _judge_dating(results: Results) -> tuple[str, str]:
+    """Whether networks beat the baselines, on the published dataset if any was trained on it."""
+    sound = results.metrics[results.metrics["test_simulations_trained_on"] == 0]
+    if sound.empty:
+        return NOT_BORNE_OUT, "All splits of this experiment leak; split by simulation to find out."
+    real = sound[sound["dataset"].isin(results.published)]
+    runs = sound if real.empty else real
+    better = (runs["accuracy_low"] > runs[["chance", "majority_accuracy"]].max(axis=1)) & (
+        runs["median_error_high_myr"] < runs["baseline_median_error_myr"]
+    )
+    evidence = (
+        f"{better.sum()} of {len(runs)} runs beat, by their 95 % intervals, chance, the most frequent class and the"
+        f" median time on simulations not trained on; mean accuracy {runs['accuracy'].mean():.2f} (chance"
+        f" {runs['chance'].mean():.2f}), median error {runs['median_error_myr'].mean():.0f} Myr (median time:"
+        f" {runs['baseline_median_error_myr'].mean():.0f} Myr)."
+    )
+    if runs["accuracy_low"].isna().any():
+        evidence += " One test simulation alone gives no interval."
+    if not better.all():
+        return NOT_BORNE_OUT, evidence
+    return (AT_SMALL_SCALE if real.empty else REPRODUCED), evidence
+
+
+def _judge_dataset(results: Results) -> tuple[str, str]:
+    """Whether a published file holds what is said of it."""
+    published = {name: table for name, table in results.catalogues.items() if name in results.published}
+    if not published:
+        return NEEDS_DATASET, "All datasets of this experiment are simulated here, in the same layout."
+    complete, counts = [], []
+    for name, table in published.items():
+        snapshots = table["snapshots"].dropna().unique().tolist()
+        groups, cameras = table["group"].nunique(), table["camera"].nunique()
+        complete.append((groups, cameras, snapshots) == (PUBLISHED_SIMULATIONS, CAMERA_COUNT, [PUBLISHED_SNAPSHOTS]))
+        counts.append(f"{name}: {groups} simulations, {cameras} cameras, {'/'.join(map(str, snapshots))} snapshots")
+    return (REPRODUCED if all(complete) else NOT_BORNE_OUT), "; ".join(counts) + "."
+
+
+def _judge_efficiency(results: Results, workers: int, efficiency: float) -> tuple[str, str]:
+    """Whether the efficiency of weak scaling is above a limit at a number of workers, if so many were measured."""
+    ours = (results.scaling["source"] == OURS) & (results.scaling["kind"] == "weak")
+    measured = results.scaling[ours & (results.scaling["workers"] > 1)].dropna(subset=["efficiency"])
+    predicted = [
+        f"the model predicts {row.efficiency:.2f} ({row.efficiency_low:.2f} to {row.efficiency_high:.2f})"
+        f" for {row.model}"
+        for row in results.model[results.model["workers"] == workers].itertuples()
+    ]
+    there = measured[measured["workers"] == workers]
+    if there.empty:
+        largest = measured.sort_values("workers").tail(1)
+        most = [f"{row.efficiency:.2f} with {row.workers}, the most measured here" for row in largest.itertuples()]
+        return NEEDS_MACHINE, "; ".join([*most, *predicted] or ["No scaling was measured here"]) + "."
+    evidence = ", ".join(f"{row.efficiency:.2f} for {row.model}" for row in there.itertuples()) + "."
+    return (REPRODUCED if (there["efficiency"] > efficiency).all() else NOT_BORNE_OUT), evidence
+
+
+def _judge_speedup(results: Results) -> tuple[str, str]:
+    """How much faster a network is than a simulation of this workflow."""
+    if not results.simulation_seconds:
+        return NOT_REPRODUCIBLE, "How long the simulations of the published dataset took is not said."
+    simulation, inference = np.median(results.simulation_seconds), np.median(results.inference_seconds)
+    evidence = (
+        f"{simulation:.0f} s for a simulation of this workflow and {1000 * inference:.1f} ms for an image, the start of"
+        f" the network's program included: {simulation / inference:,.0f} times. The paper's simulations are larger, so"
+        " a tenth of its figure counts."
+    )
+    return (AT_SMALL_SCALE if simulation / inference > PUBLISHED_SPEEDUP / 10 else NOT_BORNE_OUT), evidence

@@ -1,0 +1,54 @@
+"""Where predictions go wrong: errors by phase of the merger, simulation, camera, and ratio of the galaxies."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from deepgalaxy.evaluation.predictions import Predictions, expected_time
+
+GROUPINGS = ["phase", "group", "camera", "size_ratio", "mass_ratio"]
+
+
+def merger_phase(t_myr: np.ndarray, pericentres_myr: np.ndarray) -> np.ndarray:
+    """Return the number of pericentric passages, int64 (n,), at times (n,) in Myr, given the times of the passages.
+
+    A snapshot at a pericentre counts as after it.
+    """
+    return np.searchsorted(np.sort(pericentres_myr), t_myr, side="right")
+
+
+def break_down_errors(
+    predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame, pericentres_myr: Mapping[str, np.ndarray]
+) -> pd.DataFrame:
+    """Return how well the test images of each phase, simulation, camera, size ratio and mass ratio are dated.
+
+    ``pericentres_myr`` gives the times of the pericentric passages of each simulation (a group of the dataset), as far
+    as they are known; ``phase`` is how many of them have happened, and images of other simulations have none. The
+    table has a row for each value of each grouping, with ``grouping``, ``value``, ``images``, ``simulations``,
+    ``accuracy`` and, of the absolute difference between the expected and the true time in Myr, ``median_error_myr``,
+    ``error_16_myr`` and ``error_84_myr``.
+    """
+    images = split.iloc[predictions.row].reset_index(drop=True)
+    images["right"] = predictions.probabilities.argmax(axis=1) == predictions.label
+    expected = expected_time(predictions.probabilities, classes["t_centre_myr"].to_numpy())
+    images["error_myr"] = np.abs(expected - predictions.t_myr)
+    images["phase"] = pd.array([pd.NA] * len(images), dtype="Int64")
+    for group, passages in pericentres_myr.items():
+        ours = images["group"] == group
+        images.loc[ours, "phase"] = merger_phase(predictions.t_myr[ours], passages)
+    rows = [
+        {
+            "grouping": grouping,
+            "value": value,
+            "images": len(some),
+            "simulations": some["group"].nunique(),
+            "accuracy": some["right"].mean(),
+            "median_error_myr": some["error_myr"].median(),
+            "error_16_myr": some["error_myr"].quantile(0.16),
+            "error_84_myr": some["error_myr"].quantile(0.84),
+        }
+        for grouping in GROUPINGS
+        for value, some in images.groupby(grouping)
+    ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,1 @@
+"""What each result was made from and how, for people and for machines."""

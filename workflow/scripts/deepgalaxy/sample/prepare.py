@@ -1,0 +1,91 @@
+"""From images in their native form to what a network reads: one size, one channel, one file for each split."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from deepgalaxy.dataset.layout import images_name
+from deepgalaxy.files import whole_file
+from deepgalaxy.image import prepare_image
+from deepgalaxy.logs import progress
+from deepgalaxy.parallel import in_processes
+from deepgalaxy.seeds import derive_seed
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of the split table that are read together: ``snapshots`` (n,) of one camera of a group, increasing, and
+    ``rows`` (n,), their indices in the table."""
+
+    group: str
+    camera: int
+    snapshots: np.ndarray
+    rows: np.ndarray
+
+
+def prepare_images(
+    subset: str | Path,
+    table: pd.DataFrame,
+    pixels: int,
+    dtype: str,
+    seed: int,
+    outputs: dict[str, str | Path],
+    memory_bytes: int,
+    processes: int = 1,
+) -> None:
+    """Write one file for each split of the split table, ``outputs`` giving its path, in one pass over the images.
+
+    A file holds, contiguous and shuffled by ``seed``, ``images`` (n, pixels, pixels, 1), ``label`` (n,) int32,
+    ``t_myr`` (n,) float32 and ``row`` (n,) int64, the index of each image in the table. Since the images are shuffled
+    once for all, any contiguous slab of them is a random sample. Images under way never take more than
+    ``memory_bytes``, over all processes, as long as each process can hold one.
+    """
+    with h5py.File(subset) as source:
+        blocks = list(_blocks(source, table, pixels, dtype, memory_bytes // processes))
+    ready = in_processes(partial(_prepare_block, subset, pixels, dtype), blocks, processes)
+    place, prepared = np.empty(len(table), np.int64), {}
+    with ExitStack() as files:
+        for split, output in outputs.items():
+            rows = np.flatnonzero(table["split"] == split)
+            rows = np.random.default_rng(derive_seed(seed, split)).permutation(rows)
+            place[rows] = np.arange(len(rows))
+            file = files.enter_context(h5py.File(files.enter_context(whole_file(output)), "w"))
+            file["row"] = rows
+            file["label"] = table["label"].to_numpy(np.int32)[rows]
+            file["t_myr"] = table["t_myr"].to_numpy(np.float32)[rows]
+            prepared[split] = file.create_dataset("images", (len(rows), pixels, pixels, 1), dtype)
+        splits = table["split"].to_numpy()
+        for block, images in progress(zip(blocks, ready), len(blocks), "blocks of images"):
+            for row, image in zip(block.rows, images):
+                prepared[splits[row]][place[row], :, :, 0] = image
+
+
+def _blocks(source: h5py.File, table: pd.DataFrame, pixels: int, dtype: str, memory_bytes: int) -> Iterator[Block]:
+    """Cut the table into blocks, each within what one process may hold.
+
+    A process holds a block in its native form and prepared; two more prepared blocks may be under way to the writer.
+    """
+    for (group, camera), rows in table.groupby(["group", "camera"], sort=False):
+        native = source[group][images_name(camera)]
+        bytes_each = int(np.prod(native.shape[1:])) * native.dtype.itemsize + 3 * pixels**2 * np.dtype(dtype).itemsize
+        # A quarter is left to the buffers of HDF5 and of the transfer between processes.
+        longest = max(1, memory_bytes * 3 // 4 // bytes_each)
+        snapshots = rows["snapshot"].to_numpy()
+        # Neighbours in the file go together, though a split by image has gaps between them.
+        number = (snapshots - snapshots[0]) // longest
+        for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(number)) + 1):
+            yield Block(group, camera, snapshots[part], rows.index.to_numpy()[part])
+
+
+def _prepare_block(subset: str | Path, pixels: int, dtype: str, block: Block) -> np.ndarray:
+    """Return the prepared images of a block, (n, pixels, pixels)."""
+    first, last = block.snapshots[0], block.snapshots[-1]
+    with h5py.File(subset) as file:
+        native = file[block.group][images_name(block.camera)][first : last + 1]
+    return np.array([prepare_image(native[snapshot - first], pixels, dtype) for snapshot in block.snapshots])

@@ -1,0 +1,1 @@
+"""Training throughput, how it scales with the number of workers, and a model of that."""

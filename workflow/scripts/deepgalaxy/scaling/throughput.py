@@ -1,0 +1,165 @@
+"""Training throughput, from the records of runs, and how it scales with the number of workers."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from deepgalaxy.scaling.old_logs import read_train_log
+from deepgalaxy.training.record import EpochRecord, read_records
+
+WARM_UP_EPOCHS = 3
+"""DeepGalaxy's README reads the throughput after the third epoch, when tracing and caches are warm."""
+
+OURS = "measured here"
+"""The source of what was not read from a log."""
+
+SCALED = ["dataset", "sample", "model", "kind", "source"]
+"""What is the same in all runs that are compared with each other."""
+
+PARTS = ["compute", "input", "exchange", "validation"]
+"""Where the time of an epoch goes."""
+
+
+def _limited(name: str) -> list[str]:
+    """Return the names of a quantity and of its limits."""
+    return [name, f"{name}_low", f"{name}_high"]
+
+
+TABLE_COLUMNS = [
+    *SCALED,
+    *("workers", "batch_size", "global_batch_size", "runs"),
+    *_limited("images_per_second"),
+    *_limited("images_per_second_per_worker"),
+    *_limited("efficiency"),
+    *(f"{part}_seconds" for part in PARTS),
+]
+
+
+def after_warm_up(epochs: Sequence) -> Sequence:
+    """Return the epochs after the third; of no more than three, those after the first; of one, that one."""
+    return epochs[WARM_UP_EPOCHS if len(epochs) > WARM_UP_EPOCHS else min(1, len(epochs) - 1) :]
+
+
+def read_run(path: str | Path, workers: int) -> list[EpochRecord]:
+    """Return the records of a run that is meant to have had ``workers`` ranks.
+
+    Raises ValueError if it has no finished epoch, or one of another number of ranks.
+    """
+    records = read_records(path)
+    if not records:
+        raise ValueError(f"{path} has no finished epoch; delete it, and the run is made again.")
+    for record in records:
+        if record.workers != workers:
+            raise ValueError(
+                f"Epoch {record.epoch} in {path} was trained by {record.workers} rank(s), but the run is said to have"
+                f" {workers} worker(s); delete it, and the run is made again."
+            )
+    return records
+
+
+def summarise_throughput(records: list[EpochRecord]) -> dict[str, float]:
+    """Return the throughput of one run over its epochs after the warm-up, and where its time went.
+
+    ``images_per_second`` is the median, ``<part>_seconds`` the mean that a rank spent in an epoch on each of PARTS:
+    computing, waiting for images, exchanging gradients (with waiting for slower ranks), and validating.
+    """
+    used = after_warm_up(records)
+    total = float(np.median([record.images_per_second for record in used]))
+    ranks = [rank for record in used for rank in record.seconds]
+    mean = {part: float(np.mean([getattr(rank, part) for rank in ranks])) for part in ("train", *PARTS[1:])}
+    mean["compute"] = mean["train"] - mean["input"] - mean["exchange"]
+    return {
+        "epochs_used": len(used),
+        "images_per_second_per_worker": total / used[0].workers,
+        "images_per_second": total,
+    } | {f"{part}_seconds": mean[part] for part in PARTS}
+
+
+def measure_runs(
+    runs: list[dict], epochs: list[str | Path], training: list[str | Path], logs: list[dict]
+) -> list[dict]:
+    """Return what each run of a scaling study, and each run in old logs, says of its throughput and of itself.
+
+    ``runs`` are those of ``deepgalaxy.planning.configuration.scaling_runs``, with the paths of their ``epochs.jsonl`` and
+    ``training.json``; ``logs`` have ``path`` and ``label``. Raises ValueError as ``read_run`` and ``read_train_log``
+    do, and if the workers of a study had different numbers of threads, so that they do not compare.
+    """
+    measured, threads = [], {}
+    for run, records_path, training_path in zip(runs, epochs, training, strict=True):
+        records = read_run(records_path, run["workers"])
+        found = json.loads(Path(training_path).read_text())
+        study, own = "/".join(run[name] for name in SCALED[:3]), found["threads_per_worker"]
+        if threads.setdefault(study, own) != own:
+            raise ValueError(
+                f"Workers had {threads[study]} threads in one run of {study} and {own} in {records_path}, so that these"
+                " do not compare; delete the directory of the study, and all are made again."
+            )
+        about = ("machine", "threads_per_worker", "ranks", "launcher", "environment", "versions", "gradient_bytes")
+        measured.append(
+            run
+            | {"source": OURS, "batch_size": run["batch"]}
+            | summarise_throughput(records)
+            | {name: found[name] for name in about}
+        )
+    for log in logs:
+        for run in read_train_log(log["path"]):
+            used = after_warm_up(run.images_per_second)
+            measured.append(
+                {"source": log["label"], "path": log["path"], "kinds": [None], "workers": run.workers}
+                | {"epochs_used": len(used), "images_per_second": float(np.median(used))}
+            )
+    return measured
+
+
+def scaling_table(measured: list[dict]) -> pd.DataFrame:
+    """Return, for each number of workers, the mean throughput of its runs and their efficiency against one worker.
+
+    Of ``measured`` runs (``measure_runs``) it takes the names of ``SCALED`` (with ``kinds`` for ``kind``: a run may
+    serve two), workers, batch_size (of a worker), images_per_second and ``<part>_seconds``; what is not known is
+    missing. The table has ``global_batch_size``, the number of ``runs``, ``images_per_second`` with the limits
+    ``_low`` and ``_high`` of its 95 % confidence interval (Student's t; empty for less than three runs), the same for
+    each worker, ``efficiency`` (throughput over that of as many single workers; empty if none was run) with limits
+    from the relative variances of both means, and the mean seconds of an epoch.
+    """
+    known = [*SCALED, "workers", "batch_size", "images_per_second", *(f"{part}_seconds" for part in PARTS)]
+    runs = pd.DataFrame([run | {"kind": kind} for run in measured for kind in run["kinds"]], columns=known)
+    rows = []
+    for names, study in runs.groupby(SCALED, sort=False, dropna=False):
+        single = study.loc[study["workers"] == 1, "images_per_second"]
+        for workers, alike in study.groupby("workers"):
+            speed, batch_size = alike["images_per_second"], alike["batch_size"].iloc[0]
+            limits = _with_limits("images_per_second", speed.mean(), *_relative_spread(speed))
+            rows.append(
+                dict(zip(SCALED, names))
+                | {"workers": workers, "batch_size": batch_size, "global_batch_size": workers * batch_size}
+                | {"runs": len(alike)}
+                | limits
+                | {name.replace("second", "second_per_worker"): value / workers for name, value in limits.items()}
+                | _efficiency(speed, single, workers)
+                | {f"{part}_seconds": alike[f"{part}_seconds"].mean() for part in PARTS}
+            )
+    return pd.DataFrame(rows, columns=TABLE_COLUMNS).astype({"batch_size": "Int64", "global_batch_size": "Int64"})
+
+
+def _efficiency(speed: pd.Series, single: pd.Series, workers: int) -> dict[str, float]:
+    """Return the efficiency of runs against single workers, with its limits."""
+    mean = speed.mean() / (workers * single.mean())  # NaN without a single worker
+    if workers == 1:
+        return {"efficiency": mean, "efficiency_low": mean, "efficiency_high": mean}
+    (one, freedom), (other, other_freedom) = _relative_spread(speed), _relative_spread(single)
+    return _with_limits("efficiency", mean, float(np.hypot(one, other)), min(freedom, other_freedom))
+
+
+def _relative_spread(speed: pd.Series) -> tuple[float, int]:
+    """Return the standard error of a mean over the mean, NaN for less than three values, and its degrees of freedom."""
+    return (speed.sem() / speed.mean() if len(speed) >= 3 else np.nan), len(speed) - 1
+
+
+def _with_limits(name: str, mean: float, relative_error: float, freedom: int) -> dict[str, float]:
+    """Return a mean and the limits of its 95 % confidence interval."""
+    half = mean * relative_error * stats.t.ppf(0.975, freedom) if np.isfinite(relative_error) else np.nan
+    return dict(zip(_limited(name), (mean, mean - half, mean + half)))

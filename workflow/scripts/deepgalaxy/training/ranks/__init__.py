@@ -1,0 +1,1 @@
+"""The processes that train one model together: where they run, what they exchange, how they stop."""
