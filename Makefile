@@ -25,7 +25,7 @@ lint: setup .venv/tested-with
 lock: .venv/tested-with
 	python envs/lock.py
 
-setup: .venv/horovod
+setup: .venv/horovod .venv/package
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -40,6 +40,10 @@ setup: .venv/horovod
 
 .venv/horovod: .venv/requirements envs/train.post-deploy.sh
 	envs/train.post-deploy.sh
+	@touch $@
+
+.venv/package: .venv/requirements pyproject.toml
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/tested-with: .venv/requirements envs/requirements-test.txt

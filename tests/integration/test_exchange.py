@@ -1,7 +1,6 @@
 """Ranks really exchange gradients: with Keras 3, Horovod's own optimizer wrapper would silently exchange none."""
 
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +9,12 @@ from deepgalaxy.cluster.job import TrainingJob
 
 
 @pytest.fixture
-def train(run, tmp_path):
+def train(run, root, tmp_path):
     """A function that runs exchange.py and returns the trainable weights of each rank."""
 
     def train(what, workers):
         output = tmp_path / f"{what}-{workers}"
-        script = Path(__file__).with_name("exchange.py")
+        script = root / "tests/support/exchange.py"
         result = run(
             *TrainingJob(workers, 1, 1).launch_command(), sys.executable, script, what, workers, output, timeout=300
         )

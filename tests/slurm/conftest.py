@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cluster import Cluster, cluster, missing
 
-MODELS = "tiny/four_stages/reference_cnn"
+from support.cluster import MODELS, Cluster, cluster, missing
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ import json
 from collections import Counter
 
 import pandas as pd
-from conftest import MODELS
+
+from support.cluster import MODELS
 
 
 def test_every_stage_has_its_result_and_no_job_is_left(chain):

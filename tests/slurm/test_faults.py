@@ -9,7 +9,8 @@ import signal
 
 import psutil
 import pytest
-from conftest import MODELS
+
+from support.cluster import MODELS
 
 
 class TrainingRun:

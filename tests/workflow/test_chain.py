@@ -20,12 +20,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from dry_run import planned
 from sklearn.metrics import accuracy_score
 
 from deepgalaxy.cluster.job import TrainingJob
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.evaluation.inference import predict_images
+from support.dry_run import planned
 
 RUN = "results/models/tiny/four_stages/reference_cnn/workers~2/repeat~0"
 GROUPS = ["s_0.75_m_1", "s_1.25_m_1", "s_1_m_1"]

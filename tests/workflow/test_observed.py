@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from astropy.io import fits
-from dry_run import planned
+
+from support.dry_run import planned
 
 RUN = "tiny/four_stages/reference_cnn/workers~2/repeat~0"
 TABLE, FIGURE = f"results/tables/observed/{RUN}.csv", f"results/figures/observed/{RUN}.png"

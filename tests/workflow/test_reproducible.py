@@ -8,7 +8,8 @@ from fnmatch import fnmatch
 
 import pytest
 import yaml
-from crates import validate_crate
+
+from support.crates import validate_crate
 
 
 @pytest.fixture(scope="module")

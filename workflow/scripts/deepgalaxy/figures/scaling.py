@@ -22,10 +22,10 @@ def plot_scaling(
 ) -> None:
     """Draw throughput and efficiency against the number of workers, and the parts of the time of an epoch.
 
-    ``scaling`` has the rows of one model on one sample, and of old logs, of ``deepgalaxy.scaling.throughput.scaling_table``;
-    ``published`` those of ``deepgalaxy.scaling.published_points``; ``model`` those of
-    ``deepgalaxy.scaling.model.predict_scaling``, if there are any. Filled marks are measured here or read from logs,
-    open ones on a dashed line are predicted, grey ones are published by others.
+    ``scaling`` has the rows of one model on one sample, and of old logs, of
+    ``deepgalaxy.scaling.throughput.scaling_table``; ``published`` those of ``deepgalaxy.scaling.published_points``;
+    ``model`` those of ``deepgalaxy.scaling.model.predict_scaling``, if there are any. Filled marks are measured here or
+    read from logs, open ones on a dashed line are predicted, grey ones are published by others.
     """
     figure, (left, middle, right) = plt.subplots(
         1, 3, figsize=(13, 5.6), width_ratios=(1, 1, 0.75), layout="constrained"

@@ -1,8 +1,8 @@
 """What limits the training on many workers: a model that is fitted to measurements on few.
 
 A step of p workers takes as long as the slowest of them computes, and then the exchange of all gradients; that the
-backward pass may hide a part of it (``deepgalaxy.training.ranks.buckets``) is left out. With b images of each worker, the
-throughput is
+backward pass may hide a part of it (``deepgalaxy.training.ranks.buckets``) is left out. With b images of each worker,
+the throughput is
 
     p b / (E[max of p computing times] + T(n, p)),    T(n, p) = c + 2 (p - 1) α + 2 (p - 1) / p · n / β.
 

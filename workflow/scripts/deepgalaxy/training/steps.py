@@ -43,8 +43,8 @@ class TrainingStep:
     completes one, exchanges the gradients and applies their mean.
 
     Every image of an update has the same weight. ``key`` is this rank's key of random mirroring and turning.
-    ``buckets`` are the groups in which an update's tensors travel (``deepgalaxy.training.ranks.buckets``): 0 stands for the
-    wishes, n for the gradient of weight n - 1.
+    ``buckets`` are the groups in which an update's tensors travel (``deepgalaxy.training.ranks.buckets``): 0 stands for
+    the wishes, n for the gradient of weight n - 1.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class TrainingStep:
 
     def _gradients(self, images, labels, number):
         """Return the gradients of a batch's mean loss, and its sums."""
-        images = augment(images, self._options, self._key, number)
+        images = augment(images, self._options.flips, self._options.quarter_turns, self._key, number)
         with tf.GradientTape() as tape:
             probabilities = self._network(images, training=True)
             losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)

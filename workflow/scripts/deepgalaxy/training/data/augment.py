@@ -2,23 +2,22 @@
 
 import tensorflow as tf
 
-from deepgalaxy.training.options import TrainingOptions
 
-
-def augment(images: tf.Tensor, options: TrainingOptions, key: int, number: tf.Tensor) -> tf.Tensor:
-    """Return images (n, pixels, pixels, 1), each mirrored or turned at random as the options say.
+def augment(images: tf.Tensor, flips: bool, quarter_turns: bool, key: int, number: tf.Tensor) -> tf.Tensor:
+    """Return images (n, pixels, pixels, 1), each mirrored (``flips``), or turned by multiples of 90 degrees
+    (``quarter_turns``), or both, at random.
 
     The draw depends on ``key`` and ``number`` (a scalar int) alone, so that training that is taken up again goes on as
     it would have. Pixels are moved, never interpolated.
     """
-    if not (options.flips or options.quarter_turns):
+    if not (flips or quarter_turns):
         return images
     seed = tf.stack((tf.constant(key, tf.int64), tf.cast(number, tf.int64)))
     bits = tf.random.stateless_uniform((3, tf.shape(images)[0], 1, 1, 1), seed, 0, 2, tf.int32)
     transpose, vertical, horizontal = (bits[row] == 1 for row in range(3))
-    if not options.quarter_turns:
+    if not quarter_turns:
         transpose = tf.zeros_like(transpose)
-    elif not options.flips:
+    elif not flips:
         # A transposition and one mirror make a quarter turn, two mirrors a half turn.
         horizontal = tf.math.logical_xor(vertical, transpose)
     images = tf.where(transpose, tf.transpose(images, (0, 2, 1, 3)), images)

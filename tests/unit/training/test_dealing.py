@@ -135,7 +135,7 @@ import sys
 import numpy as np, tensorflow as tf
 from deepgalaxy.training.data.deal import Dealing
 from deepgalaxy.training.data.shard import Share
-from memory import peak_growth
+from support.memory import peak_growth
 path, total, size, mode = sys.argv[1], *map(int, sys.argv[2:5])
 def bytes_read():
     return int(next(line.split()[1] for line in open("/proc/self/io") if line.startswith("rchar")))
@@ -174,7 +174,7 @@ MEASURE_STREAMING = """
 import sys
 import numpy as np
 from deepgalaxy.training import share as module
-from memory import peak_growth
+from support.memory import peak_growth
 module.WINDOW_BYTES = 4 * 2**20
 share = module.Share(sys.argv[1], [slice(0, 4096)], 0)
 assert share.images is None

@@ -12,7 +12,6 @@ import keras
 import numpy as np
 import pytest
 import yaml
-from crates import validate_crate
 from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
@@ -29,6 +28,7 @@ from deepgalaxy.provenance.trace import (
 from deepgalaxy.training.model_file import save_network
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
+from support.crates import validate_crate
 
 LONG = "results/models/" + "x" * 200 + "/model.keras"  # longer in Base64 than the name of a file may be
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -67,7 +67,7 @@ MEASURE = """
 import sys
 import pandas as pd
 from deepgalaxy.sample.prepare import prepare_images
-from memory import peak_growth
+from support.memory import peak_growth
 path, table, memory, processes = sys.argv[1], pd.read_csv(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 outputs = {split: f"{path}.{split}" for split in ("train", "validation", "test")}
 with peak_growth() as growth:
