@@ -84,7 +84,7 @@ def main(pixels=256, groups=3):
     """Measure and print."""
     configure_tensorflow(1)
     from deepgalaxy.training.data.deal import Dealing
-    from deepgalaxy.training.data.shard import Share
+    from deepgalaxy.training.data.shard import Shard
     from deepgalaxy.training.network import build_network
     from deepgalaxy.training.options import TrainingOptions
     from deepgalaxy.training.ranks.communicator import SingleRank
@@ -103,7 +103,7 @@ def main(pixels=256, groups=3):
             for path in outputs.values():
                 with h5py.File(path) as file:
                     everything[0] = slice(0, len(file["label"]))
-                shares.append(Share(path, list(everything), 2**40))
+                shares.append(Shard(path, list(everything), 2**40))
             return shares
 
         again, (share, *_) = seconds(read_all)
@@ -115,7 +115,7 @@ def main(pixels=256, groups=3):
 
         order = Dealing(len(share.labels), 1, 0, 1).order(0, 1, share.window)
         copying, _ = seconds(share.images.copy)
-        for what, held in (("memory", share), ("file", Share(share.path, share.slices, 0))):
+        for what, held in (("memory", share), ("file", Shard(share.path, share.slices, 0))):
             feeding, fed = seconds(lambda held=held: consume(held.batches(order, BATCH_SIZE)))
             print(f"feeding from {what}: {fed / feeding:.0f} images/s, {copying / feeding:.2f} of copying memory")
         options = TrainingOptions("reference_cnn", 1, BATCH_SIZE)

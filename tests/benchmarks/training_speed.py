@@ -280,8 +280,8 @@ def gpu_mib() -> float:
 def train_ours(reporter, args, options, pixels, batch, steps) -> None:
     """Train by this package, an epoch for each round."""
     from deepgalaxy.training.data.deal import Dealing
-    from deepgalaxy.training.data.shard import Share
-    from deepgalaxy.training.fit import Training, TrainingImages
+    from deepgalaxy.training.data.shard import Shard, TrainingImages
+    from deepgalaxy.training.fit import Callbacks, Training
     from deepgalaxy.training.network import build_network
     from deepgalaxy.training.ranks.communicator import join_ranks
 
@@ -309,9 +309,9 @@ def train_ours(reporter, args, options, pixels, batch, steps) -> None:
         build_network(options, pixels, "uint8", CLASSES),
         options,
         Waiting(args.data, Dealing(batch * steps * ranks, ranks, 0, 1), joined.rank, 2**40),
-        Share(args.data, [slice(0, 1)], 2**40),
+        Shard(args.data, [slice(0, 1)], 2**40),
         joined,
-        feed=lambda: faults.append(page_faults()),
+        callbacks=Callbacks(heartbeat=lambda: faults.append(page_faults())),
     )
     training.run()
 

@@ -66,7 +66,7 @@ def test_training_on_a_gpu(network, start, weights, tmp_path):
     runs.append(start(killed, network))
     for run in runs:
         assert run.wait() == 0, [path.read_text()[-2000:] for path in tmp_path.glob("*/screen.txt")]
-    assert "going on from a checkpoint" in (killed / "screen.txt").read_text()
+    assert "resuming from a checkpoint" in (killed / "screen.txt").read_text()
     for other in (again, killed):
         assert all(np.array_equal(x, y) for x, y in zip(weights(whole), weights(other), strict=True))
     assert "GPU" in (whole / "screen.txt").read_text()

@@ -80,7 +80,7 @@ def test_one_rank_killed_at_any_moment_ends_with_the_bits_of_an_undisturbed_run(
         assert not (broken / "model.keras").exists()
     result = run(*training_command(broken, 1, *EVERYTHING))
     assert result.returncode == 0, result.stderr
-    assert "going on from a checkpoint: epoch " in result.stdout and "epoch 1 of 4" not in result.stdout
+    assert "resuming from a checkpoint: epoch " in result.stdout and "epoch 1 of 4" not in result.stdout
     assert_same_weights(weights(broken), weights(whole))
     # The records of all epochs are there, and nothing of the way.
     for name in ("train_log.txt", "epochs.jsonl"):
@@ -98,7 +98,7 @@ def test_two_ranks_killed_end_with_the_weights_of_an_undisturbed_run(start, run,
     assert process.wait(60) not in (0, 75)
     result = run(*training_command(broken, 2, *EVERYTHING))
     assert result.returncode == 0, result.stderr
-    assert "going on from a checkpoint: epoch " in result.stdout
+    assert "resuming from a checkpoint: epoch " in result.stdout
     # Within an epoch the moving statistics of batch normalisation are each rank's own. A checkpoint holds their mean,
     # which commutes with their update but for rounding.
     assert_same_weights(weights(broken), weights(whole), rtol=1e-5, atol=1e-7)
@@ -106,7 +106,7 @@ def test_two_ranks_killed_end_with_the_weights_of_an_undisturbed_run(start, run,
 
 @pytest.mark.parametrize(("workers", "number"), [(1, signal.SIGINT), (2, signal.SIGTERM)])
 def test_a_request_to_stop_saves_a_checkpoint_and_the_next_start_goes_on(start, tmp_path, workers, number):
-    for attempt, words in enumerate(("epoch 1 of 3000: loss", "going on from a checkpoint")):
+    for attempt, words in enumerate(("epoch 1 of 3000: loss", "resuming from a checkpoint")):
         process = start(tmp_path / "run", workers, "--epochs=3000")
         screen = tmp_path / f"screen-{attempt}.txt"
         wait_until(process, says, screen, words)

@@ -120,14 +120,14 @@ def test_a_rank_that_dies_ends_the_run(train, tmp_path):
     script.write_text(
         "import os, signal\n"
         "from deepgalaxy.training import command as train\n"
-        "from deepgalaxy.training.data.shard import Share\n"
-        "batches, calls = Share.batches, []\n"
+        "from deepgalaxy.training.data.shard import Shard\n"
+        "batches, calls = Shard.batches, []\n"
         "def dying(self, *args):\n"
         "    calls.append(args)\n"
         "    if len(calls) == 3 and os.environ['OMPI_COMM_WORLD_RANK'] == '1':\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return batches(self, *args)\n"
-        "Share.batches = dying\n"
+        "Shard.batches = dying\n"
         "train.main()\n"
     )
     result = train(tmp_path / "run", 2, "--epochs=5", code=str(script))

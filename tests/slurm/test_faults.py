@@ -50,7 +50,7 @@ class TrainingRun:
         assert process.returncode == 0, output
         assert output.count("has been submitted with SLURM jobid") == attempts
         log = self.workflow.log(2, self.repeat)
-        assert ("going on from a checkpoint: epoch " in log) == from_checkpoint, log
+        assert ("resuming from a checkpoint: epoch " in log) == from_checkpoint, log
         assert len((self.directory / "epochs.jsonl").read_text().splitlines()) == self.epochs
         assert not list(self.directory.glob("checkpoints*")) and not list(self.directory.glob(".partial*"))
         assert self.workflow.slurm.jobs() == {}

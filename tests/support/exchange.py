@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from deepgalaxy.training.data.deal import Dealing
-from deepgalaxy.training.data.shard import Share
-from deepgalaxy.training.fit import Training, TrainingImages
+from deepgalaxy.training.data.shard import Shard, TrainingImages
+from deepgalaxy.training.fit import Training
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.ranks.communicator import join_ranks
@@ -90,7 +90,7 @@ def different_everything(ranks, output):
     with h5py.File(path, "w") as file:
         file["images"], file["label"] = some_images(200 + ranks.rank, 20)
     train = TrainingImages(path, Dealing(20, 1, 0, ranks.rank), 0, 2**20)
-    Training(network, options, train, Share(path, [slice(0, 20)], 2**20), ranks).run()
+    Training(network, options, train, Shard(path, [slice(0, 20)], 2**20), ranks).run()
     return network
 
 

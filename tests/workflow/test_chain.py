@@ -291,5 +291,5 @@ def test_an_interrupted_training_goes_on_when_snakemake_is_run_again(chain, snak
     assert "stopped by SIGUSR1 in epoch" in log.read_text()
     again = snakemake(*target)
     assert again.returncode == 0, again.stdout + again.stderr
-    assert "going on from a checkpoint: epoch" in again.stdout + again.stderr
+    assert "resuming from a checkpoint: epoch" in again.stdout + again.stderr
     assert len((chain / RUN / "epochs.jsonl").read_text().splitlines()) == 60

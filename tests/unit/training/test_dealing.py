@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgalaxy.training.data.deal import Dealing, shuffled_by_windows
-from deepgalaxy.training.data.shard import Share, validation_slice
+from deepgalaxy.training.data.shard import Shard, validation_slice
 from deepgalaxy.training.ranks.buckets import buckets
 
 
@@ -32,7 +32,7 @@ def test_an_epoch_takes_every_image_once_over_all_ranks(size, more, mode, epoch,
     dealing = Dealing(size + more, size, mode, seed)
     taken = [images_taken(dealing, rank, epoch) for rank in range(size)]
     # All ranks take the same number, hence the same steps, and fewer images than ranks are left over.
-    assert {len(images) for images in taken} == {dealing.share}
+    assert {len(images) for images in taken} == {dealing.images_per_rank}
     everything = np.concatenate(taken)
     assert len(np.unique(everything)) == len(everything)
     assert everything.min() >= 0 and everything.max() < dealing.total
@@ -92,7 +92,7 @@ def prepared(tmp_path, monkeypatch):
 @pytest.mark.parametrize("batch_size", [1, 7, 16, 200])
 def test_streamed_batches_are_those_held_in_memory(prepared, mode, batch_size):
     dealing = Dealing(101, 3, mode, 4)
-    shares = [Share(prepared, dealing.held(2, 5), memory_bytes) for memory_bytes in (2**20, 100)]
+    shares = [Shard(prepared, dealing.held(2, 5), memory_bytes) for memory_bytes in (2**20, 100)]
     assert shares[0].images is not None and shares[1].images is None
     order = dealing.order(2, 5, shares[0].window)
     held, streamed = (list(share.batches(order, batch_size)) for share in shares)
@@ -118,14 +118,14 @@ def test_buckets_hold_every_tensor_once_from_the_last_to_the_first(sizes, bucket
 
 def test_more_images_than_a_file_holds_are_refused(prepared):
     with pytest.raises(ValueError, match=r"train.hdf5 ends before the images that it should hold"):
-        Share(prepared, [slice(0, 100_000)], 2**20)
+        Shard(prepared, [slice(0, 100_000)], 2**20)
 
 
 def test_half_precision_and_short_reads_come_out_whole(tmp_path):
     images = np.random.default_rng(1).uniform(size=(20, 4, 4, 1)).astype(np.float16)
     with h5py.File(tmp_path / "train.hdf5", "w") as file:
         file["images"], file["label"] = images, np.arange(20, dtype=np.int32)
-    share = Share(tmp_path / "train.hdf5", [slice(15, 20), slice(0, 3)], 2**20)
+    share = Shard(tmp_path / "train.hdf5", [slice(15, 20), slice(0, 3)], 2**20)
     np.testing.assert_array_equal(share.images, images[[15, 16, 17, 18, 19, 0, 1, 2]])
     assert share.labels.tolist() == [15, 16, 17, 18, 19, 0, 1, 2]
 
@@ -134,20 +134,20 @@ MEASURE = """
 import sys
 import numpy as np, tensorflow as tf
 from deepgalaxy.training.data.deal import Dealing
-from deepgalaxy.training.data.shard import Share
+from deepgalaxy.training.data.shard import Shard
 from support.memory import peak_growth
 path, total, size, mode = sys.argv[1], *map(int, sys.argv[2:5])
 def bytes_read():
     return int(next(line.split()[1] for line in open("/proc/self/io") if line.startswith("rchar")))
-warm = Share(path, [slice(0, 8)], 2**40)
+warm = Shard(path, [slice(0, 8)], 2**40)
 list(warm.batches(np.arange(8), 4))
 dealing, epoch = Dealing(total, size, mode, 1), 3
 before = bytes_read()
 for rank in range(size):
-    Share(path, dealing.held(rank, epoch), 2**40)
+    Shard(path, dealing.held(rank, epoch), 2**40)
 read = bytes_read() - before
 with peak_growth() as growth:
-    share = Share(path, dealing.held(0, epoch), 2**40)
+    share = Shard(path, dealing.held(0, epoch), 2**40)
     for _ in share.batches(dealing.order(0, epoch, share.window), 64): pass
 print(read, growth[0], share.images.nbytes)
 """
@@ -173,10 +173,10 @@ def test_a_deal_reads_each_byte_once_and_holds_it_once(tmp_path, run, root, size
 MEASURE_STREAMING = """
 import sys
 import numpy as np
-from deepgalaxy.training import share as module
+from deepgalaxy.training.data import shard as module
 from support.memory import peak_growth
 module.WINDOW_BYTES = 4 * 2**20
-share = module.Share(sys.argv[1], [slice(0, 4096)], 0)
+share = module.Shard(sys.argv[1], [slice(0, 4096)], 0)
 assert share.images is None
 list(share.batches(np.arange(8), 4))
 with peak_growth() as growth:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from deepgalaxy.training.checkpoints import Checkpoints
 from deepgalaxy.training.data.augment import augment
 from deepgalaxy.training.data.deal import Dealing
-from deepgalaxy.training.data.shard import Share
-from deepgalaxy.training.fit import Training, TrainingImages
+from deepgalaxy.training.data.shard import Shard, TrainingImages
+from deepgalaxy.training.fit import Callbacks, Training
 from deepgalaxy.training.learning_rate import learning_rate
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
@@ -24,7 +24,7 @@ from deepgalaxy.training.ranks.watch import Stopped
 from deepgalaxy.training.steps import TrainingStep, evaluation_step, make_optimizer
 
 PIXELS, CLASSES, COUNT = 16, 5, 12
-NO_WISHES = np.zeros(2, np.float32)
+NO_VOTES = np.zeros(2, np.float32)
 
 
 def options(architecture="reference_cnn", epochs=4, batch_size=8, **others):
@@ -137,7 +137,7 @@ def test_updates_are_those_of_keras(name, images, labels):
     smoothed = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
     keras_own.compile(keras.optimizers.get({"class_name": name, "config": {"learning_rate": 0.01}}), smoothed)
     for _ in range(3):
-        step.update(images, labels, 0, 0.01, NO_WISHES)
+        step.update(images, labels, 0, 0.01, NO_VOTES)
         keras_own.train_on_batch(images, np.eye(CLASSES)[labels])
     for one, other in zip(ours.get_weights(), keras_own.get_weights()):
         np.testing.assert_allclose(one, other, rtol=2e-4, atol=2e-6)
@@ -150,8 +150,8 @@ def test_accumulated_batches_of_different_sizes_make_the_update_of_the_whole(ima
     for _ in range(2):
         for part in (slice(0, 5), slice(5, 9)):
             step.accumulate(images[part], labels[part], 0)
-        step.update(images[9:], labels[9:], 0, 0.5, NO_WISHES)
-        single.update(images, labels, 0, 0.5, NO_WISHES)
+        step.update(images[9:], labels[9:], 0, 0.5, NO_VOTES)
+        single.update(images, labels, 0, 0.5, NO_VOTES)
     for one, other in zip(accumulated.get_weights(), whole.get_weights()):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
@@ -164,7 +164,7 @@ def test_batches_of_every_size_and_validation_are_traced_once(images, labels):
     step, evaluate = step_of(network, options(noise=0.1, flips=True, gradient_accumulation=2)), evaluation_step(network)
     for count in (8, 5, 1):
         step.accumulate(images[:count], labels[:count], tf.constant(count, tf.int64))
-        step.update(images[:count], labels[:count], tf.constant(count, tf.int64), tf.constant(0.1), NO_WISHES)
+        step.update(images[:count], labels[:count], tf.constant(count, tf.int64), tf.constant(0.1), NO_VOTES)
         evaluate(images[:count], labels[:count])
     for function in (step.accumulate, step.update, evaluate):
         assert function.experimental_get_tracing_count() == 1
@@ -191,7 +191,7 @@ def test_a_network_learns_by_heart_in_every_arithmetic(chosen, policy, images, l
     assert network(images).dtype == tf.float32
     step = step_of(network, chosen)
     losses = [
-        float(step.update(images, labels, tf.constant(n, tf.int64), tf.constant(0.02), NO_WISHES)[0][0])
+        float(step.update(images, labels, tf.constant(n, tf.int64), tf.constant(0.02), NO_VOTES)[0][0])
         for n in range(60)
     ]
     assert losses[-1] < 0.5 * losses[0] and np.isfinite(losses).all()
@@ -200,7 +200,7 @@ def test_a_network_learns_by_heart_in_every_arithmetic(chosen, policy, images, l
 def test_xla_changes_no_gradient(images, labels):
     networks = [linear_network(), linear_network()]
     for network, xla in zip(networks, (False, True)):
-        step_of(network, options(optimizer="sgd", xla=xla)).update(images, labels, 0, 0.5, NO_WISHES)
+        step_of(network, options(optimizer="sgd", xla=xla)).update(images, labels, 0, 0.5, NO_VOTES)
     for one, other in zip(*(network.get_weights() for network in networks)):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
@@ -225,11 +225,13 @@ def training_on(path, chosen, stop_after=math.inf):
         linear_network(),
         chosen,
         TrainingImages(path, Dealing(40, 1, 0, seed=1), 0, 2**20),
-        Share(path, [slice(0, 8)], 2**20),
+        Shard(path, [slice(0, 8)], 2**20),
         SingleRank(),
         checkpoints=Checkpoints(path.parent / "checkpoints", "test"),
-        feed=lambda: updates.append(1),
-        asked_to_stop=lambda: "test" if len(updates) >= stop_after else "",
+        callbacks=Callbacks(
+            heartbeat=lambda: updates.append(1),
+            asked_to_stop=lambda: "test" if len(updates) >= stop_after else "",
+        ),
     )
 
 
@@ -281,7 +283,7 @@ def test_the_ordinal_head_gives_one_peak_and_loads_without_this_package(tmp_path
     network = build_network(chosen, PIXELS, "uint8", 9)
     step = step_of(network, chosen)
     for n in range(30):
-        step.update(images, labels, tf.constant(n, tf.int64), tf.constant(0.02), NO_WISHES)
+        step.update(images, labels, tf.constant(n, tf.int64), tf.constant(0.02), NO_VOTES)
     network.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
     probabilities = loaded.predict_on_batch(images)

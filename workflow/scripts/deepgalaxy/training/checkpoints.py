@@ -1,6 +1,8 @@
-"""Checkpoints: files from which training goes on as if it had never stopped."""
+"""Checkpoints: files from which training resumes as if it had never stopped."""
 
 import json
+import math
+import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +28,19 @@ class Checkpoint:
 class Checkpoints:
     """The checkpoints of one run in a directory, the last ``kept`` of them; all if ``kept`` is None.
 
-    ``fingerprint`` says what the run is made of (its options, data, code): only checkpoints of the same are taken up.
+    ``fingerprint`` says what the run is made of (its options, data, code): a run resumes only from checkpoints of the
+    same. One is due ``every_seconds``.
     """
 
-    def __init__(self, directory: str | Path, fingerprint: str, kept: int | None = 2) -> None:
+    def __init__(
+        self, directory: str | Path, fingerprint: str, kept: int | None = 2, every_seconds: float = math.inf
+    ) -> None:
         self.directory, self.fingerprint, self.kept = Path(directory), fingerprint, kept
+        self.every_seconds, self._last_saved = every_seconds, time.monotonic()
+
+    def due(self) -> bool:
+        """Return whether the last one was saved so long ago that it is time for another."""
+        return time.monotonic() - self._last_saved >= self.every_seconds
 
     def save(self, name: str, checkpoint: Checkpoint) -> None:
         """Write a checkpoint, whole or not at all; names must sort in the order of time."""
@@ -39,6 +49,7 @@ class Checkpoints:
             arrays |= {f"{part}/{number:05d}": array for number, array in enumerate(getattr(checkpoint, part))}
         with whole_file(self.directory / f"{name}.npz") as path, open(path, "wb") as file:
             np.savez(file, **arrays)
+        self._last_saved = time.monotonic()
         if self.kept:
             for old in self._files()[: -self.kept]:
                 old.unlink()

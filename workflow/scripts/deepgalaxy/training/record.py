@@ -11,7 +11,7 @@ class RankTimes:
 
     ``train`` is the time of training alone; it contains ``input``, the wait for the next batch, and ``exchange``, from
     having one's own gradients to having the average, which contains the wait for slower ranks. ``reload`` (reading a
-    newly dealt share), ``validation`` and ``checkpoint`` are apart from it.
+    newly dealt shard), ``validation`` and ``checkpoint`` are apart from it.
     """
 
     train: float = 0.0
@@ -59,6 +59,13 @@ class EpochRecord:
             f"[Performance] Epoch {self.epoch} takes {self.train_seconds:.2f} seconds. "
             f"Throughput: {self.images_per_second / self.workers:.2f} images/sec (per worker), "
             f"{self.images_per_second:.2f} images/sec (total)"
+        )
+
+    def describe(self, epochs: int) -> str:
+        """Return a line for a person, of a run of so many epochs."""
+        return (
+            f"epoch {self.epoch} of {epochs}: loss {self.loss:.3f}, accuracy {self.accuracy:.3f} (validation"
+            f" {self.validation_loss:.3f}, {self.validation_accuracy:.3f}), {self.images_per_second:.0f} images/s"
         )
 
     @staticmethod

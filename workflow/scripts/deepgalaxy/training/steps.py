@@ -44,7 +44,7 @@ class TrainingStep:
 
     Every image of an update has the same weight. ``key`` is this rank's key of random mirroring and turning.
     ``buckets`` are the groups in which an update's tensors travel (``deepgalaxy.training.ranks.buckets``): 0 stands for
-    the wishes, n for the gradient of weight n - 1.
+    the votes, n for the gradient of weight n - 1.
     """
 
     def __init__(
@@ -66,13 +66,13 @@ class TrainingStep:
             _synchronise(batch_normalisations(network), ranks)
         batch = batch_signature(network)
         number = tf.TensorSpec((), tf.int64)
-        rate, wishes = tf.TensorSpec((), tf.float32), tf.TensorSpec((2,), tf.float32)
-        sizes = [4 * math.prod(exchanged.shape) for exchanged in (wishes, *self._weights)]
+        rate, votes = tf.TensorSpec((), tf.float32), tf.TensorSpec((2,), tf.float32)
+        sizes = [4 * math.prod(exchanged.shape) for exchanged in (votes, *self._weights)]
         self.buckets = buckets(sizes, options.exchange_bucket_mib * 2**20)
         if options.xla:
             self._gradients = tf.function(self._gradients, jit_compile=True, autograph=False)
         self.accumulate = tf.function(self._accumulate, input_signature=[*batch, number], autograph=False)
-        self.update = tf.function(self._update, input_signature=[*batch, number, rate, wishes], autograph=False)
+        self.update = tf.function(self._update, input_signature=[*batch, number, rate, votes], autograph=False)
 
     def _gradients(self, images, labels, number):
         """Return the gradients of a batch's mean loss, and its sums."""
@@ -94,10 +94,10 @@ class TrainingStep:
         self._waiting_images.assign_add(count)
         return sums
 
-    def _update(self, images, labels, number, rate, wishes):
+    def _update(self, images, labels, number, rate, votes):
         """Take a batch, and then an update at the learning ``rate``, with all batches since the last one.
 
-        Returns its sums, the seconds of the exchange, and the mean over ranks of their ``wishes``, which travel with
+        Returns its sums, the seconds of the exchange, and the mean over ranks of their ``votes``, which travel with
         the gradients and so cost nothing.
         """
         gradients, sums = self._gradients(images, labels, number)
@@ -108,29 +108,29 @@ class TrainingStep:
             with tf.control_dependencies(gradients):
                 for variable in (*self._waiting, self._waiting_images):
                     variable.assign(tf.zeros_like(variable))
-        averaged, wishes, seconds = self._exchange(gradients, sums, wishes)
+        averaged, votes, seconds = self._exchange(gradients, sums, votes)
         inner = getattr(self._optimizer, "inner_optimizer", self._optimizer)
         inner.learning_rate.assign(rate)
         self._optimizer.apply(averaged, self._weights)
-        return sums, seconds, wishes
+        return sums, seconds, votes
 
-    def _exchange(self, gradients, sums, wishes):
-        """Return the means over ranks of gradients and wishes, and how long this took from when all own gradients were
+    def _exchange(self, gradients, sums, votes):
+        """Return the means over ranks of gradients and votes, and how long this took from when all own gradients were
         there; nothing for a single rank.
 
         The clock takes about a millisecond itself, so it is read only where there is something to measure.
         """
         if self._ranks.size == 1:
-            return gradients, wishes, tf.zeros((), tf.float64)
+            return gradients, votes, tf.zeros((), tf.float64)
         with tf.control_dependencies([*gradients, sums]):
             start = _now()
-        own, means = [wishes, *gradients], {}
+        own, means = [votes, *gradients], {}
         for bucket in self.buckets:
             together = self._ranks.average([own[place] for place in bucket], self._options.gradient_compression)
             means.update(zip(bucket, together))
-        wishes, *averaged = (means[place] for place in range(len(own)))
+        votes, *averaged = (means[place] for place in range(len(own)))
         with tf.control_dependencies([*averaged, start]):
-            return averaged, wishes, _now() - start
+            return averaged, votes, _now() - start
 
 
 def evaluation_step(network: keras.Model) -> Callable:
@@ -191,10 +191,12 @@ def _synchronise(normalisations: list[layers.BatchNormalization], ranks: Ranks) 
         layer._moments = partial(moments, layer)
 
 
-def sum_over(step: Callable, batches: Iterable[tuple[tf.Tensor, tf.Tensor]], feed: Callable[[], None]) -> np.ndarray:
-    """Add up what ``step`` returns over all batches, float64 of shape (3,), calling ``feed`` after each."""
+def sum_over(
+    step: Callable, batches: Iterable[tuple[tf.Tensor, tf.Tensor]], heartbeat: Callable[[], None]
+) -> np.ndarray:
+    """Add up what ``step`` returns over all batches, float64 (3,) as in Sums, calling ``heartbeat`` after each."""
     total = tf.zeros(3, tf.float64)
     for images, labels in batches:
         total += step(images, labels)
-        feed()
+        heartbeat()
     return total.numpy()

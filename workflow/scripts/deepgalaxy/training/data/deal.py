@@ -4,7 +4,7 @@ All of it follows from the seed, so that every rank knows it without asking. A p
 whole runs of neighbouring images can be dealt and read at once, and still are random samples.
 
 Data modes, as upstream's ``-m``: in mode -1 every rank holds all images and works on its own part of a common order; in
-mode 0 every rank holds a fixed share; in mode m > 0 the shares are dealt anew every m epochs.
+mode 0 every rank holds a fixed shard; in mode m > 0 the shards are dealt anew every m epochs.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ import numpy as np
 
 from deepgalaxy.seeds import derive_seed
 
-BLOCKS_PER_SHARE = 8
-"""In mode m > 0 a share is put together from about so many runs of images, each read in one go."""
+BLOCKS_PER_SHARD = 8
+"""In mode m > 0 a shard is put together from about so many runs of images, each read in one go."""
 
 
 @dataclass(frozen=True)
 class Dealing:
-    """How ``total`` images are dealt to ``size`` ranks. An epoch takes ``share`` images on each rank, all different."""
+    """How ``total`` images are dealt to ``size`` ranks. An epoch takes ``images_per_rank`` on each, all different."""
 
     total: int
     size: int
@@ -27,9 +27,14 @@ class Dealing:
     seed: int
 
     @property
-    def share(self) -> int:
+    def images_per_rank(self) -> int:
         """Images that each rank takes in an epoch; fewer than ``size`` are left over, others in each deal."""
         return self.total // self.size
+
+    @property
+    def left_over(self) -> int:
+        """Images that no rank takes in an epoch."""
+        return self.total - self.size * self.images_per_rank
 
     def number(self, epoch: int) -> int:
         """Return the number of the deal that epoch 1, 2, … uses; the images held change only when it does."""
@@ -40,12 +45,12 @@ class Dealing:
         if self.mode < 0:
             return [slice(0, self.total)]
         if self.mode == 0:
-            return [slice(rank * self.share, (rank + 1) * self.share)]
+            return [slice(rank * self.images_per_rank, (rank + 1) * self.images_per_rank)]
         # The used images, from a random start, are cut into equal blocks and a rest for each rank, dealt at random.
         rng = np.random.default_rng(derive_seed(self.seed, "deal", self.number(epoch)))
         start = rng.integers(self.total)
-        blocks = min(BLOCKS_PER_SHARE, self.share)
-        length, rest = divmod(self.share, blocks)
+        blocks = min(BLOCKS_PER_SHARD, self.images_per_rank)
+        length, rest = divmod(self.images_per_rank, blocks)
         mine = rng.permutation(self.size * blocks)[rank * blocks : (rank + 1) * blocks] * length
         pieces = [(first, length) for first in np.sort(mine)] + [(self.size * blocks * length + rank * rest, rest)]
         return [part for first, count in pieces if count for part in self._wrapped(int(start + first), count)]
@@ -59,16 +64,16 @@ class Dealing:
         return [slice(first, self.total), slice(0, stop - self.total)]
 
     def order(self, rank: int, epoch: int, window: int) -> np.ndarray:
-        """Return the order in which an epoch takes a rank's images, int64 of shape (share,), as places among those
-        held.
+        """Return the order in which an epoch takes a rank's images, int64 of shape (images_per_rank,), as places among
+        those held.
 
         Runs of ``window`` images come in random order, and the images of each in random order, so that they can be
         streamed run by run.
         """
         if self.mode < 0:
             everyone = shuffled_by_windows(self.total, window, derive_seed(self.seed, "order", epoch))
-            return everyone[rank * self.share : (rank + 1) * self.share]
-        return shuffled_by_windows(self.share, window, derive_seed(self.seed, "order", epoch, rank))
+            return everyone[rank * self.images_per_rank : (rank + 1) * self.images_per_rank]
+        return shuffled_by_windows(self.images_per_rank, window, derive_seed(self.seed, "order", epoch, rank))
 
 
 def shuffled_by_windows(count: int, window: int, seed: int) -> np.ndarray:

@@ -9,12 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from deepgalaxy.parallel import one_ahead
+from deepgalaxy.training.data.deal import Dealing
 
 WINDOW_BYTES = 32 * 2**20
 """Images are shuffled, and streamed, in runs of this size."""
 
 
-class Share:
+class Shard:
     """Images of a prepared file, given by contiguous slices of it, with their labels.
 
     ``labels`` (n,) int32 are read at once. The images, (n, pixels, pixels, 1), are read into memory if they take no
@@ -98,6 +99,26 @@ def _read_fully(file: io.RawIOBase, items: np.ndarray) -> None:
         if not count:
             raise ValueError(f"{file.name} ends before the images that it should hold; make it again.")
         view = view[count:]
+
+
+class TrainingImages:
+    """The training images of one rank, read anew when they are dealt anew."""
+
+    def __init__(self, path: str | Path, dealing: Dealing, rank: int, memory_bytes: int) -> None:
+        self.path, self.dealing, self.rank, self.memory_bytes = path, dealing, rank, memory_bytes
+        self.shard, self.deal = None, None
+
+    def load(self, epoch: int) -> None:
+        """Hold the shard that an epoch, counted from 1, takes its images from."""
+        if self.deal != self.dealing.number(epoch):
+            self.shard = None  # so that two shards are never in memory together
+            self.shard = Shard(self.path, self.dealing.held(self.rank, epoch), self.memory_bytes)
+            self.deal = self.dealing.number(epoch)
+
+    def batches(self, epoch: int, batch_size: int, first: int, stop: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+        """Yield the batches of an epoch, whose shard is loaded, with the numbers from ``first`` up to ``stop``."""
+        order = self.dealing.order(self.rank, epoch, self.shard.window)
+        return self.shard.batches(order[first * batch_size : stop * batch_size], batch_size)
 
 
 def validation_slice(total: int, rank: int, size: int) -> slice:

@@ -16,7 +16,7 @@ WARM_UP = 3
 REPETITIONS = 10
 
 
-def time_allreduce(ranks: Ranks, feed: Callable[[], None] = lambda: None) -> list[tuple[int, int, int, float]]:
+def time_allreduce(ranks: Ranks, heartbeat: Callable[[], None] = lambda: None) -> list[tuple[int, int, int, float]]:
     """Time the averaging of float32 arrays over ranks, and return rows of ``COLUMNS``; none for one rank.
 
     ``seconds`` is the time of the slowest rank from a common start. The first repetitions of each size are left out:
@@ -34,7 +34,7 @@ def time_allreduce(ranks: Ranks, feed: Callable[[], None] = lambda: None) -> lis
             start = time.perf_counter()
             exchange(array).numpy()
             seconds.append(time.perf_counter() - start)
-            feed()
+            heartbeat()
         slowest = np.max(ranks.gather(seconds), axis=0)[WARM_UP:]
         rows += [(ranks.size, size, number, round(float(second), 7)) for number, second in enumerate(slowest)]
     return rows

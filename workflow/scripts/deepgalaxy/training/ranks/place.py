@@ -48,6 +48,25 @@ def choose_gpu(local_rank: int, visible: int) -> int:
     return local_rank
 
 
+def claim_gpu(local_rank: int, memory_mib: int) -> int:
+    """Let this process see its own GPU only, if there are any, and return how many TensorFlow can use here.
+
+    It takes memory as it needs it, or ``memory_mib`` at once.
+    """
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        gpu = gpus[choose_gpu(local_rank, len(gpus))]
+        tf.config.set_visible_devices(gpu, "GPU")
+        if memory_mib:
+            limit = tf.config.LogicalDeviceConfiguration(memory_limit=memory_mib)
+            tf.config.set_logical_device_configuration(gpu, [limit])
+        else:
+            tf.config.experimental.set_memory_growth(gpu, True)
+    return len(gpus)
+
+
 def place_of(rank: int, local_rank: int, gpus: list[str]) -> dict:
     """Return where this process runs: host, rank, local rank, the GPU it takes of ``gpus`` (or None), and its cores.
 

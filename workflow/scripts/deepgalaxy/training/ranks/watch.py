@@ -8,7 +8,7 @@ import time
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 STOPPED = 75
-"""Exit status of a run that was stopped on request and can be taken up again (EX_TEMPFAIL of sysexits.h)."""
+"""Exit status of a run that was stopped on request and can be resumed (EX_TEMPFAIL of sysexits.h)."""
 
 
 class Stopped(Exception):
@@ -28,26 +28,26 @@ class StopRequest:
 
 
 class Watchdog:
-    """Ends this process, and so the whole run, if ``feed`` is not called for ``seconds``.
+    """Ends this process, and so the whole run, if ``heartbeat`` is not called for ``seconds``.
 
     A rank that waits for another one that is frozen waits in the MPI library, where no exception reaches it; that is
     why a thread ends the process without any cleaning up. The reason goes to standard output and standard error.
     """
 
     def __init__(self, seconds: float, rank: int) -> None:
-        self.seconds, self.rank, self._fed = seconds, rank, time.monotonic()
+        self.seconds, self.rank, self._last_beat = seconds, rank, time.monotonic()
         threading.Thread(target=self._watch, daemon=True).start()
 
-    def feed(self) -> None:
+    def heartbeat(self) -> None:
         """Say that this rank still moves."""
-        self._fed = time.monotonic()
+        self._last_beat = time.monotonic()
 
     def _watch(self) -> None:
-        while time.monotonic() - self._fed < self.seconds:
+        while time.monotonic() - self._last_beat < self.seconds:
             time.sleep(min(1.0, self.seconds / 4))
         reason = (
             f"train_model: rank {self.rank} has waited for {self.seconds:.0f} s without finishing a step; some rank is"
-            " frozen or unreachable, or the limit `stall_minutes` is too short. Run again: training goes on from its"
+            " frozen or unreachable, or the limit `stall_minutes` is too short. Run again: training resumes from its"
             " last checkpoint."
         )
         for stream in (sys.stdout, sys.stderr):

@@ -1,0 +1,69 @@
+"""The files that a training run leaves."""
+
+import argparse
+import csv
+import json
+import platform
+import shutil
+from dataclasses import asdict
+
+import h5py
+import keras
+import numpy as np
+import tensorflow as tf
+
+from deepgalaxy.files import whole_file
+from deepgalaxy.machine import describe_machine, recorded_environment
+from deepgalaxy.training.fit import Training
+from deepgalaxy.training.model_file import save_network
+from deepgalaxy.training.options import TrainingOptions
+from deepgalaxy.training.ranks.allreduce_sweep import COLUMNS
+from deepgalaxy.training.record import EpochRecord, write_records, write_train_log
+
+
+def describe_run(args: argparse.Namespace, options: TrainingOptions, training: Training, places: list[dict]) -> dict:
+    """Return what ``training.json`` says of a run: its options, where and by what it ran, and what it exchanged."""
+    network, ranks, dealing = training.network, training.ranks, training.train.dealing
+    trainable = sum(int(np.prod(weight.shape)) for weight in network.trainable_weights)
+    return {
+        "options": asdict(options),
+        "seed": args.seed,
+        "workers": ranks.size,
+        "ranks": places,
+        "threads_per_worker": tf.config.threading.get_intra_op_parallelism_threads(),
+        "launcher": args.launched_by,
+        "environment": recorded_environment(),
+        "parameters": network.count_params(),
+        "gradient_bytes": trainable * (2 if options.gradient_compression else 4),
+        "gradient_buckets": len(training.step.buckets),
+        "classes": network.output_shape[1],
+        "training_images": ranks.size * training.images_per_epoch,
+        "training_images_left_over": dealing.left_over,
+        "machine": describe_machine(),
+        "versions": {"python": platform.python_version()}
+        | {library.__name__: library.__version__ for library in (tf, keras, np, h5py)},
+    }
+
+
+def write_results(
+    args: argparse.Namespace,
+    network: keras.Model,
+    records: list[EpochRecord],
+    sweep: list[tuple[int, int, int, float]],
+    run: dict,
+) -> None:
+    """Write the model, its classes, the records of its epochs, and what ``describe_run`` says; with
+    ``args.allreduce_sweep``, the ``sweep`` too. The model comes last: where it is, all is."""
+    with whole_file(args.output / "classes.csv") as path:
+        shutil.copyfile(args.classes, path)
+    with whole_file(args.output / "epochs.jsonl") as path:
+        write_records(records, path)
+    with whole_file(args.output / "train_log.txt") as path:
+        write_train_log(records, path)
+    if args.allreduce_sweep:
+        with whole_file(args.output / "allreduce.csv") as path, path.open("w", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *sweep])
+    with whole_file(args.output / "training.json") as path:
+        path.write_text(json.dumps(run, indent=2) + "\n")
+    with whole_file(args.output / "model.keras") as path:
+        save_network(network, path)

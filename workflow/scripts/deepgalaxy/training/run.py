@@ -1,0 +1,109 @@
+"""A training run, from its arguments to the files that it leaves."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+
+import keras
+
+from deepgalaxy.planning.code_digest import code_digest
+from deepgalaxy.tensorflow_setup import configure_tensorflow
+from deepgalaxy.training.checkpoints import Checkpoints
+from deepgalaxy.training.data.deal import Dealing
+from deepgalaxy.training.data.prepared import PreparedData
+from deepgalaxy.training.data.shard import Shard, TrainingImages, validation_slice
+from deepgalaxy.training.fit import Callbacks, Training
+from deepgalaxy.training.network import build_network
+from deepgalaxy.training.options import TrainingOptions
+from deepgalaxy.training.ranks.allreduce_sweep import time_allreduce
+from deepgalaxy.training.ranks.communicator import Ranks, join_ranks
+from deepgalaxy.training.ranks.place import check_places, claim_gpu, describe, place_of, visible_gpus
+from deepgalaxy.training.ranks.watch import Stopped, StopRequest, Watchdog
+from deepgalaxy.training.results import describe_run, write_results
+from deepgalaxy.training.tensorboard import TensorBoard
+
+
+def train(args: argparse.Namespace, options: TrainingOptions, request: StopRequest, say: Callable[[str], None]) -> None:
+    """Train with the arguments of the command line; rank 0 says how it goes and writes the results to ``args.output``.
+
+    Raises Stopped if ``request`` asked to stop, and ValueError for what cannot be trained.
+    """
+    ranks = join_ranks(args.workers)
+    first = ranks.rank == 0
+    tell = say if first else lambda text: None
+    watchdog = Watchdog(60 * args.stall_minutes, ranks.rank)
+    configure_tensorflow(args.threads or max(1, os.cpu_count() // ranks.local_size))
+    places = take_places(ranks, args.gpu_memory_mib, tell)
+    sweep = time_allreduce(ranks, watchdog.heartbeat) if args.allreduce_sweep else []
+    keras.config.set_dtype_policy(options.precision)
+    # Every rank has its own noise and dropout; the weights are rank 0's.
+    keras.utils.set_random_seed((args.seed + ranks.rank) % 2**32)
+
+    data = PreparedData.read(args.train, args.validation, args.classes)
+    data.check(ranks.size, options.head)
+    memory_bytes = args.memory_budget_mib * 2**20
+    dealing = Dealing(data.training_images, ranks.size, options.data_mode, args.seed)
+    part = validation_slice(data.validation_images, ranks.rank, ranks.size)
+    network = in_turn(ranks, lambda: build_network(options, data.pixels, data.dtype, data.classes))
+    checkpoints = Checkpoints(
+        args.output / "checkpoints",
+        fingerprint(args, options),
+        kept=None if options.debug else 2,
+        every_seconds=60 * args.checkpoint_minutes,
+    )
+    training = Training(
+        network,
+        options,
+        TrainingImages(args.train, dealing, ranks.rank, memory_bytes),
+        Shard(args.validation, [part], memory_bytes),
+        ranks,
+        seed=args.seed,
+        checkpoints=checkpoints,
+        callbacks=Callbacks(tell, watchdog.heartbeat, lambda: request.signal),
+        tensorboard=TensorBoard(args.output / "tensorboard") if options.debug and first else None,
+    )
+    tell(
+        f"{options.architecture} with {network.count_params():,} parameters on {ranks.size} worker(s), each with"
+        f" {training.images_per_epoch} images an epoch; {dealing.left_over} left over"
+    )
+    try:
+        records = training.run()
+    except Stopped as stopped:
+        tell(str(stopped))
+        raise
+    if first:
+        write_results(args, network, records, sweep, describe_run(args, options, training, places))
+        checkpoints.delete()
+
+
+def take_places(ranks: Ranks, gpu_memory_mib: int, say: Callable[[str], None]) -> list[dict]:
+    """Let this rank take its GPU, if there are any, and return where all ranks run (``place_of``).
+
+    To be called before the ranks exchange anything by TensorFlow. Raises ValueError if two ranks take the same GPU.
+    """
+    place = place_of(ranks.rank, ranks.local_rank, visible_gpus())
+    print(describe(place), file=sys.stderr, flush=True)
+    usable = claim_gpu(ranks.local_rank, gpu_memory_mib)
+    places = ranks.gather(place)
+    check_places(places)
+    if place["gpu"] and not usable:
+        say("there are GPUs, but this TensorFlow cannot use them and trains on CPUs; is it a build for CPUs only?")
+    return places
+
+
+def in_turn(ranks: Ranks, build: Callable[[], keras.Model]) -> keras.Model:
+    """Return what ``build`` returns; one rank of a host calls it first, and the others find what it has downloaded."""
+    for turn in (True, False):
+        if turn == (ranks.local_rank == 0):
+            built = build()
+        ranks.gather(turn)
+    return built
+
+
+def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
+    """Return what a run is made of, as one line: a run resumes only from checkpoints of the same."""
+    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (args.train, args.validation)]
+    return json.dumps([asdict(options), args.seed, args.workers, files, code_digest("deepgalaxy/train.py")])
