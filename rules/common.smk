@@ -7,7 +7,6 @@ and prepared; a run is one training of a model on a sample.
 import os
 import shlex
 import sys
-from itertools import product
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -16,11 +15,11 @@ sys.path.insert(0, str(Path(str(workflow.current_basedir), "../workflow/scripts"
 
 from deepgalaxy.planning.configuration import check_configuration, in_order, index_mergers
 from deepgalaxy.planning.code_digest import code_digest
+from deepgalaxy.planning.runs import EXPERIMENT_RUN, STUDY_RUN, TRAINED, constrain, experiment_runs, study_runs
 from deepgalaxy.cluster.launcher import export_import_path
 from deepgalaxy.cluster.resources import more_with_each_attempt
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
-from deepgalaxy.training.options import command_line
 from deepgalaxy.cluster.job import size_training_job
 
 export_import_path()
@@ -36,7 +35,7 @@ except ValueError as error:
 pathvars:
     dataset=r"<results>/datasets/{dataset,\w+}",
     sample=r"<results>/samples/{dataset,\w+}/{sample,\w+}",
-    run_name=r"{dataset,\w+}/{sample,\w+}/{model,\w+}/workers~{workers,\d+}/repeat~{repeat,\d+}",
+    run_name=constrain(EXPERIMENT_RUN),
     run="<results>/models/<run_name>",
 
 
@@ -48,19 +47,8 @@ wildcard_constraints:
 EXPERIMENT = config["experiment"]
 SAMPLES = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=EXPERIMENT["samples"])
 SCALING_STUDIES = expand("{sample}/{model}", sample=SAMPLES, model=EXPERIMENT["models"])
-RUNS = [
-    dict(zip(("dataset", "sample", "model", "workers", "repeat"), run))
-    for run in product(
-        EXPERIMENT["datasets"],
-        EXPERIMENT["samples"],
-        EXPERIMENT["models"],
-        EXPERIMENT["workers"],
-        range(EXPERIMENT["repeats"]),
-    )
-]
-
-
-RUN_NAMES = ["{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}".format(**run) for run in RUNS]
+RUNS = experiment_runs(config)
+RUN_NAMES = [EXPERIMENT_RUN.format(**run) for run in RUNS]
 
 
 def for_all_runs(pattern):
@@ -133,11 +121,6 @@ def images_of_mergers(wildcards):
     ]
 
 
-def model_options(wildcards):
-    """Return a model's options as words of a command line."""
-    return command_line(settings("models/{model}")(wildcards))
-
-
 def job_of(workers):
     """Return the size of the job of a training run by so many workers."""
     cpus_per_rank = config["cpus_per_rank"]
@@ -148,32 +131,6 @@ def job_of(workers):
 def training_job(wildcards):
     """Return the size of a training run's job."""
     return job_of(wildcards.workers)
-
-
-def cores_per_rank(wildcards):
-    """Return the cores of each rank; in the scaling study, where one tells batch sizes apart, those that its largest run
-    has for each, so that all its runs compare."""
-    largest = max(config["scaling"]["workers"]) if hasattr(wildcards, "batch") else wildcards.workers
-    return job_of(largest).cpus_per_rank
-
-
-def cores_for_training(wildcards):
-    """Return the cores of a node that a training run takes."""
-    job = training_job(wildcards)
-    return job.ranks_per_node * job.cpus_per_rank
-
-
-def training_launcher(wildcards):
-    """Return the command that starts the ranks of a training run, quoted for the shell."""
-    return shlex.join(training_job(wildcards).launch_command(config["launcher"], config["stop_minutes"]))
-
-
-def training_memory(wildcards, attempt):
-    """Return the memory of a node that a training run takes, in MB."""
-    ranks = training_job(wildcards).ranks_per_node
-    return more_with_each_attempt(
-        ranks * (config["rank_memory_mb"] + config["memory_budget_mib"]), attempt, config["node_memory_mb"]
-    )
 
 
 def megabytes(amount):

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from support.cluster import MODELS, Cluster, cluster, missing
+from support.cluster import Cluster, cluster, missing
+from support.runs import tiny_run, tiny_study_run
 
 
 @pytest.fixture(scope="session")
@@ -82,18 +83,18 @@ class Workflow:
 
     def training(self, workers: int, repeat: int = 0) -> dict:
         """Return what a training run says of itself."""
-        path = self.directory / f"results/models/{MODELS}/workers~{workers}/repeat~{repeat}/training.json"
+        path = self.directory / f"results/models/{tiny_run(workers, repeat)}/training.json"
         return json.loads(path.read_text())
 
     def study(self, workers: int) -> tuple[dict, str]:
         """Return what a run of the scaling study says of itself, and what it logged."""
-        run = f"{MODELS}/workers~{workers}/batch~8/repeat~0"
+        run = tiny_study_run(workers)
         training = (self.directory / f"results/scaling/{run}/training.json").read_text()
         return json.loads(training), (self.directory / f"logs/measure_throughput/{run}.log").read_text()
 
     def log(self, workers: int, repeat: int = 0) -> str:
         """Return what a training run has logged so far."""
-        path = self.directory / f"logs/train_model/{MODELS}/workers~{workers}/repeat~{repeat}.log"
+        path = self.directory / f"logs/train_model/{tiny_run(workers, repeat)}.log"
         return path.read_text() if path.exists() else ""
 
     def wait_for(self, process: subprocess.Popen, what: str, condition: Callable[[], bool]) -> None:

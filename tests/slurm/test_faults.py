@@ -10,7 +10,7 @@ import signal
 import psutil
 import pytest
 
-from support.cluster import MODELS
+from support.runs import tiny_run
 
 
 class TrainingRun:
@@ -18,7 +18,7 @@ class TrainingRun:
 
     def __init__(self, workflow, repeat):
         self.workflow, self.repeat, self.epochs = workflow, repeat, 20
-        self.directory = workflow.directory / f"results/models/{MODELS}/workers~2/repeat~{repeat}"
+        self.directory = workflow.directory / f"results/models/{tiny_run(2, repeat)}"
 
     def start(self, *options, config=None, **site):
         """Start Snakemake for this run's model only."""

@@ -27,6 +27,7 @@ from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.evaluation.inference import predict_images
 from support.dry_run import planned
 
+# Written out, as a check of deepgalaxy.planning.runs.
 RUN = "results/models/tiny/four_stages/reference_cnn/workers~2/repeat~0"
 GROUPS = ["s_0.75_m_1", "s_1.25_m_1", "s_1_m_1"]
 

@@ -6,6 +6,8 @@ import shlex
 import pytest
 import yaml
 
+from deepgalaxy.planning.runs import EXPERIMENT_RUN
+
 # What a site with nodes of four GPUs changes in profiles/slurm.
 SITE = {
     "default-resources": {"slurm_account": "my_project", "slurm_partition": "gpu", "mem_mb": 2000, "runtime": 30},
@@ -13,6 +15,7 @@ SITE = {
     "config": {"gpu": "gpu:a100", "rank_memory_mb": 16000, "node_memory_mb": 480000},
     "slurm-init-seconds-before-status-checks": 1,
 }
+DEMONSTRATION = {"dataset": "simulated", "sample": "ten_stages", "model": "reference_cnn"}
 # What stands for SLURM's programs; the plugin asks sacctmgr whether there is such an account.
 PROGRAMS = {
     "sbatch": 'printf "%s\\0" "$@" >"$RECORD"; exit 1',
@@ -39,9 +42,10 @@ def submission(run, root, tmp_path_factory):
 
     def submission(workers):
         record = place / "record"
+        name = EXPERIMENT_RUN.format(**DEMONSTRATION, workers=workers, repeat=0)
         result = run(
             "snakemake",
-            f"results/models/simulated/ten_stages/reference_cnn/workers~{workers}/repeat~0/model.keras",
+            f"results/models/{name}/model.keras",
             *("-s", root / "Snakefile", "-d", place, "--retries", 0, "--rerun-triggers", "mtime"),
             *("--profile", root / "profiles/slurm", "--workflow-profile", place / "site"),
             env={"RECORD": record, "PATH": f"{place}/bin:{run('printenv', 'PATH').stdout.strip()}"},

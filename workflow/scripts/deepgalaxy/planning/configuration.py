@@ -1,10 +1,10 @@
 """What the rules make of the configuration, beyond what its schema says."""
 
-from itertools import product
 from typing import Any
 
 from deepgalaxy.cluster.job import size_training_job
 from deepgalaxy.dataset.layout import group_name
+from deepgalaxy.planning.runs import study_runs
 from deepgalaxy.seeds import derive_seed
 
 
@@ -21,33 +21,7 @@ def check_configuration(config: dict) -> None:
     for workers in {*config["experiment"]["workers"], *config["scaling"]["workers"]}:
         job = size_training_job(workers, config["ranks_per_node"], config["cpus_per_rank"])
         job.launch_command(config["launcher"])
-    scaling_runs(config)
-
-
-def scaling_runs(config: dict) -> list[dict]:
-    """Return the runs of the scaling study, each once.
-
-    They have ``dataset``, ``sample``, ``model``, ``workers``, ``batch`` (images per worker and step), ``repeat`` and
-    ``kinds``: of the scaling that it serves; a single worker serves both. Raises ValueError if the workers of strong
-    scaling cannot share a batch.
-    """
-    experiment, study = config["experiment"], config["scaling"]
-    kinds = {}
-    for dataset, sample, model, kind, workers, repeat in product(
-        *(experiment[name] for name in ("datasets", "samples", "models")),
-        *(study["kinds"], study["workers"], range(study["repeats"])),
-    ):
-        batch = config["models"][model]["batch_size"]
-        if kind == "strong":
-            if batch % workers:
-                raise ValueError(
-                    f"{workers} workers cannot share the `batch_size` {batch} of {model} equally, as in strong"
-                    " scaling; choose other numbers under `scaling: workers`, or leave `strong` out of its `kinds`."
-                )
-            batch //= workers
-        kinds.setdefault((dataset, sample, model, workers, batch, repeat), []).append(kind)
-    names = ("dataset", "sample", "model", "workers", "batch", "repeat")
-    return [dict(zip(names, run)) | {"kinds": served} for run, served in kinds.items()]
+    study_runs(config)
 
 
 def index_mergers(mergers: list[dict], seed: int) -> dict[str, dict]:
