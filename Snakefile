@@ -1,14 +1,11 @@
 """Dating galaxy mergers from images: simulate or take a dataset, train by Horovod, evaluate, report."""
 
-from snakemake.utils import min_version, validate
+from snakemake.utils import min_version
 
 min_version("9.19")
 
 
 configfile: "config/config.yaml"
-
-
-validate(config, "workflow/schemas/config.schema.yaml")
 
 
 report: "workflow/report/workflow.rst"

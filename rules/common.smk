@@ -10,10 +10,17 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
 
 sys.path.insert(0, str(Path(str(workflow.current_basedir), "../workflow/scripts").resolve()))
 
-from deepgalaxy.planning.configuration import check_configuration, in_order, index_mergers
+from deepgalaxy.planning.configuration import (
+    check_configuration,
+    in_order,
+    index_mergers,
+    read_numbers,
+    refuse_moved_settings,
+)
 from deepgalaxy.planning.code_digest import code_digest
 from deepgalaxy.planning.runs import EXPERIMENT_RUN, STUDY_RUN, TRAINED, constrain, experiment_runs, study_runs
 from deepgalaxy.cluster.launcher import export_import_path
@@ -26,6 +33,10 @@ export_import_path()
 # For the report; jobs have command lines of their own.
 os.environ.setdefault("DEEPGALAXY_COMMAND", shlex.join(sys.argv))
 try:
+    refuse_moved_settings(config)
+    if isinstance(config.get("machine"), dict):
+        config["machine"] = read_numbers(config["machine"])
+    validate(config, "../workflow/schemas/config.schema.yaml")
     check_configuration(config)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
@@ -44,6 +55,7 @@ wildcard_constraints:
     group=r"s_[\d.]+_m_[\d.]+",
 
 
+MACHINE = config["machine"]
 EXPERIMENT = config["experiment"]
 SAMPLES = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=EXPERIMENT["samples"])
 SCALING_STUDIES = expand("{sample}/{model}", sample=SAMPLES, model=EXPERIMENT["models"])
@@ -123,9 +135,9 @@ def images_of_mergers(wildcards):
 
 def job_of(workers):
     """Return the size of the job of a training run by so many workers."""
-    cpus_per_rank = config["cpus_per_rank"]
+    cpus_per_rank = MACHINE["cpus_per_rank"]
     cores = None if cpus_per_rank else workflow.cores  # which Snakemake refuses to tell on a cluster
-    return size_training_job(int(workers), config["ranks_per_node"], cpus_per_rank, cores)
+    return size_training_job(int(workers), MACHINE["ranks_per_node"], cpus_per_rank, cores)
 
 
 def training_job(wildcards):
@@ -134,10 +146,14 @@ def training_job(wildcards):
 
 
 def megabytes(amount):
-    """Return a resource function for the memory of a job: ``amount`` MB, and more with each further attempt."""
+    """Return a function for a job's resource mem_mb: ``amount``, and more with each further attempt.
+
+    Snakemake's mem_mb goes to SLURM as --mem, which counts in MiB; so does all that is set here. (From mem_mib, Snakemake
+    would make MB, and SLURM would take these for as many MiB, 5 % more.)
+    """
 
     def resource(wildcards, attempt):
-        return more_with_each_attempt(amount, attempt, config["node_memory_mb"])
+        return more_with_each_attempt(amount, attempt, MACHINE["node_memory_mib"])
 
     return resource
 
@@ -147,7 +163,7 @@ def minutes(amount, per_gb=0):
     and more with each further attempt; never more than the cluster allows."""
 
     def resource(wildcards, input, attempt):
-        longest = config["longest_job_minutes"]
+        longest = MACHINE["longest_job_minutes"]
         return more_with_each_attempt(min(round(amount + per_gb * input.size_mb / 1000), longest), attempt, longest)
 
     return resource
@@ -157,10 +173,10 @@ def cancel_jobs_of_earlier_runs():
     """End the SLURM jobs that a Snakemake which was killed left in this directory: they would write the same files."""
     if workflow.executor_plugin.name != "slurm":
         return
-    if not config["ranks_per_node"]:
+    if not MACHINE["ranks_per_node"]:
         raise WorkflowError(
-            "`ranks_per_node` is not set; it stands under `config:` of profiles/slurm, which --config on the command line"
-            " replaces. Write settings to a file for --configfile instead."
+            "`machine: ranks_per_node` is not set; it stands under `config:` of profiles/slurm, which --config on the"
+            " command line replaces. Write settings to a file for --configfile instead."
         )
     prefix = workflow.executor_settings.jobname_prefix
     try:

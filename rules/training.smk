@@ -27,14 +27,14 @@ def cores_for_training(wildcards):
 
 def training_launcher(wildcards):
     """Return the command that starts the ranks of a training run, quoted for the shell."""
-    return shlex.join(training_job(wildcards).launch_command(config["launcher"], config["stop_minutes"]))
+    return shlex.join(training_job(wildcards).launch_command(MACHINE["launcher"], MACHINE["stop_minutes"]))
 
 
 def training_memory(wildcards, attempt):
-    """Return the memory of a node that a training run takes, in MB."""
+    """Return the memory of a node that a training run takes, in MiB."""
     ranks = training_job(wildcards).ranks_per_node
     return more_with_each_attempt(
-        ranks * (config["rank_memory_mb"] + config["memory_budget_mib"]), attempt, config["node_memory_mb"]
+        ranks * (MACHINE["rank_memory_mib"] + MACHINE["memory_budget_mib"]), attempt, MACHINE["node_memory_mib"]
     )
 
 
@@ -49,13 +49,13 @@ def training_resources(cores):
         tasks_per_node=lambda wildcards: training_job(wildcards).slurm_tasks_per_node,
         cpus_per_task=cores,
         mpi=lambda wildcards: "mpirun" if training_job(wildcards).ranks > 1 else None,
-        gres=lambda wildcards: training_job(wildcards).gres(config["gpu"]),
+        gres=lambda wildcards: training_job(wildcards).gres(MACHINE["gpu"]),
         tasks_per_gpu=0,  # or SLURM would multiply tasks by GPUs
         launcher=training_launcher,
-        image_memory_mib=config["memory_budget_mib"],
-        checkpoint_minutes=config["checkpoint_minutes"],
-        stall_minutes=config["stall_minutes"],
-        gpu_memory_mib=config["gpu_memory_mib"],
+        image_memory_mib=MACHINE["memory_budget_mib"],
+        checkpoint_minutes=MACHINE["checkpoint_minutes"],
+        stall_minutes=MACHINE["stall_minutes"],
+        gpu_memory_mib=MACHINE["gpu_memory_mib"],
     )
 
 
@@ -78,7 +78,7 @@ rule train_model:
     conda:
         "../envs/train.yaml"
     envmodules:
-        *config["envmodules"],
+        *MACHINE["envmodules"],
     threads: cores_for_training
     resources:
         **training_resources(cores_per_rank),

@@ -39,12 +39,13 @@ class Workflow:
         self._overlay = directory / "tests/slurm/overlay/profile.v9+.yaml"
         self.site = yaml.safe_load(self._overlay.read_text())
         if not slurm.namespaces:  # all nodes have one name, under which their ranks seem to share GPUs
-            self.site["config"]["gpu"] = ""
+            self.site["config"]["machine"]["gpu"] = ""
         self._output = directory / "output.txt"
 
-    def start(self, *options: object, config: dict | None = None, **site: object) -> subprocess.Popen:
-        """Start Snakemake, with more settings of the profile and its ``config``, in a session of its own."""
-        self._overlay.write_text(yaml.safe_dump(self.site | site | {"config": self.site["config"] | (config or {})}))
+    def start(self, *options: object, machine: dict | None = None, **site: object) -> subprocess.Popen:
+        """Start Snakemake, with more settings of the profile and of the ``machine`` in it, in a session of its own."""
+        config = {"machine": self.site["config"]["machine"] | (machine or {})}
+        self._overlay.write_text(yaml.safe_dump(self.site | site | {"config": config}))
         profiles = ("--profile=profiles/slurm", "--workflow-profile=tests/slurm/overlay")
         environment = os.environ | {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
         path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{self.slurm.environment['PATH']}"}

@@ -158,7 +158,7 @@ SPLIT = {"split_images", "plot_sample", *SAMPLE}
 
 
 def test_the_memory_budget_changes_no_result(chain, with_settings):
-    assert planned(with_settings({"memory_budget_mib": 64}, "-n")) <= REPORT - {"judge_claims"}
+    assert planned(with_settings({"machine": {"memory_budget_mib": 64}}, "-n")) <= REPORT - {"judge_claims"}
 
 
 @pytest.mark.parametrize(

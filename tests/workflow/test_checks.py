@@ -95,6 +95,9 @@ def test_other_configurations_can_be_laid_over_the_default(run, tmp_path, root, 
         ("datasets: {mine: {sources: ['http://example.org/x.hdf5']}}", "'http://example.org/x.hdf5' does not match"),
         ("datasets: {simulated: {damaged: [s_1_m_1/7]}}", "'s_1_m_1/7' does not match"),
         ("samples: {ten_stages: {split: {by: time_block}}}", "'block_myr' is a required property"),
+        ("gpu: gpu:a100", "`gpu` is now `machine: gpu`. Move what the configuration has."),
+        ("rank_memory_mb: 16000", "`rank_memory_mb` is now `machine: rank_memory_mib`, in MiB."),
+        ("machine: {rank_memory_mb: 16000}", "'rank_memory_mb' was unexpected"),
         ("samples: {ten_stages: {classes: {task: time}}}", "should not be valid under {'required': ['bins']}"),
     ],
 )
@@ -107,7 +110,7 @@ def test_a_wrong_setting_is_refused_before_anything_runs(run, tmp_path, settings
 
 
 def test_modules_of_a_cluster_can_be_offered_to_the_training(run, tmp_path):
-    (tmp_path / "settings.yaml").write_text("envmodules: [TensorFlow/2.21.0, Horovod/0.28.1]")
+    (tmp_path / "settings.yaml").write_text("machine: {envmodules: [TensorFlow/2.21.0, Horovod/0.28.1]}")
     result = run("snakemake", "-n", "--sdm", "env-modules", "--configfile", tmp_path / "settings.yaml")
     assert result.returncode == 0, result.stdout + result.stderr
 

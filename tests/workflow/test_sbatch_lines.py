@@ -12,7 +12,7 @@ from deepgalaxy.planning.runs import EXPERIMENT_RUN
 SITE = {
     "default-resources": {"slurm_account": "my_project", "slurm_partition": "gpu", "mem_mb": 2000, "runtime": 30},
     "set-resources": {"train_model": {"runtime": 720}},
-    "config": {"gpu": "gpu:a100", "rank_memory_mb": 16000, "node_memory_mb": 480000},
+    "config": {"machine": {"gpu": "gpu:a100", "rank_memory_mib": 16000, "node_memory_mib": 480000}},
     "slurm-init-seconds-before-status-checks": 1,
 }
 DEMONSTRATION = {"dataset": "simulated", "sample": "ten_stages", "model": "reference_cnn"}
@@ -37,8 +37,9 @@ def submission(run, root, tmp_path_factory):
     for name, script in PROGRAMS.items():
         (place / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
         (place / "bin" / name).chmod(0o755)
-    ours = yaml.safe_load((root / "profiles/slurm/profile.v9+.yaml").read_text())["config"]
-    (place / "site/profile.yaml").write_text(yaml.safe_dump(SITE | {"config": ours | SITE["config"]}))
+    ours = yaml.safe_load((root / "profiles/slurm/profile.v9+.yaml").read_text())["config"]["machine"]
+    machine = {"machine": ours | SITE["config"]["machine"]}
+    (place / "site/profile.yaml").write_text(yaml.safe_dump(SITE | {"config": machine}))
 
     def submission(workers):
         record = place / "record"

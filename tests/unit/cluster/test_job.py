@@ -9,7 +9,7 @@ from deepgalaxy.cluster import slurm
 from deepgalaxy.cluster.job import TrainingJob, size_training_job
 from deepgalaxy.cluster.resources import more_with_each_attempt
 from deepgalaxy.machine import describe_machine, recorded_environment
-from deepgalaxy.training import place
+from deepgalaxy.training.ranks import place
 
 
 @given(st.integers(1, 512), st.integers(0, 16), st.integers(0, 64), st.one_of(st.none(), st.integers(1, 256)))

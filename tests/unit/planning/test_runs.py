@@ -12,7 +12,7 @@ CONFIG = {
     "experiment": {"datasets": ["d"], "samples": ["s"], "models": ["m"], "workers": [1, 2], "repeats": 2},
     "scaling": {"workers": [1, 2, 4], "kinds": ["weak", "strong"], "repeats": 2},
     **{"datasets": {"d": {}}, "samples": {"s": {}}, "models": {"m": {"batch_size": 8}}},
-    **{"ranks_per_node": 0, "cpus_per_rank": 0, "launcher": ""},
+    "machine": {"ranks_per_node": 0, "cpus_per_rank": 0, "launcher": ""},
 }
 
 
@@ -58,4 +58,4 @@ def test_workers_that_cannot_share_a_batch_or_a_node_are_refused():
     ):
         check_configuration(CONFIG | three)
     with pytest.raises(ValueError, match="3 workers cannot be shared out equally to the 2 nodes"):
-        check_configuration(CONFIG | three | {"ranks_per_node": 2})
+        check_configuration(CONFIG | three | {"machine": CONFIG["machine"] | {"ranks_per_node": 2}})
