@@ -59,7 +59,8 @@ class TrainingJob:
             start = shlex.split((template or ONE_MACHINE).format(**fields)) if self.ranks > 1 else []
         except (KeyError, IndexError, ValueError) as error:
             raise ValueError(
-                f"`machine: launcher: {template}` cannot be filled in ({error}); it may name {', '.join(fields)} in braces."
+                f"`machine: launcher: {template}` cannot be filled in ({error}); it may name {', '.join(fields)} in"
+                " braces."
             ) from None
         return ["python", "-m", "deepgalaxy.cluster.launcher", f"--stop-minutes={stop_minutes}", *start]
 
