@@ -24,7 +24,7 @@ from deepgalaxy.planning.configuration import (
 from deepgalaxy.planning.code_digest import code_digest
 from deepgalaxy.planning.runs import EXPERIMENT_RUN, STUDY_RUN, TRAINED, constrain, experiment_runs, study_runs
 from deepgalaxy.cluster.launcher import export_import_path
-from deepgalaxy.cluster.resources import more_with_each_attempt
+from deepgalaxy.cluster.resources import scaled_by_attempt
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
 from deepgalaxy.cluster.job import size_training_job
@@ -153,7 +153,7 @@ def megabytes(amount):
     """
 
     def resource(wildcards, attempt):
-        return more_with_each_attempt(amount, attempt, MACHINE["node_memory_mib"])
+        return scaled_by_attempt(amount, attempt, MACHINE["node_memory_mib"])
 
     return resource
 
@@ -164,7 +164,7 @@ def minutes(amount, per_gb=0):
 
     def resource(wildcards, input, attempt):
         longest = MACHINE["longest_job_minutes"]
-        return more_with_each_attempt(min(round(amount + per_gb * input.size_mb / 1000), longest), attempt, longest)
+        return scaled_by_attempt(min(round(amount + per_gb * input.size_mb / 1000), longest), attempt, longest)
 
     return resource
 

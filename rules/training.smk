@@ -33,7 +33,7 @@ def training_launcher(wildcards):
 def training_memory(wildcards, attempt):
     """Return the memory of a node that a training run takes, in MiB."""
     ranks = training_job(wildcards).ranks_per_node
-    return more_with_each_attempt(
+    return scaled_by_attempt(
         ranks * (MACHINE["rank_memory_mib"] + MACHINE["memory_budget_mib"]), attempt, MACHINE["node_memory_mib"]
     )
 
