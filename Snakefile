@@ -11,6 +11,7 @@ configfile: "config/config.yaml"
 report: "workflow/report/workflow.rst"
 
 
+include: "rules/package.smk"
 include: "rules/common.smk"
 include: "rules/dataset.smk"
 include: "rules/simulation.smk"

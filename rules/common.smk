@@ -7,12 +7,9 @@ and prepared; a run is one training of a model on a sample.
 import os
 import shlex
 import sys
-from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
-
-sys.path.insert(0, str(Path(str(workflow.current_basedir), "../workflow/scripts").resolve()))
 
 from deepgalaxy.planning.configuration import (
     check_configuration,
@@ -21,15 +18,12 @@ from deepgalaxy.planning.configuration import (
     read_numbers,
     refuse_moved_settings,
 )
-from deepgalaxy.planning.code_digest import code_digest
 from deepgalaxy.planning.runs import EXPERIMENT_RUN, STUDY_RUN, TRAINED, constrain, experiment_runs, study_runs
-from deepgalaxy.cluster.launcher import export_import_path
 from deepgalaxy.cluster.resources import scaled_by_attempt
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
 from deepgalaxy.cluster.job import size_training_job
 
-export_import_path()
 # For the report; jobs have command lines of their own.
 os.environ.setdefault("DEEPGALAXY_COMMAND", shlex.join(sys.argv))
 try:

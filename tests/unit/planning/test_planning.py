@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deepgalaxy.cluster.launcher import export_import_path
 from deepgalaxy.planning import code_digest as digest
 from deepgalaxy.planning.configuration import MOVED, in_order, index_mergers, read_numbers, refuse_moved_settings
+from deepgalaxy.planning.import_path import export_import_path, link_package, package_parent
 
 
 @pytest.fixture
@@ -70,9 +70,24 @@ def test_comments_layout_and_file_times_do_not_count(package):
 
 def test_the_import_path_is_exported_once(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
-    export_import_path()
-    export_import_path()
+    for _ in range(2):
+        export_import_path(package_parent())
     assert os.environ["PYTHONPATH"].split(os.pathsep) == [str(digest.PACKAGE.parent), "/elsewhere"]
+
+
+def test_an_installed_package_is_exported_without_its_neighbours(tmp_path):
+    for _ in range(2):
+        directory = link_package(tmp_path / "packages")
+    assert directory == tmp_path / "packages" and [path.name for path in directory.iterdir()] == ["deepgalaxy"]
+    assert (directory / "deepgalaxy").samefile(digest.PACKAGE)
+
+
+def test_a_copy_of_a_script_has_the_digest_of_the_script(package, tmp_path):
+    script = tmp_path / "cache/sample/split_images.py"
+    script.parent.mkdir(parents=True)
+    script.write_text((package.parent / "sample/split_images.py").read_text().rstrip())
+    (script.parent / "split_images.old").touch()
+    assert digest.code_digest(str(script)) == digest.code_digest("sample/split_images.py")
 
 
 def test_mergers_get_names_and_seeds_of_their_own():
