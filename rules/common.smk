@@ -22,7 +22,6 @@ from deepgalaxy.planning.runs import EXPERIMENT_RUN, STUDY_RUN, TRAINED, constra
 from deepgalaxy.cluster.resources import scaled_by_attempt
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
-from deepgalaxy.cluster.job import size_training_job
 
 # For the report; jobs have command lines of their own.
 os.environ.setdefault("DEEPGALAXY_COMMAND", shlex.join(sys.argv))
@@ -125,18 +124,6 @@ def images_of_mergers(wildcards):
     return [
         f"<results>/datasets/{wildcards.dataset}/mergers/{group}/images.hdf5" for group in mergers(wildcards.dataset)
     ]
-
-
-def job_of(workers):
-    """Return the size of the job of a training run by so many workers."""
-    cpus_per_rank = MACHINE["cpus_per_rank"]
-    cores = None if cpus_per_rank else workflow.cores  # which Snakemake refuses to tell on a cluster
-    return size_training_job(int(workers), MACHINE["ranks_per_node"], cpus_per_rank, cores)
-
-
-def training_job(wildcards):
-    """Return the size of a training run's job."""
-    return job_of(wildcards.workers)
 
 
 def megabytes(amount):

@@ -80,7 +80,7 @@ def test_without_the_package_one_sentence_says_how_to_install_it_and_with_it_the
     options = ("--quiet", "--no-index", "--no-deps", "--no-build-isolation")
     installed = run(command[1], "-m", "pip", "install", *options, f"git+file://{repository}@v1", env={"PYTHONPATH": ""})
     assert installed.returncode == 0, installed.stderr
-    planned = snakemake("-n", "--forceall", "--reason")
+    planned = snakemake("-n", "--forceall")
     assert planned.returncode == 0, planned.stdout + planned.stderr
     assert "mergers_write_report" in planned.stdout + planned.stderr
 
