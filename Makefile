@@ -27,7 +27,7 @@ lock: .venv/tested-with
 	python envs/lock.py
 
 docs: setup
-	python -m deepgalaxy.planning.schema
+	python -m deepgalaxy.training.describe_options
 
 setup: .venv/horovod .venv/package
 

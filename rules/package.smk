@@ -3,6 +3,7 @@ that Snakemake runs in, since of a repository that another workflow uses as a mo
 fetches the files that it reads itself, and no package.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -29,6 +30,9 @@ except ModuleNotFoundError as error:
 
 # The rules' conda environments do not hold the package. What lies beside an installed one is not for them.
 export_import_path(package_parent() if IN_CHECKOUT else link_package(".snakemake/packages"))
+
+if isinstance(HERE, HostingProviderFile):
+    os.environ["DEEPGALAXY_REPOSITORY"] = f"{HERE.hosted_repo.repo_clone}@{HERE.ref}"  # for the record of provenance
 
 
 def code_digest(script):

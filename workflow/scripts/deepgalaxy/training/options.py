@@ -1,7 +1,7 @@
 """The options of a training run, defined once.
 
 From this come the part ``models`` of the configuration's schema, the table of options in config/README.md (see
-``deepgalaxy.planning.schema``) and the command line.
+``deepgalaxy.training.describe_options``) and the command line.
 """
 
 import argparse

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from deepgalaxy.planning.schema import END, model_schema, written
+from deepgalaxy.training.describe_options import END, model_schema, written
 from deepgalaxy.training.options import add_options, command_line
 
 MODEL = {"architecture": "reference_cnn", "epochs": 2, "batch_size": 4}
