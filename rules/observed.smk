@@ -67,7 +67,7 @@ rule classify_observed:
     conda:
         "../envs/train.yaml"
     envmodules:
-        *config["envmodules"],
+        *MACHINE["envmodules"],
     threads: 2
     resources:
         mem_mb=megabytes(4000),

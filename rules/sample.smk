@@ -91,8 +91,8 @@ rule prepare_images:
         "../envs/images.yaml"
     threads: 8
     resources:
-        mem_mb=megabytes(1000 + config["memory_budget_mib"]),
-        image_memory_mib=config["memory_budget_mib"],
+        mem_mb=megabytes(1000 + MACHINE["memory_budget_mib"]),
+        image_memory_mib=MACHINE["memory_budget_mib"],
         runtime=minutes(10, per_gb=20),
     params:
         images=settings("samples/{sample}/images"),

@@ -8,8 +8,9 @@ import pytest
 from astropy.io import fits
 
 from support.dry_run import planned
+from support.runs import tiny_run
 
-RUN = "tiny/four_stages/reference_cnn/workers~2/repeat~0"
+RUN = tiny_run()
 TABLE, FIGURE = f"results/tables/observed/{RUN}.csv", f"results/figures/observed/{RUN}.png"
 RULES = ["prepare_observed", "classify_observed", "tabulate_observed", "plot_observed"]
 OBSERVED = {"observed": {"directory": "observed"}}
