@@ -1,4 +1,4 @@
-"""Dating galaxy mergers from images: simulate or take a dataset, train by Horovod, evaluate, report."""
+"""Dating galaxy mergers from images: simulate or fetch a dataset, train with Horovod, evaluate, report."""
 
 from snakemake.utils import min_version
 

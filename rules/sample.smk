@@ -29,7 +29,7 @@ rule catalogue_dataset:
 
 
 rule select_images:
-    """Select groups, cameras and times of a dataset that was found in order."""
+    """Select groups, cameras and times of a dataset that was found to be in order."""
     input:
         dataset=dataset_file,
         catalogue="<dataset>/catalogue.csv",
@@ -74,7 +74,7 @@ rule split_images:
 
 
 rule prepare_images:
-    """Bring the images of a sample to the size and type that a network reads, shuffled, one file for each split."""
+    """Convert the images of a sample to the size and type that a network reads, shuffled, one file for each split."""
     input:
         dataset=dataset_file,
         subset="<sample>/subset.hdf5",

@@ -1,9 +1,9 @@
 """Training of one model on one sample, by one process or by several under Horovod.
 
 Parameters: `models: <model>`, and `seed`; the number of workers is part of the path. How they are started and where they run
-are resources, so that a run is not made again for having been made elsewhere.
+are resources, so that a run is not repeated because it was made elsewhere.
 Results: <run>/model.keras, classes.csv, train_log.txt, epochs.jsonl and training.json. While it trains, <run>/checkpoints
-holds what a retry goes on from; it is no output, since Snakemake deletes outputs before a retry.
+holds what a retry resumes from; it is not an output, since Snakemake deletes outputs before a retry.
 """
 
 

@@ -44,7 +44,7 @@ def test_observed_images_are_dated_and_the_rest_is_named(chain, with_settings, o
     table = pd.read_csv(chain / TABLE).set_index("file")
     assert table["reason"].dropna().to_dict() == {
         "empty.jpg": "The file is empty.",
-        "loop.tif": "It is no file, nor a link to one.",
+        "loop.tif": "It is neither a file nor a link to one.",
         "sky.fits": "Nothing in it stands out from its background.",
     }
     # An image that was trained on, as it was, is its own nearest neighbour, and no news.

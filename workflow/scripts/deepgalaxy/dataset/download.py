@@ -63,8 +63,8 @@ def download(url: str, partial: Path, size: int | None = None, mixable: bool = F
             except _BreaksOff as error:
                 fruitless = 0 if _size(partial) > before else fruitless + 1
                 if fruitless > RETRIES:
-                    raise SourceFails(f"{error}, again and again after {_size(partial):,} bytes") from None
-                logger.warning("%s: %s after %s bytes; going on", url, error, f"{_size(partial):,}")
+                    raise SourceFails(f"{error}, repeatedly, after {_size(partial):,} bytes") from None
+                logger.warning("%s: %s after %s bytes; resuming", url, error, f"{_size(partial):,}")
                 time.sleep(backoff_s * 2**fruitless)
 
 
@@ -89,7 +89,7 @@ def _transfer(session: requests.Session, url: str, partial: Path, size: int | No
             return  # it was complete
         if response.status_code == 416 or start not in (0, have):
             partial.unlink()
-            raise _BreaksOff("its file is not the one that a part is here of")
+            raise _BreaksOff("it serves another file than the one that is partly downloaded")
         if size is not None and total is not None and total != size:
             raise SourceFails(f"offers {total:,} bytes where {size:,} are expected")
         with whole_file(note) as path:
@@ -114,7 +114,7 @@ def _check(response: requests.Response, asked_for_range: bool) -> None:
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise SourceFails("sends the file in an encoding that was not asked for")
     if response.headers.get("Content-Type", "").startswith("text/html"):
-        raise SourceFails("answers with a web page; the link may be dead, or ask for a visit with a browser")
+        raise SourceFails("answers with a web page; the link may be dead, or need a browser")
 
 
 def _extent(response: requests.Response) -> tuple[int, int | None]:
