@@ -27,12 +27,12 @@ class SourceFails(Exception):
 
 
 def download(url: str, partial: Path, size: int | None = None, mixable: bool = False, backoff_s: float = 1.0) -> None:
-    """Download ``url`` to ``partial``, going on from what is there already.
+    """Download ``url`` to ``partial``, resuming from what is already there.
 
     ``size`` is the expected number of bytes, if known. What is there is kept only if the server confirms by its entity
     tag (RFC 9110, section 13.1.5) that the file is the same; ``mixable`` keeps it in any case, for files whose digest
     is known and will be checked. A note of tag and source lies beside ``partial`` with the suffix ``.json``. A broken
-    connection is taken up again, after ``backoff_s`` seconds and twice as long each time that no byte was gained.
+    connection is resumed, after ``backoff_s`` seconds and twice as long each time that no byte was gained.
 
     Raises SourceFails if the source cannot give the file, and OSError if ``partial`` cannot be written; what has
     arrived by then stays.
