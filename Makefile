@@ -2,12 +2,13 @@
 # make test   set up .venv with the test tools and run all tests
 # make lint   check the style of all code
 # make lock   resolve the dependencies of pyproject.toml anew
+# make docs   write what the schema and config/README.md say of the training options anew
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: run test lint lock setup
+.PHONY: run test lint lock docs setup
 
 run: setup
 	snakemake --profile profiles/local
@@ -24,6 +25,9 @@ lint: setup .venv/tested-with
 
 lock: .venv/tested-with
 	python envs/lock.py
+
+docs: setup
+	python -m deepgalaxy.training.describe_options
 
 setup: .venv/horovod .venv/package
 

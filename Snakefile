@@ -1,6 +1,6 @@
-"""Dating galaxy mergers from images: simulate or take a dataset, train by Horovod, evaluate, report."""
+"""Dating galaxy mergers from images: simulate or fetch a dataset, train with Horovod, evaluate, report."""
 
-from snakemake.utils import min_version, validate
+from snakemake.utils import min_version
 
 min_version("9.19")
 
@@ -8,16 +8,15 @@ min_version("9.19")
 configfile: "config/config.yaml"
 
 
-validate(config, "workflow/schemas/config.schema.yaml")
-
-
 report: "workflow/report/workflow.rst"
 
 
+include: "rules/package.smk"
 include: "rules/common.smk"
 include: "rules/dataset.smk"
 include: "rules/simulation.smk"
 include: "rules/sample.smk"
+include: "rules/training_jobs.smk"
 include: "rules/training.smk"
 include: "rules/evaluation.smk"
 include: "rules/baselines.smk"

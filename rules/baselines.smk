@@ -34,7 +34,7 @@ rule measure_morphology:
 
 
 rule score_baselines:
-    """Fit simple models to the morphology of the training images, and score them as the networks are."""
+    """Fit simple models to the morphology of the training images, and score them like the networks."""
     input:
         morphology="<sample>/morphology.csv",
         classes="<sample>/classes.csv",

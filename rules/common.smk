@@ -7,26 +7,29 @@ and prepared; a run is one training of a model on a sample.
 import os
 import shlex
 import sys
-from itertools import product
-from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
 
-sys.path.insert(0, str(Path(str(workflow.current_basedir), "../workflow/scripts").resolve()))
-
-from deepgalaxy.planning.configuration import check_configuration, in_order, index_mergers
-from deepgalaxy.planning.code_digest import code_digest
-from deepgalaxy.cluster.launcher import export_import_path
-from deepgalaxy.cluster.resources import more_with_each_attempt
+from deepgalaxy.planning.configuration import (
+    check_configuration,
+    in_order,
+    index_mergers,
+    read_numbers,
+    refuse_moved_settings,
+)
+from deepgalaxy.planning.runs import EXPERIMENT_RUN, STUDY_RUN, TRAINED, constrain, experiment_runs, study_runs
+from deepgalaxy.cluster.resources import scaled_by_attempt
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
-from deepgalaxy.training.options import command_line
-from deepgalaxy.cluster.job import size_training_job
 
-export_import_path()
 # For the report; jobs have command lines of their own.
 os.environ.setdefault("DEEPGALAXY_COMMAND", shlex.join(sys.argv))
 try:
+    refuse_moved_settings(config)
+    if isinstance(config.get("machine"), dict):
+        config["machine"] = read_numbers(config["machine"])
+    validate(config, "../workflow/schemas/config.schema.yaml")
     check_configuration(config)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
@@ -36,7 +39,7 @@ except ValueError as error:
 pathvars:
     dataset=r"<results>/datasets/{dataset,\w+}",
     sample=r"<results>/samples/{dataset,\w+}/{sample,\w+}",
-    run_name=r"{dataset,\w+}/{sample,\w+}/{model,\w+}/workers~{workers,\d+}/repeat~{repeat,\d+}",
+    run_name=constrain(EXPERIMENT_RUN),
     run="<results>/models/<run_name>",
 
 
@@ -45,22 +48,12 @@ wildcard_constraints:
     group=r"s_[\d.]+_m_[\d.]+",
 
 
+MACHINE = config["machine"]
 EXPERIMENT = config["experiment"]
 SAMPLES = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=EXPERIMENT["samples"])
 SCALING_STUDIES = expand("{sample}/{model}", sample=SAMPLES, model=EXPERIMENT["models"])
-RUNS = [
-    dict(zip(("dataset", "sample", "model", "workers", "repeat"), run))
-    for run in product(
-        EXPERIMENT["datasets"],
-        EXPERIMENT["samples"],
-        EXPERIMENT["models"],
-        EXPERIMENT["workers"],
-        range(EXPERIMENT["repeats"]),
-    )
-]
-
-
-RUN_NAMES = ["{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}".format(**run) for run in RUNS]
+RUNS = experiment_runs(config)
+RUN_NAMES = [EXPERIMENT_RUN.format(**run) for run in RUNS]
 
 
 def for_all_runs(pattern):
@@ -133,54 +126,15 @@ def images_of_mergers(wildcards):
     ]
 
 
-def model_options(wildcards):
-    """Return a model's options as words of a command line."""
-    return command_line(settings("models/{model}")(wildcards))
-
-
-def job_of(workers):
-    """Return the size of the job of a training run by so many workers."""
-    cpus_per_rank = config["cpus_per_rank"]
-    cores = None if cpus_per_rank else workflow.cores  # which Snakemake refuses to tell on a cluster
-    return size_training_job(int(workers), config["ranks_per_node"], cpus_per_rank, cores)
-
-
-def training_job(wildcards):
-    """Return the size of a training run's job."""
-    return job_of(wildcards.workers)
-
-
-def cores_per_rank(wildcards):
-    """Return the cores of each rank; in the scaling study, where one tells batch sizes apart, those that its largest run
-    has for each, so that all its runs compare."""
-    largest = max(config["scaling"]["workers"]) if hasattr(wildcards, "batch") else wildcards.workers
-    return job_of(largest).cpus_per_rank
-
-
-def cores_for_training(wildcards):
-    """Return the cores of a node that a training run takes."""
-    job = training_job(wildcards)
-    return job.ranks_per_node * job.cpus_per_rank
-
-
-def training_launcher(wildcards):
-    """Return the command that starts the ranks of a training run, quoted for the shell."""
-    return shlex.join(training_job(wildcards).launch_command(config["launcher"], config["stop_minutes"]))
-
-
-def training_memory(wildcards, attempt):
-    """Return the memory of a node that a training run takes, in MB."""
-    ranks = training_job(wildcards).ranks_per_node
-    return more_with_each_attempt(
-        ranks * (config["rank_memory_mb"] + config["memory_budget_mib"]), attempt, config["node_memory_mb"]
-    )
-
-
 def megabytes(amount):
-    """Return a resource function for the memory of a job: ``amount`` MB, and more with each further attempt."""
+    """Return a function for a job's resource mem_mb: ``amount``, and more with each further attempt.
+
+    Snakemake's mem_mb goes to SLURM as --mem, which counts in MiB; so does all that is set here. (From mem_mib, Snakemake
+    would make MB, and SLURM would take these for as many MiB, 5 % more.)
+    """
 
     def resource(wildcards, attempt):
-        return more_with_each_attempt(amount, attempt, config["node_memory_mb"])
+        return scaled_by_attempt(amount, attempt, MACHINE["node_memory_mib"])
 
     return resource
 
@@ -190,8 +144,8 @@ def minutes(amount, per_gb=0):
     and more with each further attempt; never more than the cluster allows."""
 
     def resource(wildcards, input, attempt):
-        longest = config["longest_job_minutes"]
-        return more_with_each_attempt(min(round(amount + per_gb * input.size_mb / 1000), longest), attempt, longest)
+        longest = MACHINE["longest_job_minutes"]
+        return scaled_by_attempt(min(round(amount + per_gb * input.size_mb / 1000), longest), attempt, longest)
 
     return resource
 
@@ -200,10 +154,10 @@ def cancel_jobs_of_earlier_runs():
     """End the SLURM jobs that a Snakemake which was killed left in this directory: they would write the same files."""
     if workflow.executor_plugin.name != "slurm":
         return
-    if not config["ranks_per_node"]:
+    if not MACHINE["ranks_per_node"]:
         raise WorkflowError(
-            "`ranks_per_node` is not set; it stands under `config:` of profiles/slurm, which --config on the command line"
-            " replaces. Write settings to a file for --configfile instead."
+            "`machine: ranks_per_node` is not set; it stands under `config:` of profiles/slurm, which --config on the"
+            " command line replaces. Write settings to a file for --configfile instead."
         )
     prefix = workflow.executor_settings.jobname_prefix
     try:

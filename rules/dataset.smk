@@ -1,4 +1,4 @@
-"""A published dataset: from its sources, or from a copy that is here, held against its pinned digest.
+"""A published dataset: from its sources or from a local copy, checked against its pinned digest.
 
 Parameters: `datasets: <dataset>: sources, bytes`, and config/checksums.txt; a change of these reruns nothing.
 Result: <resources>/{dataset}.hdf5, a link

@@ -21,7 +21,7 @@ rule predict_images:
     conda:
         "../envs/train.yaml"
     envmodules:
-        *config["envmodules"],
+        *MACHINE["envmodules"],
     threads: 2
     resources:
         mem_mb=megabytes(4000),
@@ -102,7 +102,7 @@ rule explain_examples:
     conda:
         "../envs/train.yaml"
     envmodules:
-        *config["envmodules"],
+        *MACHINE["envmodules"],
     threads: 2
     resources:
         mem_mb=megabytes(4000),

@@ -101,7 +101,7 @@ rule plot_predictions:
 
 
 rule plot_errors:
-    """Draw on what the errors of one run depend."""
+    """Draw what the errors of one run depend on."""
     input:
         "<results>/tables/errors/<run_name>.csv",
     output:

@@ -1,6 +1,6 @@
-"""Observed images: brought to what the networks read, classified, and compared with the training images.
+"""Observed images: prepared as the networks read them, classified, and compared with the training images.
 
-Parameters: `observed`. Nothing of this runs as long as it names no directory.
+Parameters: `observed`. These rules run only if it names a directory.
 Results: <results>/observed/, <run>/observed.hdf5, and <results>/tables/observed/ and <results>/figures/observed/
 """
 
@@ -30,7 +30,7 @@ localrules:
 
 
 rule prepare_observed:
-    """Bring observed images to what the networks of a sample read; what cannot be used is named, with the reason."""
+    """Prepare observed images as the networks of a sample read them; what cannot be used is named, with the reason."""
     input:
         train="<sample>/train.hdf5",
         images=readable_files(OBSERVED_FILES),
@@ -67,7 +67,7 @@ rule classify_observed:
     conda:
         "../envs/train.yaml"
     envmodules:
-        *config["envmodules"],
+        *MACHINE["envmodules"],
     threads: 2
     resources:
         mem_mb=megabytes(4000),

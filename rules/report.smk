@@ -1,4 +1,4 @@
-"""What came out of all runs of the experiment, in tables and in one page.
+"""The results of all runs of the experiment, in tables and on one page.
 
 Parameters: `experiment`.
 Results: <results>/tables/metrics.csv, summary.csv and claims.csv, and <results>/report.html
@@ -16,7 +16,7 @@ OBSERVING_RUNS = SHOWN_RUNS if OBSERVED_FILES else []
 
 
 rule tabulate_metrics:
-    """Collect the metrics of all runs in one table, and sum up those that differ in nothing but their seed."""
+    """Collect the metrics of all runs in one table, and summarise those that differ only in their seed."""
     input:
         for_all_runs("<results>/models/{run}/metrics.json"),
     output:
@@ -44,7 +44,7 @@ rule tabulate_metrics:
 
 
 rule judge_claims:
-    """Hold what the DeepGalaxy paper claims against the results of all runs."""
+    """Compare what the DeepGalaxy paper claims with the results of all runs."""
     input:
         metrics="<results>/tables/metrics.csv",
         scaling="<results>/tables/scaling.csv",
@@ -75,7 +75,7 @@ rule judge_claims:
 
 
 rule write_report:
-    """Write the report on all runs; of repeats, which differ in their seeds alone, it shows the figures of the first."""
+    """Write the report on all runs; of repeats, which differ only in their seeds, it shows the figures of the first."""
     input:
         metrics="<results>/tables/metrics.csv",
         summary="<results>/tables/summary.csv",

@@ -1,12 +1,11 @@
-"""All that the experiment comes to."""
+"""All results of the experiment."""
 
 
 def results_of_all_stages():
-    """Return all files that the experiment goes through, from the first simulation to the report.
+    """Return all files that the experiment makes, from the first simulation to the report.
 
-    They are asked for by name, because Snakemake does not make an intermediate file again that is missing since its job
-    failed, as long as newer results are there: these would then be reported as those of a configuration that they do not
-    belong to.
+    They are asked for by name, because Snakemake does not remake an intermediate file that is missing since its job
+    failed, as long as newer results exist: these would then be reported for a configuration that they do not belong to.
     """
     return [
         *for_all_mergers("<results>/datasets/{dataset}/mergers/{group}/snapshots.hdf5"),

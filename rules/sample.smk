@@ -29,7 +29,7 @@ rule catalogue_dataset:
 
 
 rule select_images:
-    """Select groups, cameras and times of a dataset that was found in order."""
+    """Select groups, cameras and times of a dataset that was found to be in order."""
     input:
         dataset=dataset_file,
         catalogue="<dataset>/catalogue.csv",
@@ -74,7 +74,7 @@ rule split_images:
 
 
 rule prepare_images:
-    """Bring the images of a sample to the size and type that a network reads, shuffled, one file for each split."""
+    """Convert the images of a sample to the size and type that a network reads, shuffled, one file for each split."""
     input:
         dataset=dataset_file,
         subset="<sample>/subset.hdf5",
@@ -91,8 +91,8 @@ rule prepare_images:
         "../envs/images.yaml"
     threads: 8
     resources:
-        mem_mb=megabytes(1000 + config["memory_budget_mib"]),
-        image_memory_mib=config["memory_budget_mib"],
+        mem_mb=megabytes(1000 + MACHINE["memory_budget_mib"]),
+        image_memory_mib=MACHINE["memory_budget_mib"],
         runtime=minutes(10, per_gb=20),
     params:
         images=settings("samples/{sample}/images"),

@@ -7,7 +7,7 @@ Results: <results>/scaling/, <results>/tables/scaling.csv, scaling.json and scal
 
 
 pathvars:
-    study_run_name=r"{dataset,\w+}/{sample,\w+}/{model,\w+}/workers~{workers,\d+}/batch~{batch,\d+}/repeat~{repeat,\d+}",
+    study_run_name=constrain(STUDY_RUN),
     study_run="<results>/scaling/<study_run_name>",
 
 
@@ -30,6 +30,8 @@ use rule train_model as measure_throughput with:
         "<logs>/measure_throughput/<study_run_name>.log",
     benchmark:
         "<benchmarks>/measure_throughput/<study_run_name>.tsv"
+    resources:
+        **training_resources(cores_per_rank_of_study),
     params:
         options=study_options,
 
@@ -102,7 +104,7 @@ rule model_scaling:
         "../envs/report.yaml"
     params:
         runs=runs_of_study,
-        seed=stage_seed("model_scaling", "dataset", "sample", "model"),
+        seed=stage_seed("model_scaling", *TRAINED),
         code=code_digest("scaling/model_scaling.py"),
     script:
         "../workflow/scripts/scaling/model_scaling.py"

@@ -3,9 +3,7 @@
 Parameters: `scaling`, `experiment: datasets, samples, models`, and `models: <model>`.
 """
 
-from deepgalaxy.planning.configuration import scaling_runs
-
-STUDY = scaling_runs(config)
+STUDY = study_runs(config)
 # What the model is fitted to: a single worker, and an exchange between several.
 MODELLED_STUDIES = SCALING_STUDIES if {1} < set(config["scaling"]["workers"]) else []
 
@@ -16,15 +14,19 @@ def study_options(wildcards):
     return [*command_line(settings("models/{model}")(wildcards) | own | {"debug": False}), "--allreduce-sweep"]
 
 
+def cores_per_rank_of_study(wildcards):
+    """Return the cores that the study's largest run has for each rank: all of them take as many, so that they compare."""
+    return job_of(max(config["scaling"]["workers"])).cpus_per_rank
+
+
 def study_files(name, runs=STUDY):
     """Return the file called ``name`` of each run of the scaling study."""
-    pattern = "<results>/scaling/{dataset}/{sample}/{model}/workers~{workers}/batch~{batch}/repeat~{repeat}/"
-    return [pattern.format(**run) + name for run in runs]
+    return [f"<results>/scaling/{STUDY_RUN.format(**run)}/{name}" for run in runs]
 
 
 def runs_of_study(wildcards):
     """Return the runs of one model on one sample."""
-    return [run for run in STUDY if all(run[name] == wildcards[name] for name in ("dataset", "sample", "model"))]
+    return [run for run in STUDY if all(run[name] == wildcards[name] for name in TRAINED)]
 
 
 def files_of_study(name):

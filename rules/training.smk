@@ -1,9 +1,9 @@
 """Training of one model on one sample, by one process or by several under Horovod.
 
 Parameters: `models: <model>`, and `seed`; the number of workers is part of the path. How they are started and where they run
-are resources, so that a run is not made again for having been made elsewhere.
+are resources, so that a run is not repeated because it was made elsewhere.
 Results: <run>/model.keras, classes.csv, train_log.txt, epochs.jsonl and training.json. While it trains, <run>/checkpoints
-holds what a retry goes on from; it is no output, since Snakemake deletes outputs before a retry.
+holds what a retry resumes from; it is not an output, since Snakemake deletes outputs before a retry.
 """
 
 
@@ -26,23 +26,10 @@ rule train_model:
     conda:
         "../envs/train.yaml"
     envmodules:
-        *config["envmodules"],
+        *MACHINE["envmodules"],
     threads: cores_for_training
     resources:
-        mem_mb=training_memory,
-        runtime=minutes(240),
-        nodes=lambda wildcards: training_job(wildcards).nodes,
-        tasks=lambda wildcards: training_job(wildcards).slurm_tasks,
-        tasks_per_node=lambda wildcards: training_job(wildcards).slurm_tasks_per_node,
-        cpus_per_task=cores_per_rank,
-        mpi=lambda wildcards: "mpirun" if training_job(wildcards).ranks > 1 else None,
-        gres=lambda wildcards: training_job(wildcards).gres(config["gpu"]),
-        tasks_per_gpu=0,  # or SLURM would multiply tasks by GPUs
-        launcher=training_launcher,
-        image_memory_mib=config["memory_budget_mib"],
-        checkpoint_minutes=config["checkpoint_minutes"],
-        stall_minutes=config["stall_minutes"],
-        gpu_memory_mib=config["gpu_memory_mib"],
+        **training_resources(cores_per_rank),
     params:
         options=model_options,
         directory=subpath(output.model, parent=True),

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from support.cluster import MODELS, Cluster, cluster, missing
+from support.cluster import Cluster, cluster, missing
+from support.runs import tiny_run, tiny_study_run
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +39,13 @@ class Workflow:
         self._overlay = directory / "tests/slurm/overlay/profile.v9+.yaml"
         self.site = yaml.safe_load(self._overlay.read_text())
         if not slurm.namespaces:  # all nodes have one name, under which their ranks seem to share GPUs
-            self.site["config"]["gpu"] = ""
+            self.site["config"]["machine"]["gpu"] = ""
         self._output = directory / "output.txt"
 
-    def start(self, *options: object, config: dict | None = None, **site: object) -> subprocess.Popen:
-        """Start Snakemake, with more settings of the profile and its ``config``, in a session of its own."""
-        self._overlay.write_text(yaml.safe_dump(self.site | site | {"config": self.site["config"] | (config or {})}))
+    def start(self, *options: object, machine: dict | None = None, **site: object) -> subprocess.Popen:
+        """Start Snakemake, with more settings of the profile and of the ``machine`` in it, in a session of its own."""
+        config = {"machine": self.site["config"]["machine"] | (machine or {})}
+        self._overlay.write_text(yaml.safe_dump(self.site | site | {"config": config}))
         profiles = ("--profile=profiles/slurm", "--workflow-profile=tests/slurm/overlay")
         environment = os.environ | {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
         path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{self.slurm.environment['PATH']}"}
@@ -82,18 +84,18 @@ class Workflow:
 
     def training(self, workers: int, repeat: int = 0) -> dict:
         """Return what a training run says of itself."""
-        path = self.directory / f"results/models/{MODELS}/workers~{workers}/repeat~{repeat}/training.json"
+        path = self.directory / f"results/models/{tiny_run(workers, repeat)}/training.json"
         return json.loads(path.read_text())
 
     def study(self, workers: int) -> tuple[dict, str]:
         """Return what a run of the scaling study says of itself, and what it logged."""
-        run = f"{MODELS}/workers~{workers}/batch~8/repeat~0"
+        run = tiny_study_run(workers)
         training = (self.directory / f"results/scaling/{run}/training.json").read_text()
         return json.loads(training), (self.directory / f"logs/measure_throughput/{run}.log").read_text()
 
     def log(self, workers: int, repeat: int = 0) -> str:
         """Return what a training run has logged so far."""
-        path = self.directory / f"logs/train_model/{MODELS}/workers~{workers}/repeat~{repeat}.log"
+        path = self.directory / f"logs/train_model/{tiny_run(workers, repeat)}.log"
         return path.read_text() if path.exists() else ""
 
     def wait_for(self, process: subprocess.Popen, what: str, condition: Callable[[], bool]) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pandas as pd
 
-from support.cluster import MODELS
+from support.runs import MODELS
 
 
 def test_every_stage_has_its_result_and_no_job_is_left(chain):

@@ -10,7 +10,7 @@ import signal
 import psutil
 import pytest
 
-from support.cluster import MODELS
+from support.runs import tiny_run
 
 
 class TrainingRun:
@@ -18,14 +18,14 @@ class TrainingRun:
 
     def __init__(self, workflow, repeat):
         self.workflow, self.repeat, self.epochs = workflow, repeat, 20
-        self.directory = workflow.directory / f"results/models/{MODELS}/workers~2/repeat~{repeat}"
+        self.directory = workflow.directory / f"results/models/{tiny_run(2, repeat)}"
 
-    def start(self, *options, config=None, **site):
+    def start(self, *options, machine=None, **site):
         """Start Snakemake for this run's model only."""
         (self.workflow.directory / "long.yaml").write_text(f"models: {{reference_cnn: {{epochs: {self.epochs}}}}}\n")
-        settings = {"ranks_per_node": 1, "checkpoint_minutes": 0} | (config or {})
+        settings = {"ranks_per_node": 1, "checkpoint_minutes": 0} | (machine or {})
         target = (self.directory / "model.keras").relative_to(self.workflow.directory)
-        return self.workflow.start(target, *options, "--configfile=long.yaml", config=settings, **site)
+        return self.workflow.start(target, *options, "--configfile=long.yaml", machine=settings, **site)
 
     def wait_for_a_checkpoint(self, process):
         """Wait until training has something to go on from."""
@@ -79,7 +79,7 @@ def test_training_saves_a_checkpoint_before_the_time_limit_and_goes_on(training)
     # No checkpoints but the one on request; first a limit of one minute, of which half is for training, and then more.
     training.epochs = 100
     limit = {"set-resources": {"train_model": {"runtime": "4 * attempt - 3"}}}
-    process = training.start(config={"checkpoint_minutes": 60, "stop_minutes": 0.98}, **limit)
+    process = training.start(machine={"checkpoint_minutes": 60, "stop_minutes": 0.98}, **limit)
     stopped = "stopped by SIGUSR1 in epoch"
     training.workflow.wait_for(process, "the stop", lambda: stopped in training.workflow.log(2, training.repeat))
     training.check_it_went_on_to_the_end(process)
@@ -95,7 +95,7 @@ def test_a_rank_that_dies_takes_the_others_with_it_and_the_run_goes_on(training)
 
 
 def test_a_job_that_needs_more_memory_gets_it(training):
-    process = training.start(config={"rank_memory_mb": 700})  # with which TensorFlow cannot be imported
+    process = training.start(machine={"rank_memory_mib": 700})  # with which TensorFlow cannot be imported
     output = training.check_it_went_on_to_the_end(process, from_checkpoint=False)
     assert re.findall(r" mem_mb=(\d+)", output) == ["764", "1528"]
 

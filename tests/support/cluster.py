@@ -17,9 +17,6 @@ from pathlib import Path
 
 import psutil
 
-MODELS = "tiny/four_stages/reference_cnn"
-"""Dataset, sample and model of the tiny configuration, as its results are named."""
-
 DAEMONS = ("munged", "slurmctld", "slurmd", "sbatch")
 CLIENTS = ("srun", "sbatch", "salloc", "squeue", "scancel", "scontrol", "sinfo", "sacct")
 CONFIGURATION = """\

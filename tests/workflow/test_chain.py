@@ -27,6 +27,7 @@ from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.evaluation.inference import predict_images
 from support.dry_run import planned
 
+# Written out, as a check of deepgalaxy.planning.runs.
 RUN = "results/models/tiny/four_stages/reference_cnn/workers~2/repeat~0"
 GROUPS = ["s_0.75_m_1", "s_1.25_m_1", "s_1_m_1"]
 
@@ -157,7 +158,7 @@ SPLIT = {"split_images", "plot_sample", *SAMPLE}
 
 
 def test_the_memory_budget_changes_no_result(chain, with_settings):
-    assert planned(with_settings({"memory_budget_mib": 64}, "-n")) <= REPORT - {"judge_claims"}
+    assert planned(with_settings({"machine": {"memory_budget_mib": 64}}, "-n")) <= REPORT - {"judge_claims"}
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,36 @@ def test_rules_are_short_and_scripts_are_thin(root):
         assert len(script.read_text().splitlines()) <= 55, script
 
 
+def rules_by_name(root):
+    """The text of each rule, from its name to the next rule."""
+    text = "\n".join(path.read_text() for path in sorted((root / "rules").glob("*.smk")))
+    _, *parts = re.split(r"^(?:use rule \w+ as|rule) (\w+)(?: with)?:$", text, flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2]))
+
+
+def test_a_rule_its_script_its_digest_and_its_log_have_one_name(root):
+    scripts = []
+    for name, text in rules_by_name(root).items():
+        for directive, folder in (("log", "logs"), ("benchmark", "benchmarks")):
+            for path in re.findall(rf'^    {directive}:\n        "(.*)"', text, re.MULTILINE):
+                assert re.match(rf"<{folder}>/{name}[/.]", path), f"rule {name} has the {directive} {path}"
+        digested = re.findall(r'code_digest\("(.*)"\)', text)
+        if script := re.search(r'^    script:\n        "\.\./workflow/scripts/(.*)"', text, re.MULTILINE):
+            scripts.append(script[1])
+            assert re.fullmatch(rf"\w+/{name}\.py", script[1]), f"rule {name} runs {script[1]}"
+            assert digested == [script[1]], f"rule {name} runs {script[1]} and has the digest of {digested}"
+            title = re.search(
+                r'script_log\(snakemake.log\[0\], f?"(\w+)', (root / "workflow/scripts" / script[1]).read_text()
+            )
+            assert title and title[1] == name, f"the script of rule {name} calls itself {title and title[1]}"
+        else:
+            run = [f"{module.replace('.', '/')}.py" for module in re.findall(r"python -m ([\w.]+)", text)]
+            assert digested == run, f"rule {name} runs {run} and has the digest of {digested}"
+    assert sorted(scripts) == sorted(
+        str(path.relative_to(root / "workflow/scripts")) for path in scripts_of_rules(root)
+    )
+
+
 def test_scripts_and_modules_import_without_snakemake(run, root):
     scripts = root / "workflow" / "scripts"
     names = [".".join(path.relative_to(scripts).with_suffix("").parts) for path in scripts.rglob("*.py")]
@@ -95,6 +125,9 @@ def test_other_configurations_can_be_laid_over_the_default(run, tmp_path, root, 
         ("datasets: {mine: {sources: ['http://example.org/x.hdf5']}}", "'http://example.org/x.hdf5' does not match"),
         ("datasets: {simulated: {damaged: [s_1_m_1/7]}}", "'s_1_m_1/7' does not match"),
         ("samples: {ten_stages: {split: {by: time_block}}}", "'block_myr' is a required property"),
+        ("gpu: gpu:a100", "`gpu` is now `machine: gpu`. Move what the configuration has."),
+        ("rank_memory_mb: 16000", "`rank_memory_mb` is now `machine: rank_memory_mib`, in MiB."),
+        ("machine: {rank_memory_mb: 16000}", "'rank_memory_mb' was unexpected"),
         ("samples: {ten_stages: {classes: {task: time}}}", "should not be valid under {'required': ['bins']}"),
     ],
 )
@@ -107,7 +140,7 @@ def test_a_wrong_setting_is_refused_before_anything_runs(run, tmp_path, settings
 
 
 def test_modules_of_a_cluster_can_be_offered_to_the_training(run, tmp_path):
-    (tmp_path / "settings.yaml").write_text("envmodules: [TensorFlow/2.21.0, Horovod/0.28.1]")
+    (tmp_path / "settings.yaml").write_text("machine: {envmodules: [TensorFlow/2.21.0, Horovod/0.28.1]}")
     result = run("snakemake", "-n", "--sdm", "env-modules", "--configfile", tmp_path / "settings.yaml")
     assert result.returncode == 0, result.stdout + result.stderr
 

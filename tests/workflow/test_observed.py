@@ -8,8 +8,9 @@ import pytest
 from astropy.io import fits
 
 from support.dry_run import planned
+from support.runs import tiny_run
 
-RUN = "tiny/four_stages/reference_cnn/workers~2/repeat~0"
+RUN = tiny_run()
 TABLE, FIGURE = f"results/tables/observed/{RUN}.csv", f"results/figures/observed/{RUN}.png"
 RULES = ["prepare_observed", "classify_observed", "tabulate_observed", "plot_observed"]
 OBSERVED = {"observed": {"directory": "observed"}}
@@ -43,7 +44,7 @@ def test_observed_images_are_dated_and_the_rest_is_named(chain, with_settings, o
     table = pd.read_csv(chain / TABLE).set_index("file")
     assert table["reason"].dropna().to_dict() == {
         "empty.jpg": "The file is empty.",
-        "loop.tif": "It is no file, nor a link to one.",
+        "loop.tif": "It is neither a file nor a link to one.",
         "sky.fits": "Nothing in it stands out from its background.",
     }
     # An image that was trained on, as it was, is its own nearest neighbour, and no news.

@@ -9,14 +9,15 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
-RUN = "tiny/four_stages/reference_cnn/workers~2/repeat~0"
+from support.runs import MODELS, tiny_run
+
 TABLES = {
     "metrics": "metrics.csv",
     "summary": "summary.csv",
     "baselines": "baselines/tiny/four_stages.csv",
-    "errors": f"errors/{RUN}.csv",
+    "errors": f"errors/{tiny_run()}.csv",
     "scaling": "scaling.csv",
-    "scaling_model": "scaling_model/tiny/four_stages/reference_cnn.csv",
+    "scaling_model": f"scaling_model/{MODELS}.csv",
     "throughput": "throughput.csv",
     "claims": "claims.csv",
 }

@@ -6,13 +6,16 @@ import shlex
 import pytest
 import yaml
 
+from deepgalaxy.planning.runs import EXPERIMENT_RUN
+
 # What a site with nodes of four GPUs changes in profiles/slurm.
 SITE = {
     "default-resources": {"slurm_account": "my_project", "slurm_partition": "gpu", "mem_mb": 2000, "runtime": 30},
     "set-resources": {"train_model": {"runtime": 720}},
-    "config": {"gpu": "gpu:a100", "rank_memory_mb": 16000, "node_memory_mb": 480000},
+    "config": {"machine": {"gpu": "gpu:a100", "rank_memory_mib": 16000, "node_memory_mib": 480000}},
     "slurm-init-seconds-before-status-checks": 1,
 }
+DEMONSTRATION = {"dataset": "simulated", "sample": "ten_stages", "model": "reference_cnn"}
 # What stands for SLURM's programs; the plugin asks sacctmgr whether there is such an account.
 PROGRAMS = {
     "sbatch": 'printf "%s\\0" "$@" >"$RECORD"; exit 1',
@@ -34,14 +37,16 @@ def submission(run, root, tmp_path_factory):
     for name, script in PROGRAMS.items():
         (place / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
         (place / "bin" / name).chmod(0o755)
-    ours = yaml.safe_load((root / "profiles/slurm/profile.v9+.yaml").read_text())["config"]
-    (place / "site/profile.yaml").write_text(yaml.safe_dump(SITE | {"config": ours | SITE["config"]}))
+    ours = yaml.safe_load((root / "profiles/slurm/profile.v9+.yaml").read_text())["config"]["machine"]
+    machine = {"machine": ours | SITE["config"]["machine"]}
+    (place / "site/profile.yaml").write_text(yaml.safe_dump(SITE | {"config": machine}))
 
     def submission(workers):
         record = place / "record"
+        name = EXPERIMENT_RUN.format(**DEMONSTRATION, workers=workers, repeat=0)
         result = run(
             "snakemake",
-            f"results/models/simulated/ten_stages/reference_cnn/workers~{workers}/repeat~0/model.keras",
+            f"results/models/{name}/model.keras",
             *("-s", root / "Snakefile", "-d", place, "--retries", 0, "--rerun-triggers", "mtime"),
             *("--profile", root / "profiles/slurm", "--workflow-profile", place / "site"),
             env={"RECORD": record, "PATH": f"{place}/bin:{run('printenv', 'PATH').stdout.strip()}"},
@@ -68,4 +73,5 @@ def as_in_the_docs(words, launcher):
 @pytest.mark.parametrize("workers", [1, 8, 512])
 def test_the_docs_show_what_sbatch_gets(submission, root, workers):
     shown = as_in_the_docs(*submission(workers))
-    assert shown in (root / "docs/clusters.md").read_text(), f"docs/clusters.md should show:\n{shown}"
+    on_whole_lines = (root / "docs/clusters.md").read_text().replace(" \\\n    ", " ")
+    assert shown in on_whole_lines, f"docs/clusters.md should show:\n{shown}"

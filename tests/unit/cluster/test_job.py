@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from deepgalaxy.cluster import slurm
 from deepgalaxy.cluster.job import TrainingJob, size_training_job
-from deepgalaxy.cluster.resources import more_with_each_attempt
+from deepgalaxy.cluster.resources import scaled_by_attempt
 from deepgalaxy.machine import describe_machine, recorded_environment
-from deepgalaxy.training import place
+from deepgalaxy.training.ranks import place
 
 
 @given(st.integers(1, 512), st.integers(0, 16), st.integers(0, 64), st.one_of(st.none(), st.integers(1, 256)))
@@ -171,7 +171,7 @@ def test_the_machine_is_described(tmp_path):
 
 @pytest.mark.parametrize(("amount", "attempt", "asked"), [(300, 1, 300), (300, 2, 600), (300, 3, 800), (900, 3, 900)])
 def test_a_retry_asks_for_more_but_not_for_more_than_there_is(amount, attempt, asked):
-    assert more_with_each_attempt(amount, attempt, most=800) == asked
+    assert scaled_by_attempt(amount, attempt, most=800) == asked
 
 
 @pytest.mark.parametrize(

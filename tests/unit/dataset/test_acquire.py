@@ -142,7 +142,7 @@ def test_a_link_that_breaks_again_and_again_gets_there_as_long_as_bytes_arrive(s
 
 def test_a_source_that_sends_nothing_is_given_up_and_the_rest_is_kept_for_later(server, fetch, left, content):
     server.cuts = [500, *[0] * 20]
-    with pytest.raises(ValueError, match="connection breaks, again and again after 500 bytes"):
+    with pytest.raises(ValueError, match="connection breaks, repeatedly, after 500 bytes"):
         fetch(server.url())
     assert left() == ["galaxies.hdf5.part", "galaxies.hdf5.part.json"]
     server.cuts, server.requests = [], []
@@ -337,7 +337,7 @@ def test_a_full_disk_stops_and_a_rerun_goes_on(server, fetch, left, content, tmp
 
 
 def test_a_file_that_cannot_fit_is_not_begun(server, fetch):
-    with pytest.raises(ValueError, match=r"more bytes are to come and .* are free"):
+    with pytest.raises(ValueError, match=r"more bytes are expected, but only .* are free"):
         fetch(server.url(), size=10**18)
     assert server.requests == []
 

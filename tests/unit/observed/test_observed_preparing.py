@@ -105,14 +105,14 @@ def test_files_that_cannot_be_used_are_named_with_the_reason_and_do_not_stop_the
     assert list(images) == ["good.fits"] and sorted(files) == names
     limit = "more than the 0.05999 million that `observed: largest_megapixels` allows"
     assert {name: row["reason"] for name, row in files.items()} == {
-        "constant.fits": "It is the same all over.",
-        "directory.png": "It is no file, nor a link to one.",
+        "constant.fits": "All of its pixels are the same.",
+        "directory.png": "It is neither a file nor a link to one.",
         "empty.jpg": "The file is empty.",
         "good.fits": "",
         "large.png": f"It has 300 × 200 pixels, {limit}.",
-        "nan.fits": "No pixel of it has a value.",
+        "nan.fits": "None of its pixels has a value.",
         "noise.tif": "Nothing in it stands out from its background.",
-        "tiny.png": "It has 7 × 5 pixels; 8 are needed each way.",
+        "tiny.png": "It has 7 × 5 pixels; it needs 8 on each side.",
     }
     assert (files["large.png"]["width"], files["large.png"]["height"], files["large.png"]["used"]) == (
         "300",

@@ -144,17 +144,17 @@ def broken(tmp_path):
 
 SENTENCES = {
     "nothing.png": "The file is empty.",
-    "text.jpg": "It begins like none of JPEG, PNG, TIFF and FITS.",
-    "directory.fits": "It is no file, nor a link to one.",
-    "loop.png": "It is no file, nor a link to one.",
-    "dangling.png": "It is no file, nor a link to one.",
+    "text.jpg": "It is not a JPEG, PNG, TIFF or FITS file.",
+    "directory.fits": "It is neither a file nor a link to one.",
+    "loop.png": "It is neither a file nor a link to one.",
+    "dangling.png": "It is neither a file nor a link to one.",
     "bomb.png": "It cannot be read as PNG: .*3600000000 pixels.* exceeds limit",
     "junk.fits": "It cannot be read as FITS: ",
     "zipped.fits.gz": "It cannot be read as FITS: ",
-    "table.fits": "It cannot be read as FITS: it has no image of two axes, or of three colours",
-    "spectra.fits": "It cannot be read as FITS: it has no image of two axes, or of three colours",
-    "complex.tif": "It cannot be read as TIFF: more than 8 bits to a channel are read of grey and of RGB images only",
-    "inverted.tif": "It cannot be read as TIFF: more than 8 bits to a channel are read of grey and of RGB images only",
+    "table.fits": "It cannot be read as FITS: it has no image with two axes or three colours",
+    "spectra.fits": "It cannot be read as FITS: it has no image with two axes or three colours",
+    "complex.tif": "It cannot be read as TIFF: more than 8 bits per channel are read from grey and RGB images only",
+    "inverted.tif": "It cannot be read as TIFF: more than 8 bits per channel are read from grey and RGB images only",
 }
 
 

@@ -81,7 +81,7 @@ def test_a_row_for_every_file(results):
     assert (third["label"], third["expected_myr"]) == (1, pytest.approx(125, rel=1e-3))
     # A tenth of a standard deviation off, and two, where validation images are half of one.
     assert first["novelty"] == pytest.approx(0.2, rel=1e-3) and third["novelty"] == pytest.approx(4, rel=1e-3)
-    assert first["warning"] == "" and "is 4.0 times as far off as" in third["warning"]
+    assert first["warning"] == "" and "is 4.0 times as far from" in third["warning"]
     neighbour = ["row", "group", "camera", "t_myr", "distance"]
     expected = [7, "s_1_m_8", 7, 140, pytest.approx(0.1, rel=1e-3)]
     assert [first[f"neighbour_1_{name}"] for name in neighbour] == expected
@@ -111,7 +111,7 @@ def test_there_may_be_nothing_to_date(results, tmp_path):
 
 def test_a_warning_is_for_what_is_farther_than_the_validation_images():
     assert warning_of(1.0) == ""
-    assert "1.3 times as far off as those of 95 % of the validation images" in warning_of(1.26)
+    assert "1.3 times as far from its nearest training image as 95 % of the validation images" in warning_of(1.26)
 
 
 def test_the_figure_has_a_row_for_each_image_up_to_a_number(results, tmp_path, monkeypatch):

@@ -1,14 +1,16 @@
 """What the rules use: digests of code, launch commands, mergers of the configuration."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
-from deepgalaxy.cluster.launcher import export_import_path
 from deepgalaxy.planning import code_digest as digest
-from deepgalaxy.planning.configuration import in_order, index_mergers
+from deepgalaxy.planning.configuration import MOVED, in_order, index_mergers, read_numbers, refuse_moved_settings
+from deepgalaxy.planning.import_path import export_import_path, link_package, package_parent
 
 
 @pytest.fixture
@@ -68,9 +70,24 @@ def test_comments_layout_and_file_times_do_not_count(package):
 
 def test_the_import_path_is_exported_once(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
-    export_import_path()
-    export_import_path()
+    for _ in range(2):
+        export_import_path(package_parent())
     assert os.environ["PYTHONPATH"].split(os.pathsep) == [str(digest.PACKAGE.parent), "/elsewhere"]
+
+
+def test_an_installed_package_is_exported_without_its_neighbours(tmp_path):
+    for _ in range(2):
+        directory = link_package(tmp_path / "packages")
+    assert directory == tmp_path / "packages" and [path.name for path in directory.iterdir()] == ["deepgalaxy"]
+    assert (directory / "deepgalaxy").samefile(digest.PACKAGE)
+
+
+def test_a_copy_of_a_script_has_the_digest_of_the_script(package, tmp_path):
+    script = tmp_path / "cache/sample/split_images.py"
+    script.parent.mkdir(parents=True)
+    script.write_text((package.parent / "sample/split_images.py").read_text().rstrip())
+    (script.parent / "split_images.old").touch()
+    assert digest.code_digest(str(script)) == digest.code_digest("sample/split_images.py")
 
 
 def test_mergers_get_names_and_seeds_of_their_own():
@@ -87,3 +104,28 @@ def test_the_order_of_keys_does_not_matter():
     one, other = {"b": [{"y": 1, "x": 2}], "a": 3}, {"a": 3, "b": [{"x": 2, "y": 1}]}
     assert str(one) != str(other)
     assert str(in_order(one)) == str(in_order(other)) == "{'a': 3, 'b': [{'x': 2, 'y': 1}]}"
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_a_setting_of_the_machine_at_its_former_place_is_refused_with_the_new_one(name, root):
+    with pytest.raises(ValueError, match=rf"own: `{name}` is now `machine: \w+`.* Move what") as refusal:
+        refuse_moved_settings({"seed": 1, name: 1, "machine": {}})
+    new = re.search(r"`machine: (\w+)`", str(refusal.value))[1]
+    schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
+    assert new in schema["properties"]["machine"]["properties"] and name not in schema["properties"]
+
+
+def test_settings_of_the_machine_at_their_new_place_are_not_refused():
+    refuse_moved_settings({"seed": 1, "machine": {"gpu": "gpu", "node_memory_mib": 1}})
+
+
+def test_numbers_that_snakemake_hands_on_as_text_are_read():
+    section = {
+        "ranks_per_node": "4",
+        "stop_minutes": "0.5",
+        "gpu": "gpu:2",
+        "launcher": "",
+        "envmodules": ["1"],
+        "n": 3,
+    }
+    assert read_numbers(section) == section | {"ranks_per_node": 4, "stop_minutes": 0.5}

@@ -8,7 +8,6 @@ import pytest
 from scipy import stats
 
 from deepgalaxy.figures.scaling import plot_scaling
-from deepgalaxy.planning.configuration import check_configuration, scaling_runs
 from deepgalaxy.scaling.old_logs import LoggedRun, read_train_log
 from deepgalaxy.scaling.published_points import read_reference_points
 from deepgalaxy.scaling.throughput import (
@@ -116,40 +115,6 @@ def test_there_is_no_efficiency_without_a_single_worker_and_no_row_without_a_run
     table = scaling_table(study(2, 20, 20, 20))
     assert table["images_per_second"][0] == 20 and np.isnan(table["efficiency"][0])
     assert scaling_table([]).empty and list(scaling_table([]).columns) == TABLE_COLUMNS
-
-
-# The runs of a study
-
-CONFIG = {
-    "seed": 1,
-    "experiment": {"datasets": ["d"], "samples": ["s"], "models": ["m"], "workers": [1]},
-    "scaling": {"workers": [1, 2, 4], "kinds": ["weak", "strong"], "repeats": 2},
-    **{"datasets": {"d": {}}, "samples": {"s": {}}, "models": {"m": {"batch_size": 8}}},
-    **{"ranks_per_node": 0, "cpus_per_rank": 0, "launcher": ""},
-}
-
-
-def test_weak_scaling_keeps_the_workers_batch_and_strong_scaling_the_global_one():
-    runs = scaling_runs(CONFIG)
-    assert {(run["workers"], run["batch"]): run["kinds"] for run in runs} == {
-        (1, 8): ["weak", "strong"],
-        (2, 8): ["weak"],
-        (4, 8): ["weak"],
-        (2, 4): ["strong"],
-        (4, 2): ["strong"],
-    }
-    assert len(runs) == 10 and {run["repeat"] for run in runs} == {0, 1}
-    assert scaling_runs(CONFIG | {"scaling": CONFIG["scaling"] | {"workers": []}}) == []
-
-
-def test_workers_that_cannot_share_a_batch_or_a_node_are_refused():
-    three = {"scaling": CONFIG["scaling"] | {"workers": [3]}}
-    with pytest.raises(
-        ValueError, match=r"3 workers cannot share the `batch_size` 8 of m equally, .* leave `strong` out"
-    ):
-        check_configuration(CONFIG | three)
-    with pytest.raises(ValueError, match="3 workers cannot be shared out equally to the 2 nodes"):
-        check_configuration(CONFIG | three | {"ranks_per_node": 2})
 
 
 TRAINING = {

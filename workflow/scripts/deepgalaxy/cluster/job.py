@@ -59,7 +59,8 @@ class TrainingJob:
             start = shlex.split((template or ONE_MACHINE).format(**fields)) if self.ranks > 1 else []
         except (KeyError, IndexError, ValueError) as error:
             raise ValueError(
-                f"`launcher: {template}` cannot be filled in ({error}); it may name {', '.join(fields)} in braces."
+                f"`machine: launcher: {template}` cannot be filled in ({error}); it may name {', '.join(fields)} in"
+                " braces."
             ) from None
         return ["python", "-m", "deepgalaxy.cluster.launcher", f"--stop-minutes={stop_minutes}", *start]
 
@@ -73,7 +74,7 @@ def size_training_job(ranks: int, ranks_per_node: int, cpus_per_rank: int, cores
     nodes = -(-ranks // ranks_per_node) if ranks_per_node else 1
     if ranks % nodes:
         raise ValueError(
-            f"{ranks} workers cannot be shared out equally to the {nodes} nodes they need (`ranks_per_node:"
-            f" {ranks_per_node}`); choose another number of `workers`."
+            f"{ranks} workers cannot be shared out equally to the {nodes} nodes they need (`machine:"
+            f" ranks_per_node` is {ranks_per_node}); choose another number of `workers`."
         )
     return TrainingJob(ranks, nodes, cpus_per_rank or max(1, (cores or 1) // ranks))

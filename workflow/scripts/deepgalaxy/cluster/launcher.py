@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 from deepgalaxy.cluster.slurm import seconds_left
 
@@ -38,13 +37,6 @@ def seconds_until_stop(margin_seconds: float) -> float | None:
         print(f"launcher: {error} Training will not be stopped before the job's time limit.", file=sys.stderr)
         return None
     return None if left is None else max(left - margin_seconds, left / 2)
-
-
-def export_import_path() -> None:
-    """Let the processes that this one starts import this package, by the environment variable PYTHONPATH."""
-    package_parent = str(Path(__file__).parents[2])
-    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ("", package_parent)]
-    os.environ["PYTHONPATH"] = os.pathsep.join((package_parent, *others))
 
 
 def run_launcher(command: list[str], stop_after_seconds: float | None = None) -> int:

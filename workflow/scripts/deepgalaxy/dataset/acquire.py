@@ -27,7 +27,7 @@ def acquire_dataset(
     ``sha256sum`` writes it. ``backoff_s`` is how long to wait before a first retry.
 
     Raises ValueError that says what to do if no source gives the file, if the disk is full, or if the file is complete
-    but no digest is pinned; the next call goes on from there. A download that is not the pinned file is deleted; a file
+    but no digest is pinned; the next call resumes from there. A download that is not the pinned file is deleted; a file
     that was there before is not.
     """
     output = Path(output)
@@ -45,7 +45,7 @@ def acquire_dataset(
     if pinned is None:
         raise ValueError(
             f"{file} is a whole HDF5 file of {file.stat().st_size:,} bytes, but {checksums} does not say what its "
-            f"SHA-256 should be. If you trust where it comes from, accept it: echo '{digest}  {output}' >> {checksums} "
+            f"SHA-256 should be. If you trust its source, accept it: echo '{digest}  {output}' >> {checksums} "
             "; commit that file, and run again. Nothing is downloaded twice."
         )
     output.unlink(missing_ok=True)
@@ -67,7 +67,7 @@ def _from_sources(
             logger.warning("%s %s", source, error)
             failures.append(f"{source} {error}")
     raise ValueError(
-        f"{downloaded.name} can be had from none of its sources ({'; '.join(failures) or 'none is known'}). Name "
+        f"None of its sources provides {downloaded.name} ({'; '.join(failures) or 'none is known'}). Name "
         f"another one in `datasets: {downloaded.stem}: sources`, a URL or the path of a copy, or put the file at "
         f"{downloaded}."
     )
@@ -80,13 +80,13 @@ def _download(source: str, downloaded: Path, size: int | None, pinned: str | Non
         arrived = partial.stat().st_size if partial.exists() else 0
         free = shutil.disk_usage(partial.parent).free
         if size and size - arrived > free:
-            raise OSError(f"{size - arrived:,} more bytes are to come and {free:,} are free")
+            raise OSError(f"{size - arrived:,} more bytes are expected, but only {free:,} are free")
         download(source, partial, size, mixable=pinned is not None, backoff_s=backoff_s)
     except OSError as error:
         arrived = partial.stat().st_size if partial.exists() else 0
         raise ValueError(
             f"{partial} cannot be written beyond {arrived:,} bytes: {error.strerror or error}. Make room and run "
-            "again; the download goes on from there."
+            "again; the download resumes from there."
         ) from error
     try:
         digest = _checked_digest(partial, size, pinned)

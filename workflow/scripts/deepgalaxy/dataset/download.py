@@ -27,12 +27,12 @@ class SourceFails(Exception):
 
 
 def download(url: str, partial: Path, size: int | None = None, mixable: bool = False, backoff_s: float = 1.0) -> None:
-    """Download ``url`` to ``partial``, going on from what is there already.
+    """Download ``url`` to ``partial``, resuming from what is already there.
 
     ``size`` is the expected number of bytes, if known. What is there is kept only if the server confirms by its entity
     tag (RFC 9110, section 13.1.5) that the file is the same; ``mixable`` keeps it in any case, for files whose digest
     is known and will be checked. A note of tag and source lies beside ``partial`` with the suffix ``.json``. A broken
-    connection is taken up again, after ``backoff_s`` seconds and twice as long each time that no byte was gained.
+    connection is resumed, after ``backoff_s`` seconds and twice as long each time that no byte was gained.
 
     Raises SourceFails if the source cannot give the file, and OSError if ``partial`` cannot be written; what has
     arrived by then stays.
@@ -63,8 +63,8 @@ def download(url: str, partial: Path, size: int | None = None, mixable: bool = F
             except _BreaksOff as error:
                 fruitless = 0 if _size(partial) > before else fruitless + 1
                 if fruitless > RETRIES:
-                    raise SourceFails(f"{error}, again and again after {_size(partial):,} bytes") from None
-                logger.warning("%s: %s after %s bytes; going on", url, error, f"{_size(partial):,}")
+                    raise SourceFails(f"{error}, repeatedly, after {_size(partial):,} bytes") from None
+                logger.warning("%s: %s after %s bytes; resuming", url, error, f"{_size(partial):,}")
                 time.sleep(backoff_s * 2**fruitless)
 
 
@@ -89,7 +89,7 @@ def _transfer(session: requests.Session, url: str, partial: Path, size: int | No
             return  # it was complete
         if response.status_code == 416 or start not in (0, have):
             partial.unlink()
-            raise _BreaksOff("its file is not the one that a part is here of")
+            raise _BreaksOff("it serves another file than the one that is partly downloaded")
         if size is not None and total is not None and total != size:
             raise SourceFails(f"offers {total:,} bytes where {size:,} are expected")
         with whole_file(note) as path:
@@ -114,7 +114,7 @@ def _check(response: requests.Response, asked_for_range: bool) -> None:
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise SourceFails("sends the file in an encoding that was not asked for")
     if response.headers.get("Content-Type", "").startswith("text/html"):
-        raise SourceFails("answers with a web page; the link may be dead, or ask for a visit with a browser")
+        raise SourceFails("answers with a web page; the link may be dead, or need a browser")
 
 
 def _extent(response: requests.Response) -> tuple[int, int | None]:

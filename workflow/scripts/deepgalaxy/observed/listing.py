@@ -20,7 +20,9 @@ def list_observed(directory: str | Path) -> list[str]:
     for name in names:
         # Snakemake fills in what is in such brackets.
         if set(name) & set("<>{}") or not name.isprintable():
-            raise ValueError(f"Rename {name!r} in {str(directory)!r}: it has one of < > {{ }}, or cannot be printed.")
+            raise ValueError(
+                f"Rename {name!r} in {str(directory)!r}: it contains one of < > {{ }}, or cannot be printed."
+            )
     return [str(directory / name) for name in names]
 
 

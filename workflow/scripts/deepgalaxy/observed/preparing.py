@@ -91,9 +91,9 @@ def light_above_background(image: np.ndarray, pixels: int) -> np.ndarray:
     """
     finite = np.isfinite(image)
     if not finite.any():
-        raise ValueError("No pixel of it has a value.")
+        raise ValueError("None of its pixels has a value.")
     if np.ptp(image[finite]) == 0:
-        raise ValueError("It is the same all over.")
+        raise ValueError("All of its pixels are the same.")
     light = np.where(finite, image - background_level(image, finite), 0)
     light, covered = (fit_frame(part, pixels) for part in (light, finite))
     light[light < NOISE_LEVEL * noise_level(light, covered > 0.5)] = 0
@@ -153,7 +153,7 @@ def prepare_light(light: np.ndarray, linear: bool, brightness: float, dtype: str
 def _check_size(width: int, height: int, largest_megapixels: float) -> None:
     """Raise ValueError for an image that is too small to show anything, or too large to be decoded."""
     if min(width, height) < SMALLEST:
-        raise ValueError(f"It has {width} × {height} pixels; {SMALLEST} are needed each way.")
+        raise ValueError(f"It has {width} × {height} pixels; it needs {SMALLEST} on each side.")
     if width * height > largest_megapixels * 1e6:
         raise ValueError(
             f"It has {width} × {height} pixels, more than the {largest_megapixels:g} million that"

@@ -31,12 +31,12 @@ class ImageHeader:
 def read_header(path: str | Path) -> ImageHeader:
     """Return the header of an image file, whose format is told from its first bytes.
 
-    FITS is linear, as is all else of more than 8 bits to a channel; an image of 8 bits was made to be looked at. Raises
-    ValueError for whatever is no image file that can be read.
+    FITS is linear, as is everything else of more than 8 bits per channel; an image of 8 bits was made to be looked at.
+    Raises ValueError for whatever is not an image file that can be read.
     """
     path = Path(path)
     if not path.is_file():
-        raise ValueError("It is no file, nor a link to one.")
+        raise ValueError("It is neither a file nor a link to one.")
     try:
         with open(path, "rb") as file:
             start = file.read(26)
@@ -48,7 +48,7 @@ def read_header(path: str | Path) -> ImageHeader:
         if start.startswith(beginnings):
             header = _explained(name, partial(reader, path, start))
             return ImageHeader(header.width, header.height, header.linear, partial(_explained, name, header.load))
-    raise ValueError("It begins like none of JPEG, PNG, TIFF and FITS.")
+    raise ValueError("It is not a JPEG, PNG, TIFF or FITS file.")
 
 
 def _explained(name: str, function: Callable):
@@ -77,7 +77,7 @@ def _tiff_header(path: Path, start: bytes) -> ImageHeader:
         light = page.photometric in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB)
         plane = page.axes in ("YX", "YXS", "SYX") and page.samplesperpixel <= 4
         if not (light and plane) or page.dtype.kind == "c":
-            raise ValueError("more than 8 bits to a channel are read of grey and of RGB images only")
+            raise ValueError("more than 8 bits per channel are read from grey and RGB images only")
         # Of the usual ways to compress, tifffile leaves this one to a further package.
         load = _load_by_opencv if page.compression == tifffile.COMPRESSION.LZW else _load_tiff
         return ImageHeader(width, height, True, partial(load, path))
@@ -90,7 +90,7 @@ def _fits_header(path: Path, start: bytes) -> ImageHeader:
             axes = [length for length in part.shape if length > 1] if part.is_image else []
             if len(axes) == 2 or (len(axes) == 3 and axes[0] == 3):
                 return ImageHeader(axes[-1], axes[-2], True, partial(_load_fits, path, number))
-    raise ValueError("it has no image of two axes, or of three colours")
+    raise ValueError("it has no image with two axes or three colours")
 
 
 def _load_8_bit(path: Path) -> np.ndarray:
@@ -101,7 +101,7 @@ def _load_8_bit(path: Path) -> np.ndarray:
 def _load_by_opencv(path: Path) -> np.ndarray:
     pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if pixels is None:
-        raise ValueError("the file is damaged or cut short")
+        raise ValueError("the file is damaged or truncated")
     return _grey(pixels)
 
 

@@ -98,6 +98,6 @@ def warning_of(novelty: float) -> str:
     if not novelty > 1:
         return ""
     return (
-        f"Its nearest training image is {novelty:.1f} times as far off as those of {FAMILIAR_PERCENTILE} % of the"
-        " validation images are at most: its time may mean nothing."
+        f"It is {novelty:.1f} times as far from its nearest training image as {FAMILIAR_PERCENTILE} % of the validation"
+        " images are at most: its time may mean nothing."
     )

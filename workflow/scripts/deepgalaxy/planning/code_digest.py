@@ -15,32 +15,39 @@ PACKAGE = Path(__file__).parents[1]
 
 @cache
 def code_digest(script: str) -> str:
-    """Return a digest of ``script``, a path relative to the package's parent, and all of this package that it imports.
+    """Return a digest of ``script`` and all of this package that it imports.
 
-    Python files count by their statements, other files of a module's name (such as its template) by their bytes. Raises
-    FileNotFoundError if there is no such script.
+    ``script`` is a path relative to the package's parent, or the absolute path of a copy that lies elsewhere.
+
+    Python files count by their statements, other files of a module's name (such as its template) by their bytes, and
+    where the files lie does not count. Raises FileNotFoundError if there is no such script.
     """
     digest = hashlib.sha256()
     for file in code_files(script):
         digest.update(ast.unparse(ast.parse(file.read_text())).encode())
-        for companion in sorted(file.parent.glob(f"{file.stem}.*")):
-            if companion.suffix != ".py":
-                digest.update(companion.read_bytes())
+        if file.is_relative_to(PACKAGE):
+            for companion in sorted(file.parent.glob(f"{file.stem}.*")):
+                if companion.suffix != ".py":
+                    digest.update(companion.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def code_files(script: str) -> list[Path]:
-    """Return ``script`` and the files of all modules of this package that it imports, directly or not, sorted.
+    """Return ``script`` and the files of all modules of this package that it imports, directly or not.
 
-    Imports within functions count as well.
+    Imports within functions count as well. The files are sorted by their paths from the package's parent; of a script
+    that lies elsewhere, its folder and name count as its path.
     """
-    pending, files = [PACKAGE.parent / script], set()
+    scripts = PACKAGE.parent
+    pending, files = [scripts / script], set()
     while pending:
         file = pending.pop()
         if file not in files:
             files.add(file)
             pending.extend(_imported_files(file))
-    return sorted(files)
+    return sorted(
+        files, key=lambda file: file.relative_to(scripts) if file.is_relative_to(scripts) else Path(*file.parts[-2:])
+    )
 
 
 def _imported_files(file: Path) -> list[Path]:

@@ -1,11 +1,48 @@
 """What the rules make of the configuration, beyond what its schema says."""
 
-from itertools import product
+from contextlib import suppress
 from typing import Any
 
 from deepgalaxy.cluster.job import size_training_job
 from deepgalaxy.dataset.layout import group_name
+from deepgalaxy.planning.runs import study_runs
 from deepgalaxy.seeds import derive_seed
+
+MOVED = (
+    *("memory_budget_mib", "checkpoint_minutes", "stall_minutes", "stop_minutes", "longest_job_minutes"),
+    *("ranks_per_node", "cpus_per_rank", "rank_memory_mb", "node_memory_mb"),
+    *("gpu", "gpu_memory_mib", "launcher", "envmodules"),
+)
+"""Settings that stood at the top of the configuration before it had a section ``machine``."""
+
+
+def refuse_moved_settings(config: dict) -> None:
+    """Raise ValueError that names the new places of all settings that stand where they once stood."""
+    moved = [
+        f"`{name}` is now `machine: {name.replace('_mb', '_mib')}`{', in MiB' if name.endswith('_mb') else ''}"
+        for name in MOVED
+        if name in config
+    ]
+    if moved:
+        raise ValueError(
+            f"Settings of the machine have a section of their own: {'; '.join(moved)}. Move what the configuration has."
+        )
+
+
+def read_numbers(section: dict) -> dict:
+    """Return a section of the configuration with numbers where a value is the text of one.
+
+    Snakemake hands on what stands deeper than one level under ``config:`` of a profile as text.
+    """
+    return {key: _number(value) if isinstance(value, str) else value for key, value in section.items()}
+
+
+def _number(text: str) -> int | float | str:
+    """Return the number that a text stands for, or the text."""
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def check_configuration(config: dict) -> None:
@@ -18,36 +55,11 @@ def check_configuration(config: dict) -> None:
                 raise ValueError(f"`experiment: {section}` names {name!r}, but `{section}` describes only {there}.")
     for dataset in config["datasets"].values():
         index_mergers(dataset.get("mergers", []), config["seed"])
+    machine = config["machine"]
     for workers in {*config["experiment"]["workers"], *config["scaling"]["workers"]}:
-        job = size_training_job(workers, config["ranks_per_node"], config["cpus_per_rank"])
-        job.launch_command(config["launcher"])
-    scaling_runs(config)
-
-
-def scaling_runs(config: dict) -> list[dict]:
-    """Return the runs of the scaling study, each once.
-
-    They have ``dataset``, ``sample``, ``model``, ``workers``, ``batch`` (images per worker and step), ``repeat`` and
-    ``kinds``: of the scaling that it serves; a single worker serves both. Raises ValueError if the workers of strong
-    scaling cannot share a batch.
-    """
-    experiment, study = config["experiment"], config["scaling"]
-    kinds = {}
-    for dataset, sample, model, kind, workers, repeat in product(
-        *(experiment[name] for name in ("datasets", "samples", "models")),
-        *(study["kinds"], study["workers"], range(study["repeats"])),
-    ):
-        batch = config["models"][model]["batch_size"]
-        if kind == "strong":
-            if batch % workers:
-                raise ValueError(
-                    f"{workers} workers cannot share the `batch_size` {batch} of {model} equally, as in strong"
-                    " scaling; choose other numbers under `scaling: workers`, or leave `strong` out of its `kinds`."
-                )
-            batch //= workers
-        kinds.setdefault((dataset, sample, model, workers, batch, repeat), []).append(kind)
-    names = ("dataset", "sample", "model", "workers", "batch", "repeat")
-    return [dict(zip(names, run)) | {"kinds": served} for run, served in kinds.items()]
+        job = size_training_job(workers, machine["ranks_per_node"], machine["cpus_per_rank"])
+        job.launch_command(machine["launcher"])
+    study_runs(config)
 
 
 def index_mergers(mergers: list[dict], seed: int) -> dict[str, dict]:

@@ -6,6 +6,7 @@ It keeps to RO-Crate 1.1 and to the profile Provenance Run Crate 0.5 (https://w3
 import mimetypes
 import os
 import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,7 @@ from rocrate.model import ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
 from deepgalaxy.checksums import sha256
+from deepgalaxy.provenance.commit import taken_from, unpack_version
 
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
@@ -34,8 +36,17 @@ MEDIA_TYPES = {
 
 
 def copy_source(workflow: str | Path, configuration: Mapping, directory: str | Path) -> None:
-    """Copy a workflow into ``directory``, which must not exist, with a configuration as its ``config/config.yaml``."""
+    """Copy a workflow into ``directory``, which must not exist, with a configuration as its ``config/config.yaml``.
+
+    If ``workflow`` is no directory, it is had from the repository that it is taken from. Raises ValueError if it is not
+    to be had there.
+    """
     workflow, directory = Path(workflow), Path(directory)
+    if not workflow.is_dir() and (taken := taken_from()):
+        with tempfile.TemporaryDirectory() as unpacked:
+            unpack_version(*taken, unpacked)
+            copy_source(unpacked, configuration, directory)
+        return
     temporary = directory.with_name(f".partial-{os.getpid()}-{directory.name}")
     try:
         temporary.mkdir(parents=True)

@@ -27,7 +27,7 @@ def split_images(
     if sum(counts.values()) >= len(units):
         raise ValueError(
             f"A split of {len(units)} units ({by}) into {counts['validation']} for validation and {counts['test']} for"
-            " the test leaves none to train on; select more, or lower the fractions."
+            " testing leaves none to train on; select more, or lower the fractions."
         )
     rng = np.random.default_rng(seed)
     # Sorted by the order, ties broken at random; then every k-th is taken, from a random start.

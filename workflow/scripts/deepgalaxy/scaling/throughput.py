@@ -84,7 +84,7 @@ def measure_runs(
 ) -> list[dict]:
     """Return what each run of a scaling study, and each run in old logs, says of its throughput and of itself.
 
-    ``runs`` are those of ``deepgalaxy.planning.configuration.scaling_runs``, with the paths of their
+    ``runs`` are those of ``deepgalaxy.planning.runs.study_runs``, with the paths of their
     ``epochs.jsonl`` and ``training.json``; ``logs`` have ``path`` and ``label``. Raises ValueError as ``read_run`` and
     ``read_train_log`` do, and if the workers of a study had different numbers of threads, so that they do not compare.
     """

@@ -1,84 +1,145 @@
-"""The options of a training run: one list for the configuration's ``models`` section and for the command line."""
+"""The options of a training run, defined once.
+
+From this come the part ``models`` of the configuration's schema, the table of options in config/README.md (see
+``deepgalaxy.training.describe_options``) and the command line.
+"""
 
 import argparse
 import json
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
 
-def _option(help: str, choices: tuple[str, ...] | None = None, **kwargs: Any) -> Any:
-    return field(metadata={"help": help, "choices": choices}, **kwargs)
+def _option(
+    help: str,
+    choices: tuple[str, ...] | None = None,
+    at_least: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    **kwargs: Any,
+) -> Any:
+    """Return a field of a dataclass that knows what it is, and what it may be."""
+    limits = {"at_least": at_least, "above": above, "below": below}
+    limits = {name: limit for name, limit in limits.items() if limit is not None}
+    return field(metadata={"help": help, "choices": choices, "limits": limits}, **kwargs)
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
     """What a model is and how it is trained; the same names and meanings as under ``models`` in the configuration."""
 
-    architecture: str = _option("`reference_cnn`, or the name of a classifier in keras.applications")
-    epochs: int = _option("passes over the training images")
-    batch_size: int = _option("images per worker and step")
-    steps_per_epoch: int = _option("batches of each worker after which an epoch ends; 0: all of its images", default=0)
-    weights: str = _option("weights to start from: `none`, `imagenet`, or a model.keras file", default="none")
+    architecture: str = _option("`reference_cnn`, or a classifier of keras.applications, such as `EfficientNetB4`")
+    epochs: int = _option("passes over the training images", at_least=1)
+    batch_size: int = _option("images per worker and step", at_least=1)
+    steps_per_epoch: int = _option(
+        "batches of each worker after which an epoch ends, each time on other images; 0 takes all images",
+        at_least=0,
+        default=0,
+    )
+    weights: str = _option(
+        "weights to start from: `none`, `imagenet` (downloaded by Keras), or the path of a model.keras file of the same"
+        " architecture",
+        default="none",
+    )
     head: str = _option(
-        "`categorical`: a score for each class; `ordinal`: a place and a width on the ordered classes",
+        "`categorical` gives each class a score of its own; `ordinal`, for classes of time, a place and a width on"
+        " their order, so that neighbours go together",
         ("categorical", "ordinal"),
         default="categorical",
     )
     optimizer: str = _option("name of a Keras optimizer", default="adam")
-    optimizer_parameters: dict = _option("further parameters of the optimizer", default_factory=dict)
-    learning_rate: float = _option("learning rate of the optimizer for one worker", default=0.001)
+    optimizer_parameters: dict = _option(
+        'further parameters of the optimizer, such as `{"momentum": 0.9}`', default_factory=dict
+    )
+    learning_rate: float = _option("learning rate of the optimizer for one worker", above=0, default=0.001)
     learning_rate_scaling: str = _option(
-        "how the rate grows with the images to an update: `none`, `linear` (SGD only) or `sqrt`, in the number of"
-        " workers times gradient_accumulation",
+        "how the rate grows with the number of workers (times `gradient_accumulation`); `linear` is for SGD only",
         ("none", "linear", "sqrt"),
         default="none",
     )
     learning_rate_schedule: str = _option(
-        "after the warm-up: `constant`, or down to 0 as a `cosine`", ("constant", "cosine"), default="constant"
+        "course of the rate after the warm-up; `cosine` goes down to 0 at the end",
+        ("constant", "cosine"),
+        default="constant",
     )
-    warmup_epochs: float = _option("epochs in which the rate rises from 0", default=0.0)
-    label_smoothing: float = _option("probability that is spread over all classes", default=0.0)
-    noise: float = _option("standard deviation of Gaussian noise added to images in [0, 1]", default=0.0)
+    warmup_epochs: float = _option("epochs in which the rate rises from 0", at_least=0, default=0.0)
+    label_smoothing: float = _option(
+        "probability that is spread over all classes in the labels that are trained on",
+        at_least=0,
+        below=1,
+        default=0.0,
+    )
+    noise: float = _option(
+        "standard deviation of Gaussian noise added in training to images in [0, 1]", at_least=0, default=0.0
+    )
     flips: bool = _option("mirror training images at random, in both directions", default=False)
     quarter_turns: bool = _option("turn training images at random by multiples of 90 degrees", default=False)
     data_mode: int = _option(
-        "-1: every worker holds all images; 0: each holds a fixed share; m > 0: shares are dealt anew every m epochs",
+        "who holds which training images: -1, every worker all of them; 0, each a fixed share; m > 0, shares are dealt"
+        " anew every m epochs; in every mode an epoch takes each image once",
+        at_least=-1,
         default=0,
     )
-    batch_norm_momentum: float = _option("momentum of the moving statistics of batch normalisation", default=0.9)
-    synchronised_batch_norm: bool = _option("normalise over the batches of all workers", default=False)
-    gradient_accumulation: int = _option("batches of a worker to an update", default=1)
+    batch_norm_momentum: float = _option(
+        "momentum of the moving statistics of batch normalisation; Keras's 0.99 takes hundreds of updates to settle",
+        at_least=0,
+        below=1,
+        default=0.9,
+    )
+    synchronised_batch_norm: bool = _option("normalise over the batches of all workers together", default=False)
+    gradient_accumulation: int = _option("batches of a worker to an update", at_least=1, default=1)
     exchange_bucket_mib: float = _option(
-        "gradients travel in groups of so many MiB, each as soon as the backward pass has made it; 0: all at once",
+        "gradients are exchanged in groups of so many MiB, each as soon as the backward pass has made it; 0: all of"
+        " them together after it; docs/training.md has what this was measured to gain",
+        at_least=0,
         default=1.0,
     )
     gradient_compression: bool = _option("exchange gradients in half precision", default=False)
     precision: str = _option(
-        "of the arithmetic; weights stay float32",
+        "precision of the arithmetic; weights stay float32",
         ("float32", "mixed_float16", "mixed_bfloat16"),
         default="float32",
     )
     xla: bool = _option("compile the forward and the backward pass by XLA", default=False)
     keep_epoch: str = _option(
-        "which epoch's weights make the model: the `last`, or the `best` by validation loss",
+        "which epoch's weights make the model; `best` is that of the lowest validation loss",
         ("last", "best"),
         default="last",
     )
     debug: bool = _option("keep a checkpoint of every epoch, and write TensorBoard files with a profile", default=False)
 
 
+def default_of(option: Field) -> Any:
+    """Return the default of a field of TrainingOptions, or MISSING if it has to be given."""
+    return option.default if option.default_factory is MISSING else option.default_factory()
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add one command-line option for each field of TrainingOptions."""
     for option in fields(TrainingOptions):
-        name, help = "--" + option.name.replace("_", "-"), option.metadata["help"]
-        required = option.default is option.default_factory  # both are MISSING
-        default = None if required else option.default_factory() if option.type is dict else option.default
+        name, default = "--" + option.name.replace("_", "-"), default_of(option)
+        about = {"required": default is MISSING, "default": None if default is MISSING else default}
+        about["help"] = option.metadata["help"]
         if option.type is bool:
-            parser.add_argument(name, action=argparse.BooleanOptionalAction, default=default, help=help)
+            parser.add_argument(name, action=argparse.BooleanOptionalAction, **about)
         else:
-            kind = json.loads if option.type is dict else option.type
-            choices = option.metadata["choices"]
-            parser.add_argument(name, type=kind, choices=choices, required=required, default=default, help=help)
+            parser.add_argument(name, type=_reader(option), choices=option.metadata["choices"], **about)
+
+
+def _reader(option: Field) -> Callable[[str], Any]:
+    """Return a function that reads an option's value from the command line, and holds it against its limits."""
+
+    def read(text: str) -> Any:
+        value = json.loads(text) if option.type is dict else option.type(text)
+        for limit, number in option.metadata["limits"].items():
+            within = {"at_least": value >= number, "above": value > number, "below": value < number}[limit]
+            if not within:
+                raise argparse.ArgumentTypeError(f"{text} is not {limit.replace('_', ' ')} {number}")
+        return value
+
+    read.__name__ = option.type.__name__  # as argparse calls it in its messages
+    return read
 
 
 def command_line(model: dict[str, Any]) -> list[str]:

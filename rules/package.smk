@@ -1,0 +1,43 @@
+"""Where the package `deepgalaxy` is that all rules use: in a checkout, beside the rules' scripts; else in the environment
+that Snakemake runs in, since of a repository that another workflow uses as a module (`snakefile: github(...)`) Snakemake
+fetches the files that it reads itself, and no package.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.sourcecache import HostingProviderFile, LocalSourceFile
+
+HERE = workflow.current_basedir
+IN_CHECKOUT = isinstance(HERE, LocalSourceFile)
+if IN_CHECKOUT:
+    sys.path.insert(0, str(Path(str(HERE), "../workflow/scripts").resolve()))
+try:
+    from deepgalaxy.planning.code_digest import code_digest as digest_code
+    from deepgalaxy.planning.import_path import export_import_path, link_package, package_parent
+except ModuleNotFoundError as error:
+    if error.name.split(".")[0] != "deepgalaxy":
+        raise
+    address = (
+        f"git+https://{HERE.host}/{HERE.repo}@{HERE.ref}" if isinstance(HERE, HostingProviderFile) else "<a checkout>"
+    )
+    raise WorkflowError(
+        f"This workflow's package `deepgalaxy` is not installed in Snakemake's environment; install it there by:"
+        f" {sys.executable} -m pip install {address}"
+    ) from None
+
+# The rules' conda environments do not hold the package. What lies beside an installed one is not for them.
+export_import_path(package_parent() if IN_CHECKOUT else link_package(".snakemake/packages"))
+
+if isinstance(HERE, HostingProviderFile):
+    os.environ["DEEPGALAXY_REPOSITORY"] = f"{HERE.hosted_repo.repo_clone}@{HERE.ref}"  # for the record of provenance
+
+
+def code_digest(script):
+    """Return the digest of a rule's script, by its path under workflow/scripts, and of all of the package that it uses."""
+    in_package = script.startswith("deepgalaxy/")
+    return digest_code(
+        script if IN_CHECKOUT or in_package else str(workflow.source_path(f"../workflow/scripts/{script}"))
+    )

@@ -1,0 +1,69 @@
+"""How a training run is started, and what its job asks for; the scaling study's runs as well.
+
+Parameters: `machine`, which changes no result, and `models: <model>`.
+"""
+
+from deepgalaxy.cluster.job import size_training_job
+from deepgalaxy.training.options import command_line
+
+
+def model_options(wildcards):
+    """Return a model's options as words of a command line."""
+    return command_line(settings("models/{model}")(wildcards))
+
+
+def job_of(workers):
+    """Return the size of the job of a training run by so many workers."""
+    cpus_per_rank = MACHINE["cpus_per_rank"]
+    cores = None if cpus_per_rank else workflow.cores  # which Snakemake refuses to tell on a cluster
+    return size_training_job(int(workers), MACHINE["ranks_per_node"], cpus_per_rank, cores)
+
+
+def training_job(wildcards):
+    """Return the size of a training run's job."""
+    return job_of(wildcards.workers)
+
+
+def cores_per_rank(wildcards):
+    """Return the cores of each rank of a training run."""
+    return training_job(wildcards).cpus_per_rank
+
+
+def cores_for_training(wildcards):
+    """Return the cores of a node that a training run takes."""
+    job = training_job(wildcards)
+    return job.ranks_per_node * job.cpus_per_rank
+
+
+def training_launcher(wildcards):
+    """Return the command that starts the ranks of a training run, quoted for the shell."""
+    return shlex.join(training_job(wildcards).launch_command(MACHINE["launcher"], MACHINE["stop_minutes"]))
+
+
+def training_memory(wildcards, attempt):
+    """Return the memory of a node that a training run takes, in MiB."""
+    ranks = training_job(wildcards).ranks_per_node
+    return scaled_by_attempt(
+        ranks * (MACHINE["rank_memory_mib"] + MACHINE["memory_budget_mib"]), attempt, MACHINE["node_memory_mib"]
+    )
+
+
+def training_resources(cores):
+    """Return what a training run asks for and how it is started; ``cores`` is a function of its wildcards that returns
+    the cores of each rank."""
+    return dict(
+        mem_mb=training_memory,
+        runtime=minutes(240),
+        nodes=lambda wildcards: training_job(wildcards).nodes,
+        tasks=lambda wildcards: training_job(wildcards).slurm_tasks,
+        tasks_per_node=lambda wildcards: training_job(wildcards).slurm_tasks_per_node,
+        cpus_per_task=cores,
+        mpi=lambda wildcards: "mpirun" if training_job(wildcards).ranks > 1 else None,
+        gres=lambda wildcards: training_job(wildcards).gres(MACHINE["gpu"]),
+        tasks_per_gpu=0,  # or SLURM would multiply tasks by GPUs
+        launcher=training_launcher,
+        image_memory_mib=MACHINE["memory_budget_mib"],
+        checkpoint_minutes=MACHINE["checkpoint_minutes"],
+        stall_minutes=MACHINE["stall_minutes"],
+        gpu_memory_mib=MACHINE["gpu_memory_mib"],
+    )

@@ -1,0 +1,90 @@
+"""What the definition of the training options says elsewhere: in the configuration's schema, and in its documentation.
+
+``python -m deepgalaxy.training.describe_options`` (`make docs`) writes both parts anew, in the checkout it is run in.
+"""
+
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from deepgalaxy.training.options import TrainingOptions, default_of
+
+TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object"}
+"""Names of types in a JSON schema."""
+
+LIMITS = {"at_least": "minimum", "above": "exclusiveMinimum", "below": "exclusiveMaximum"}
+"""Keywords of a JSON schema for the limits of an option."""
+
+BEGIN, END = "written by `make docs` from workflow/scripts/deepgalaxy/training/options.py", "to here by `make docs`"
+"""What the lines before and after a written part say, in a comment."""
+
+
+def model_schema() -> dict[str, Any]:
+    """Return the JSON schema of an entry of ``models``."""
+    options = fields(TrainingOptions)
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [option.name for option in options if default_of(option) is MISSING],
+        "properties": {option.name: _option_schema(option) for option in options},
+    }
+
+
+def _option_schema(option: Field) -> dict[str, Any]:
+    """Return the JSON schema of one option."""
+    help, choices = option.metadata["help"], option.metadata["choices"]
+    schema = {"enum": list(choices)} if choices else {"type": TYPES[option.type]}
+    schema |= {LIMITS[name]: limit for name, limit in option.metadata["limits"].items()}
+    if default_of(option) is not MISSING:
+        schema["default"] = default_of(option)
+    return schema | {"description": f"{help[0].upper()}{help[1:]}."}
+
+
+def option_table() -> str:
+    """Return a table of the options in Markdown, one line for each."""
+    lines = ["| option | what it may be | default | what it is |", "|---|---|---|---|"]
+    for option in fields(TrainingOptions):
+        default = default_of(option)
+        shown = "" if default is MISSING else f"`{yaml.safe_dump(default).split(chr(10))[0]}`"
+        lines.append(f"| `{option.name}` | {_range(option)} | {shown} | {option.metadata['help']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _range(option: Field) -> str:
+    """Return in words what an option may be."""
+    if option.metadata["choices"]:
+        return ", ".join(f"`{choice}`" for choice in option.metadata["choices"])
+    kind = {str: "text", int: "integer", float: "number", bool: "`true`, `false`", dict: "mapping"}[option.type]
+    return ", ".join(
+        [kind, *(f"{name.replace('_', ' ')} {limit}" for name, limit in option.metadata["limits"].items())]
+    )
+
+
+def written(root: Path) -> dict[Path, str]:
+    """Return the files in which the options are described, by path, as they should be; ``root`` is the checkout.
+
+    Raises ValueError if one of them has no such part.
+    """
+    schema = yaml.safe_dump({"model": model_schema()}, sort_keys=False, allow_unicode=True, width=116)
+    parts = {
+        root / "workflow/schemas/config.schema.yaml": "".join(f"  {line}" for line in schema.splitlines(keepends=True)),
+        root / "config/README.md": option_table(),
+    }
+    return {path: _between_marks(path, part) for path, part in parts.items()}
+
+
+def _between_marks(path: Path, part: str) -> str:
+    """Return a file's text with ``part`` between the lines that hold BEGIN and END."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    marked = [number for mark in (BEGIN, END) for number, line in enumerate(lines) if mark in line]
+    if len(marked) != 2:
+        raise ValueError(f"{path} must have one line that says {BEGIN!r} and, below, one that says {END!r}.")
+    first, last = marked
+    return "".join([*lines[: first + 1], part, *lines[last:]])
+
+
+if __name__ == "__main__":
+    for path, text in written(Path.cwd()).items():
+        path.write_text(text, encoding="utf-8")
