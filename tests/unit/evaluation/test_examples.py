@@ -1,5 +1,7 @@
 """Which images are shown, and where a network looks in them."""
 
+from dataclasses import replace
+
 import h5py
 import keras
 import numpy as np
@@ -38,9 +40,7 @@ def test_examples_are_the_extremes_with_each_view_once():
 
 
 def test_where_nothing_is_wrong_no_image_is_shown_as_such():
-    right = Predictions(
-        PREDICTIONS.probabilities, PREDICTIONS.probabilities.argmax(1), PREDICTIONS.t_myr, PREDICTIONS.row
-    )
+    right = replace(PREDICTIONS, label=PREDICTIONS.predicted)
     assert set(choose_examples(right, CLASSES, SPLIT, 2)["kind"]) == {"best", "worst"}
 
 

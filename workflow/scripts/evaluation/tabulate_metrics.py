@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from deepgalaxy.evaluation.metrics import summarise_repeats
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import write_table
 from deepgalaxy.logs import script_log
 
 if __name__ == "__main__":
@@ -15,6 +15,5 @@ if __name__ == "__main__":
             run | json.loads(Path(scores).read_text())
             for run, scores in zip(snakemake.params.runs, snakemake.input, strict=True)
         )
-        for table, output in ((metrics, "metrics"), (summarise_repeats(metrics), "summary")):
-            with whole_file(snakemake.output[output]) as path:
-                table.to_csv(path, index=False)
+        write_table(metrics, snakemake.output.metrics)
+        write_table(summarise_repeats(metrics), snakemake.output.summary)

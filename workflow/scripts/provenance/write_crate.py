@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import write_json
 from deepgalaxy.logs import script_log
 from deepgalaxy.provenance.crate import copy_source, describe_crate
 
@@ -12,5 +12,4 @@ if __name__ == "__main__":
         provenance = json.loads(Path(snakemake.input[0]).read_text(encoding="utf-8"))
         copy_source(Path(__file__).parents[3], provenance["configuration"]["values"], snakemake.output.source)
         metadata = describe_crate(provenance, snakemake.params.purposes, Path(snakemake.output.metadata).parent)
-        with whole_file(snakemake.output.metadata) as path:
-            path.write_text(json.dumps(metadata, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_json(metadata, snakemake.output.metadata)
