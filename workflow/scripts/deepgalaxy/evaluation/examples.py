@@ -7,9 +7,12 @@ from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.evaluation.predictions import Predictions
 
 KINDS = ("best", "worst", "confident and wrong")
+EXAMPLES_OF_A_KIND = 6
 
 
-def choose_examples(predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame, count: int) -> pd.DataFrame:
+def choose_examples(
+    predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame, count: int = EXAMPLES_OF_A_KIND
+) -> pd.DataFrame:
     """Return ``count`` test images of each kind, fewer if there are no more.
 
     The best have the smallest and the worst the largest difference between the expected and the true time; the
