@@ -189,7 +189,8 @@ def test_the_provenance_of_results_is_one_document(place):
     )
     assert provenance["commit"] == "not under version control" and provenance["seed"] == 3
     assert provenance["configuration"] == {"sha256": digest_configuration(config), "values": config}
-    assert provenance["software"]["snakemake"] == "9.0" and provenance["software"]["numpy"] == np.__version__
+    assert {"python", "snakemake"} <= provenance["software"].keys()
+    assert provenance["software"]["numpy"] == np.__version__
     assert {"processor", "cores"} <= provenance["machine"].keys()
     traced = trace_results(["results/metrics.csv"], records)
     assert provenance["results"] == describe_results(traced, digest_files(traced, "none.txt", 1))
