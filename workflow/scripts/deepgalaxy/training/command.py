@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import whole_file, write_json
 from deepgalaxy.logs import last_line
 from deepgalaxy.planning.code_digest import code_digest
 from deepgalaxy.tensorflow_setup import configure_tensorflow, import_tensorflow
@@ -199,8 +199,7 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
         if args.allreduce_sweep:
             with whole_file(args.output / "allreduce.csv") as path, path.open("w", newline="") as file:
                 csv.writer(file, lineterminator="\n").writerows([COLUMNS, *sweep])
-        with whole_file(args.output / "training.json") as path:
-            path.write_text(json.dumps(run, indent=2) + "\n")
+        write_json(run, args.output / "training.json")
         with whole_file(args.output / "model.keras") as path:
             save_network(network, path)
         checkpoints.delete()
