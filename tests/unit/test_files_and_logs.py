@@ -1,11 +1,10 @@
-import json
 import logging
 import sys
 
 import pandas as pd
 import pytest
 
-from deepgalaxy.files import whole_file, write_json, write_table
+from deepgalaxy.files import read_json, whole_file, write_json, write_table
 from deepgalaxy.logs import progress
 
 
@@ -39,7 +38,7 @@ def test_tables_and_json_are_written_whole_and_alike(tmp_path):
     for item in ({"a": object()}, {"b": {1, 2}}):
         with pytest.raises(TypeError):
             write_json(item, tmp_path / "b.json")
-    assert json.loads((tmp_path / "b.json").read_text(encoding="utf-8"))["name"] == "Zürich"
+    assert read_json(tmp_path / "b.json") == {"name": "Zürich", "numbers": [1, None]}
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["b.json"]
 
 

@@ -1,4 +1,4 @@
-"""Writing files that appear whole or not at all."""
+"""Files that appear whole or not at all; tables and JSON among them."""
 
 import json
 import os
@@ -42,3 +42,8 @@ def write_json(item: Any, path: str | Path) -> None:
     """Write what JSON can hold, in lines that people can read too, in UTF-8."""
     with whole_file(path) as whole:
         whole.write_text(json.dumps(item, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: str | Path) -> Any:
+    """Return what ``write_json`` wrote."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))

@@ -1,6 +1,5 @@
 """What the claims of the DeepGalaxy paper are held against, read from the results of all runs."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import h5py
 import pandas as pd
 
 from deepgalaxy.evaluation.claims import Results
+from deepgalaxy.files import read_json
 
 
 def read_results(
@@ -50,6 +50,6 @@ def _join_models(tables: Sequence[str], parameters: Sequence[str]) -> pd.DataFra
     sound = [
         pd.read_csv(table)
         for table, about in zip(tables, parameters, strict=True)
-        if json.loads(Path(about).read_text(encoding="utf-8"))["overhead_told_from_latency"]
+        if read_json(about)["overhead_told_from_latency"]
     ]
     return pd.concat([pd.DataFrame({"workers": []}), *sound])

@@ -1,7 +1,6 @@
 """What the report shows, read from the results."""
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from deepgalaxy.figures.table import SECTIONS, plan_figures
+from deepgalaxy.files import read_json
 from deepgalaxy.provenance.commit import commit_of
 from deepgalaxy.provenance.trace import digest_files
 
@@ -71,8 +71,8 @@ def read_contents(files: Mapping[str, str | Sequence[str]], subjects: Mapping[st
         catalogues={
             name: pd.read_csv(path) for name, path in zip(subjects["dataset"], files["catalogues"], strict=True)
         },
-        runs=list(map(_read_json, files["runs"])),
-        models=list(map(_read_json, files["scaling_parameters"])),
+        runs=list(map(read_json, files["runs"])),
+        models=list(map(read_json, files["scaling_parameters"])),
     )
 
 
@@ -101,7 +101,3 @@ def name_origin(
         "Command": command,
         **{f"SHA-256 of {name}": digests[path] for name, path in datasets.items()},
     }
-
-
-def _read_json(path: str | Path) -> dict:
-    return json.loads(Path(path).read_text(encoding="utf-8"))

@@ -1,11 +1,10 @@
 """The model of the scaling of one study, from the files of its runs."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 
+from deepgalaxy.files import read_json
 from deepgalaxy.scaling.model import collect_measurements, predict_scaling
 from deepgalaxy.scaling.throughput import STUDY, read_run
 
@@ -21,7 +20,7 @@ def model_study(
     """
     names = {name: runs[0][name] for name in STUDY}
     records = [read_run(path, run["workers"]) for run, path in zip(runs, epochs, strict=True)]
-    gradient_bytes = json.loads(Path(training[0]).read_text(encoding="utf-8"))["gradient_bytes"]
+    gradient_bytes = read_json(training[0])["gradient_bytes"]
     measurements = collect_measurements(runs, records, [pd.read_csv(path) for path in sweeps], gradient_bytes)
     table, about = predict_scaling(measurements, seed)
     return table.assign(**names)[[*names, *table.columns]], names | about

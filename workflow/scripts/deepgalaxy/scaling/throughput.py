@@ -1,6 +1,5 @@
 """Training throughput, from the records of runs, and how it scales with the number of workers."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from deepgalaxy.files import read_json
 from deepgalaxy.scaling.old_logs import read_train_log
 from deepgalaxy.training.record import EpochRecord, read_records
 
@@ -94,7 +94,7 @@ def measure_runs(
     measured, threads = [], {}
     for run, records_path, training_path in zip(runs, epochs, training, strict=True):
         records = read_run(records_path, run["workers"])
-        found = json.loads(Path(training_path).read_text())
+        found = read_json(training_path)
         study, own = "/".join(run[name] for name in STUDY), found["threads_per_worker"]
         if threads.setdefault(study, own) != own:
             raise ValueError(
