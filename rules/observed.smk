@@ -11,13 +11,12 @@ try:
     OBSERVED_FILES = list_observed(OBSERVED["directory"]) if OBSERVED["directory"] else []
 except ValueError as error:
     raise WorkflowError(str(error)) from None
-# All that observed images go through, if there are any; see `results_of_all_stages`.
+# All that observed images go through before they are drawn, if there are any; see `results_of_all_stages`.
 OBSERVED_RESULTS = (
     [
         *expand("<results>/observed/{name}/{file}", name=SAMPLES, file=["images.hdf5", "files.csv"]),
         *for_all_runs("<results>/models/{run}/observed.hdf5"),
         *for_all_runs("<results>/tables/observed/{run}.csv"),
-        *for_all_runs("<results>/figures/observed/{run}.png"),
     ]
     if OBSERVED_FILES
     else []

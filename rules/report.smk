@@ -4,15 +4,26 @@ Parameters: `experiment`.
 Results: <results>/tables/metrics.csv, summary.csv and claims.csv, and <results>/report.html
 """
 
+from deepgalaxy.figures.table import figure_files
+
+# What figures and tables are of (deepgalaxy.figures.table), and what of it the report shows.
+SUBJECTS = {
+    "dataset": EXPERIMENT["datasets"],
+    "sample": SAMPLES,
+    "run": RUN_NAMES,
+    "observing_run": RUN_NAMES if OBSERVED_FILES else [],
+    "scaling_study": SCALING_STUDIES,
+    "modelled_study": MODELLED_STUDIES,
+}
+SHOWN = SUBJECTS | {
+    kind: [name for name in SUBJECTS[kind] if name.endswith("repeat~0")] for kind in ("run", "observing_run")
+}
+
 
 localrules:
     tabulate_metrics,
     judge_claims,
     write_report,
-
-
-SHOWN_RUNS = [name for name in RUN_NAMES if name.endswith("repeat~0")]
-OBSERVING_RUNS = SHOWN_RUNS if OBSERVED_FILES else []
 
 
 rule tabulate_metrics:
@@ -80,8 +91,8 @@ rule write_report:
         metrics="<results>/tables/metrics.csv",
         summary="<results>/tables/summary.csv",
         baselines=expand("<results>/tables/baselines/{sample}.csv", sample=SAMPLES),
-        errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN_RUNS),
-        observed=expand("<results>/tables/observed/{run}.csv", run=OBSERVING_RUNS),
+        errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN["run"]),
+        observed=expand("<results>/tables/observed/{run}.csv", run=SHOWN["observing_run"]),
         scaling="<results>/tables/scaling.csv",
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),
         scaling_parameters=expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
@@ -89,15 +100,7 @@ rule write_report:
         claims="<results>/tables/claims.csv",
         datasets=[image_file(dataset) for dataset in EXPERIMENT["datasets"]],
         catalogues=expand("<results>/datasets/{dataset}/catalogue.csv", dataset=EXPERIMENT["datasets"]),
-        contact_sheets=expand("<results>/figures/contact_sheet/{dataset}.png", dataset=EXPERIMENT["datasets"]),
-        samples=expand("<results>/figures/sample/{sample}.svg", sample=SAMPLES),
-        morphology=expand("<results>/figures/morphology/{sample}.svg", sample=SAMPLES),
-        training=expand("<results>/figures/training/{run}.svg", run=SHOWN_RUNS),
-        predictions=expand("<results>/figures/predictions/{run}.svg", run=SHOWN_RUNS),
-        error_figures=expand("<results>/figures/errors/{run}.svg", run=SHOWN_RUNS),
-        examples=expand("<results>/figures/examples/{run}.png", run=SHOWN_RUNS),
-        observed_figures=expand("<results>/figures/observed/{run}.png", run=OBSERVING_RUNS),
-        scaling_figures=expand("<results>/figures/scaling/{study}.svg", study=SCALING_STUDIES),
+        figures=figure_files("<results>/figures", SHOWN),
         runs=for_all_runs("<results>/models/{run}/training.json"),
     output:
         "<results>/report.html",
@@ -106,11 +109,7 @@ rule write_report:
     conda:
         "../envs/report.yaml"
     params:
-        subjects=dict.fromkeys(["datasets", "contact_sheets"], EXPERIMENT["datasets"])
-        | dict.fromkeys(["samples", "morphology", "baselines"], SAMPLES)
-        | dict.fromkeys(["training", "predictions", "errors", "error_figures", "examples"], SHOWN_RUNS)
-        | dict.fromkeys(["observed", "observed_figures"], OBSERVING_RUNS)
-        | {"scaling_model": MODELLED_STUDIES, "scaling_figures": SCALING_STUDIES},
+        subjects=SHOWN,
         config=config,
         code=code_digest("report/write_report.py"),
     script:

@@ -26,12 +26,6 @@ def results_of_all_stages():
         *expand("<results>/tables/baselines/{name}.csv", name=SAMPLES),
         *expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
         *for_all_runs("<results>/tables/errors/{run}.csv"),
-        *expand("<results>/figures/contact_sheet/{name}.png", name=EXPERIMENT["datasets"]),
-        *expand("<results>/figures/{kind}/{name}.svg", kind=["sample", "morphology"], name=SAMPLES),
-        *for_all_runs("<results>/figures/training/{run}.svg"),
-        *for_all_runs("<results>/figures/predictions/{run}.svg"),
-        *for_all_runs("<results>/figures/errors/{run}.svg"),
-        *for_all_runs("<results>/figures/examples/{run}.png"),
-        *expand("<results>/figures/scaling/{study}.svg", study=SCALING_STUDIES),
+        *figure_files("<results>/figures", SUBJECTS),
         "<results>/report.html",
     ]

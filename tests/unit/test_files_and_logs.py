@@ -1,9 +1,10 @@
 import logging
 import sys
 
+import pandas as pd
 import pytest
 
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import read_json, whole_file, write_json, write_table
 from deepgalaxy.logs import progress
 
 
@@ -25,6 +26,25 @@ def test_a_finished_block_gives_the_file_its_name(tmp_path):
         assert not target.exists()
     assert target.read_text() == "whole"
     assert list(target.parent.iterdir()) == [target]
+
+
+def test_tables_and_json_are_written_whole_and_alike(tmp_path):
+    write_table(pd.DataFrame({"a": [1, 2]}, index=[5, 6]), tmp_path / "tables" / "a.csv")
+    assert (tmp_path / "tables" / "a.csv").read_text() == "a\n1\n2\n"
+    write_json({"name": "Zürich", "numbers": [1, None]}, tmp_path / "b.json")
+    assert (tmp_path / "b.json").read_bytes().decode() == (
+        '{\n  "name": "Zürich",\n  "numbers": [\n    1,\n    null\n  ]\n}\n'
+    )
+    for item in ({"a": object()}, {"b": {1, 2}}):
+        with pytest.raises(TypeError):
+            write_json(item, tmp_path / "b.json")
+    assert read_json(tmp_path / "b.json") == {"name": "Zürich", "numbers": [1, None]}
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["b.json"]
+
+
+def test_who_writes_files_need_not_import_pandas(run):
+    result = run(sys.executable, "-c", "import sys, deepgalaxy.files; assert 'pandas' not in sys.modules")
+    assert result.returncode == 0, result.stderr
 
 
 SCRIPT = """

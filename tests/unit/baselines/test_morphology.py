@@ -2,7 +2,6 @@
 
 import h5py
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +18,6 @@ from deepgalaxy.baselines.morphology import (
     nuclear_separation,
     symmetry_centre,
 )
-from deepgalaxy.figures.morphology import plot_morphology
 
 
 def blob(pixels, row, column, sigma, brightness=1.0):
@@ -174,14 +172,3 @@ def test_each_image_of_a_sample_has_its_row(prepared):
         expected = measure_image(merger(row, 24))
         assert table.loc[row, list(STATISTICS)].tolist() == pytest.approx(expected, abs=0.01)
     assert table.loc[0, list(STATISTICS)].isna().all()
-
-
-def test_the_figure_is_the_same_each_time_and_tells_pericentres_that_are_known(prepared, tmp_path):
-    table = measure_morphology(prepared, processes=1)
-    split = pd.DataFrame({"group": ["a", "b"] * (len(table) // 2), "t_myr": np.arange(len(table)) // 4 * 5})
-    for pericentres in ({"a": np.array([20, 50]), "b": np.array([25])}, {}):
-        first, again = tmp_path / "first.svg", tmp_path / "again.svg"
-        for output in (first, again):
-            plot_morphology(table, split, pericentres, output)
-        assert first.read_bytes() == again.read_bytes()
-        assert (b"pericentric passages" in first.read_bytes()) == bool(pericentres)

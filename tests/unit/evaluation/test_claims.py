@@ -1,5 +1,6 @@
 """The verdicts on the paper's claims follow from the results."""
 
+import h5py
 import pandas as pd
 import pytest
 
@@ -13,6 +14,8 @@ from deepgalaxy.evaluation.claims import (
     Results,
     judge_claims,
 )
+from deepgalaxy.evaluation.evidence import read_results
+from deepgalaxy.files import write_json, write_table
 from deepgalaxy.scaling.throughput import scaling_table
 
 SCORES = {
@@ -116,3 +119,60 @@ def test_a_measured_efficiency_decides():
 def test_a_slow_network_or_a_foreign_dataset_has_no_such_speedup():
     assert verdicts(inference_seconds=[0.02])("100,000 times")["verdict"] == NOT_BORNE_OUT
     assert verdicts(simulation_seconds=[])("100,000 times")["verdict"] == NOT_REPRODUCIBLE
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The paths of what claims are judged by, of two runs, two studies and two datasets, one of them simulated."""
+
+    def table(name, **columns):
+        write_table(pd.DataFrame(columns), tmp_path / name)
+        return str(tmp_path / name)
+
+    def benchmark(name, *seconds):
+        (tmp_path / name).write_text("".join(f"{line}\n" for line in ("s\th:m:s", *(f"{s}\t-" for s in seconds))))
+        return str(tmp_path / name)
+
+    def predictions(name, images):
+        with h5py.File(tmp_path / name, "w") as file:
+            file["label"] = [0] * images
+        return str(tmp_path / name)
+
+    def parameters(name, told):
+        write_json({"overhead_told_from_latency": told}, tmp_path / name)
+        return str(tmp_path / name)
+
+    return {
+        "metrics": table("metrics.csv", dataset=["simulated"], accuracy=[0.5]),
+        "scaling": table("scaling.csv", workers=[1, 2]),
+        "catalogues": [table("first.csv", camera=[0]), table("second.csv", camera=[0, 1])],
+        "scaling_model": [table("one.csv", workers=[1, 128]), table("other.csv", workers=[1, 512])],
+        "scaling_parameters": [parameters("one.json", False), parameters("other.json", True)],
+        "simulating": [benchmark("a.tsv", 10.0, 20.0), benchmark("b.tsv", 30.0)],
+        "predicting": [benchmark("p.tsv", 2.0), benchmark("q.tsv", 6.0)],
+        "test": [predictions("p.hdf5", 3), predictions("q.hdf5", 1)],
+        "validation": [predictions("pv.hdf5", 1), predictions("qv.hdf5", 2)],
+    }
+
+
+def test_results_are_read_from_the_files_of_all_runs(files):
+    results = read_results(files, ["simulated", "deepgalaxy_512"], ["deepgalaxy_512"])
+    assert results.metrics["accuracy"].tolist() == [0.5] and results.scaling["workers"].tolist() == [1, 2]
+    assert {name: len(table) for name, table in results.catalogues.items()} == {"simulated": 1, "deepgalaxy_512": 2}
+    assert results.published == {"deepgalaxy_512"}
+    # The other model cannot tell a constant overhead from latency.
+    assert results.model["workers"].tolist() == [1, 512]
+    assert results.simulation_seconds == [15.0, 30.0]  # the mean of two attempts
+    assert results.inference_seconds == [0.5, 2.0]  # 2 s for 3 + 1 images, 6 s for 1 + 2
+
+
+def test_there_may_be_no_simulation_and_no_model(files):
+    nothing = {name: [] for name in ("simulating", "scaling_model", "scaling_parameters")}
+    results = read_results(files | nothing, ["simulated", "deepgalaxy_512"], [])
+    assert results.simulation_seconds == [] and results.model["workers"].tolist() == []
+
+
+@pytest.mark.parametrize("name", ["catalogues", "validation", "predicting", "scaling_parameters"])
+def test_results_that_do_not_belong_together_are_refused(files, name):
+    with pytest.raises(ValueError, match=r"zip\(\) argument"):
+        read_results(files | {name: files[name][:1]}, ["simulated", "deepgalaxy_512"], [])

@@ -7,12 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
-from deepgalaxy.evaluation.calibration import (
-    apply_temperature,
-    expected_calibration_error,
-    fit_temperature,
-    reliability,
-)
+from deepgalaxy.evaluation.calibration import expected_calibration_error, fit_temperature, reliability
 from deepgalaxy.evaluation.metrics import (
     SUMMARISED,
     confusion,
@@ -20,7 +15,7 @@ from deepgalaxy.evaluation.metrics import (
     score_predictions,
     summarise_repeats,
 )
-from deepgalaxy.evaluation.predictions import Predictions, central_interval, expected_time, time_distribution
+from deepgalaxy.evaluation.predictions import Predictions, apply_temperature, central_interval, time_distribution
 
 CLASSES = pd.DataFrame(
     {"label": [0, 1], "t_from_myr": [0.0, 100.0], "t_to_myr": [100.0, 200.0], "t_centre_myr": [50.0, 150.0]}
@@ -105,28 +100,31 @@ def test_the_bootstrap_draws_groups():
 
 def test_reliability_agrees_with_scikit_learn():
     confident = np.random.default_rng(1).uniform(0.5, 1, 500)
-    probabilities, label = np.stack([1 - confident, confident], 1), np.arange(500) % 3 % 2
-    confidence, accuracy, count = reliability(probabilities, label)
+    label, unused = np.arange(500) % 3 % 2, np.zeros(500)
+    predictions = Predictions(np.stack([1 - confident, confident], 1), label, unused, unused)
+    confidence, accuracy, count = reliability(predictions)
     expected = calibration_curve(label, confident, n_bins=15)
     np.testing.assert_allclose((accuracy, confidence), expected)
     assert count.sum() == 500
-    assert expected_calibration_error(probabilities, label) == pytest.approx(
-        np.abs(expected[0] - expected[1]) @ count / 500
-    )
+    assert expected_calibration_error(predictions) == pytest.approx(np.abs(expected[0] - expected[1]) @ count / 500)
 
 
 def test_temperature_undoes_too_much_confidence():
     random = np.random.default_rng(1)
     true = random.dirichlet([1, 1, 1], 4000)
     label = (true.cumsum(axis=1) > random.uniform(size=(4000, 1))).argmax(axis=1)
-    overconfident = apply_temperature(true, 0.4)
-    temperature = fit_temperature(overconfident, label)
-    assert temperature == pytest.approx(2.5, rel=0.1)
-    np.testing.assert_allclose(apply_temperature(overconfident, 2.5), true, atol=1e-6)
+    overconfident = Predictions(apply_temperature(true, 0.4), label, np.zeros(4000), np.arange(4000))
+    assert fit_temperature(overconfident) == pytest.approx(2.5, rel=0.1)
+    again = overconfident.with_temperature(2.5)
+    np.testing.assert_allclose(again.probabilities, true, atol=1e-6)
+    assert again.label is overconfident.label
 
 
-def test_expected_time_and_confusion():
-    np.testing.assert_allclose(expected_time(PREDICTIONS.probabilities, CLASSES["t_centre_myr"]), [60, 130, 110, 50])
+def test_predictions_are_held_against_the_truth():
+    assert PREDICTIONS.predicted.tolist() == [0, 1, 1, 0] and PREDICTIONS.right.tolist() == [True, True, False, True]
+    assert PREDICTIONS.confidence.tolist() == [0.9, 0.8, 0.6, 1.0]
+    np.testing.assert_allclose(PREDICTIONS.expected_myr(CLASSES), [60, 130, 110, 50])
+    np.testing.assert_allclose(PREDICTIONS.error_myr(CLASSES), [10, 20, 50, 40])
     np.testing.assert_allclose(confusion(PREDICTIONS, 2), [[2 / 3, 1 / 3], [0, 1]])
 
 

@@ -3,13 +3,11 @@
 import re
 
 import h5py
-import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
 
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.figures.observed import MOST_ROWS, plot_observed
 from deepgalaxy.observed.table import find_neighbours, tabulate_observed, warning_of
 
 CLASSES = pd.DataFrame(
@@ -101,44 +99,12 @@ def test_whole_numbers_stay_whole_in_the_file(results, tmp_path):
     assert not re.search(r"\b(7|640)\.0", (tmp_path / "table.csv").read_text())
 
 
-def test_there_may_be_nothing_to_date(results, tmp_path):
+def test_there_may_be_nothing_to_date(results):
     table, times = results(FILES.assign(used=False), np.empty((0, 2), np.float32), np.empty((0, 2)))
     assert len(table) == 3 and len(times) == 0
     assert {"expected_myr", "novelty", "neighbour_3_distance"} <= set(table.columns)
-    plot_observed(table, times, tmp_path / "none", tmp_path / "none", tmp_path / "figure.png")
-    assert matplotlib.image.imread(tmp_path / "figure.png").size > 0
 
 
 def test_a_warning_is_for_what_is_farther_than_the_validation_images():
     assert warning_of(1.0) == ""
     assert "1.3 times as far from its nearest training image as 95 % of the validation images" in warning_of(1.26)
-
-
-def test_the_figure_has_a_row_for_each_image_up_to_a_number(results, tmp_path, monkeypatch):
-    saved = {}
-    monkeypatch.setattr(
-        "deepgalaxy.figures.observed.save_figure", lambda figure, output: saved.update({output: figure})
-    )
-    with h5py.File(tmp_path / "train.hdf5", "w") as file:
-        file["row"], file["images"] = (
-            TRAINING_ROW,
-            np.arange(4, dtype=np.uint8)[:, None, None, None] * np.ones((8, 8, 1), np.uint8),
-        )
-    for count in (2, MOST_ROWS + 3):
-        with h5py.File(tmp_path / "images.hdf5", "w") as file:
-            file["images"] = np.zeros((count, 8, 8, 1), np.uint8)
-        names = [f"image $number_{number}.png" for number in range(count)]
-        files = pd.DataFrame({"file": [*names, "broken.png"], "used": [True] * count + [False], "reason": "It is bad."})
-        features = np.tile([[1, 110], [1, 300]], (count, 1))[:count].astype(np.float32)
-        tables = results(files, features, np.full((count, 2), 0.5))
-        plot_observed(*tables, tmp_path / "images.hdf5", tmp_path / "train.hdf5", count)
-        assert len(saved[count].axes) == 5 * min(count, MOST_ROWS)
-    remarks = saved[2]._supxlabel.get_text()
-    assert remarks == "broken.png is not used. It is bad."
-    assert saved[MOST_ROWS + 3]._supxlabel.get_text() == f"{remarks}\n3 more files are in the table."
-    image, times, neighbour, *_ = saved[2].axes[:5]
-    assert image.get_title() == "image $number_0.png" and "WARNING" not in times.get_title()
-    assert "WARNING: far from all training images (novelty 4.0)" in saved[2].axes[6].get_title()
-    # Row 7 of the split table is the first image of the training file, and row 5 the third.
-    assert "140 Myr" in neighbour.get_title() and neighbour.images[0].get_array().max() == 0
-    assert saved[2].axes[3].images[0].get_array().max() == pytest.approx(2 / 255)

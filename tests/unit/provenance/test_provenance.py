@@ -16,6 +16,7 @@ from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
 from deepgalaxy.provenance.crate import copy_source, describe_crate
+from deepgalaxy.provenance.document import describe_provenance
 from deepgalaxy.provenance.trace import (
     benchmark_of,
     describe_jobs,
@@ -25,7 +26,7 @@ from deepgalaxy.provenance.trace import (
     read_job_records,
     trace_results,
 )
-from deepgalaxy.training.model_file import save_network
+from deepgalaxy.training.model_file import load_network, save_network
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 from support.crates import validate_crate
@@ -172,6 +173,33 @@ def test_the_digest_of_a_configuration_does_not_hang_on_the_order_of_keys():
     assert digest != digest_configuration({"a": 0.5, "b": [2, 1]})
 
 
+def test_the_provenance_of_results_is_one_document(place):
+    directory, records = place
+    (directory / "checksums.txt").write_text("")
+    config = {"seed": 3, "experiment": {"repeats": 1}}
+    provenance = describe_provenance(
+        ["results/metrics.csv"],
+        records,
+        "checksums.txt",
+        config=config,
+        source=directory,
+        snakemake="9.0",
+        command="snakemake -c 2",
+        processes=1,
+    )
+    assert provenance["commit"] == "not under version control" and provenance["seed"] == 3
+    assert provenance["configuration"] == {"sha256": digest_configuration(config), "values": config}
+    assert {"python", "snakemake"} <= provenance["software"].keys()
+    assert provenance["software"]["numpy"] == np.__version__
+    assert {"processor", "cores"} <= provenance["machine"].keys()
+    traced = trace_results(["results/metrics.csv"], records)
+    assert provenance["results"] == describe_results(traced, digest_files(traced, "none.txt", 1))
+    run = provenance["run"]
+    assert run["command"] == "snakemake -c 2" and run["host"]
+    assert {name: run[name] for name in ("started", "finished", "jobs")} == describe_jobs(traced)
+    assert json.loads(json.dumps(provenance)) == provenance
+
+
 @pytest.fixture
 def crate(place, root):
     """The directory of results as a crate, and its metadata."""
@@ -263,5 +291,12 @@ def test_a_network_is_saved_without_date_and_addresses(tmp_path):
         shared = re.findall(rb'"shared_object_id": (\d+)', archive.read("config.json"))
     assert len(shared) > 5 and set(shared) == {b"1"}
     images = np.random.default_rng(1).integers(0, 255, (2, 16, 16, 1), np.uint8)
-    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    loaded = load_network(tmp_path / "model.keras")
     assert np.array_equal(loaded.predict(images, verbose=0), network.predict(images, verbose=0))
+
+
+def test_a_network_that_holds_code_is_not_loaded(tmp_path):
+    images = keras.Input((2, 2, 1))
+    keras.Model(images, keras.layers.Lambda(lambda image: image + 1)(images)).save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match=r"(?i)lambda"):
+        load_network(tmp_path / "model.keras")

@@ -1,10 +1,16 @@
 """How the report shows values, tables and figures."""
 
 import base64
+import hashlib
+import re
 
+import pandas as pd
 import pytest
 
-from deepgalaxy.report.page import Figure, main_columns, show_cell, show_value
+from deepgalaxy.figures.table import FIGURES, SECTIONS, SUBJECTS, plan_figures
+from deepgalaxy.files import write_json, write_table
+from deepgalaxy.report.contents import Contents, Figure, collect_figures, name_origin, read_contents
+from deepgalaxy.report.page import main_columns, show_cell, show_value, write_report
 
 
 @pytest.mark.parametrize(
@@ -36,3 +42,121 @@ def test_a_figure_carries_its_file(tmp_path):
     (tmp_path / "a.svg").write_text("<svg/>")
     kind, content = Figure(tmp_path / "a.svg", "a figure").address.split(",")
     assert kind == "data:image/svg+xml;base64" and base64.b64decode(content) == b"<svg/>"
+
+
+# One of each kind, but two runs, and a study that no model is fitted to.
+NAMES = {kind: [f"the_{kind}"] for kind in SUBJECTS} | {"run": ["one_run", "other_run"], "modelled_study": []}
+
+
+def test_figures_stand_in_their_sections_with_the_names_of_their_subjects():
+    paths = [f"{number}.svg" for number, _ in enumerate(plan_figures(NAMES))]
+    figures = collect_figures(paths, NAMES)
+    assert list(figures) == list(SECTIONS)
+    assert [figure.path for section in figures.values() for figure in section] == paths
+    texts = [figure.text for figure in figures["results"]]
+    kinds = [kind for kind in FIGURES.values() if kind.section == "results"]
+    assert texts == [kind.text.format(run) for kind in kinds for run in NAMES["run"]]
+    assert collect_figures(paths[:-2], NAMES | {"observing_run": [], "scaling_study": []})["observed"] == []
+    with pytest.raises(ValueError, match="argument"):
+        collect_figures(paths[:-1], NAMES)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The paths of the results of which a report is made."""
+
+    def table(name, *rows):
+        write_table(pd.DataFrame(rows), tmp_path / f"{name}.csv")
+        return str(tmp_path / f"{name}.csv")
+
+    def document(name, **item):
+        write_json(item, tmp_path / f"{name}.json")
+        return str(tmp_path / f"{name}.json")
+
+    def figure(number, suffix):
+        (tmp_path / f"{number}{suffix}").write_text(f"figure {number}")
+        return str(tmp_path / f"{number}{suffix}")
+
+    run = {"dataset": "the_dataset", "sample": "ten", "model": "cnn", "workers": 2, "repeat": 0}
+    scores = {"accuracy": 0.75, "accuracy_low": 0.5, "accuracy_high": 1.0, "classes": 4, "chance": 0.25}
+    scores |= {"test_images": 8, "test_simulations": 1, "test_simulations_trained_on": 0, "median_error_myr": 12.0}
+    scores |= {"median_error_low_myr": 10.0, "median_error_high_myr": 20.0, "baseline_median_error_myr": 90.0}
+    names = ("top5_accuracy", "majority_accuracy", "mean_error_myr", "calibration_error", "scaled_calibration_error")
+    scores |= dict.fromkeys((*names, "coverage_68", "scaled_coverage_68"), 0.5)
+    baseline = dict.fromkeys(("accuracy", "top5_accuracy", "median_error_myr", "mean_error_myr"), 0.5)
+    baseline |= {"baseline": "linear", "setting": "C=1", "calibration_error": 0.1}
+    scaling = {"dataset": "d", "sample": "s", "model": "cnn", "kind": "weak", "source": "measured here", "workers": 2}
+    scaling |= {"batch_size": 8, "runs": 3, "images_per_second": 100.0, "efficiency": 0.95, "efficiency_low": 0.9}
+    scaling |= {"efficiency_high": 1.0}
+    scaling |= {f"{part}_seconds": 1.0 for part in ("compute", "input", "exchange", "validation")}
+    observed = {"file": "m51.png", "reason": None, "expected_myr": 75.0, "low_myr": 50.0, "high_myr": 90.0}
+    catalogue = {"group": "s_1_m_1", "camera": 0, "snapshots": 71, "width": 48, "height": 48, "damaged": False}
+    training = {"options": {"architecture": "reference_cnn"}, "parameters": 1000, "seed": 1, "workers": 2}
+    training |= {"threads_per_worker": 1, "ranks": [{"host": "here", "gpu": None}], "versions": {"keras": "3"}}
+    suffixes = [kind.pattern[-4:] for kind, _ in plan_figures(NAMES)]
+    return {
+        "metrics": table("metrics", run | scores),
+        "summary": table("summary", {"model": "cnn", "repeats": 1}),
+        "scaling": table("scaling", scaling),
+        "throughput": table("throughput", run),
+        "claims": table(
+            "claims", {"claim": "It works.", "source": "paper", "verdict": "reproduced", "evidence": "Yes."}
+        ),
+        "baselines": [table("baselines", baseline)],
+        "errors": [table(f"errors{n}", {"grouping": "camera", "value": n, "accuracy": 0.5}) for n in (1, 2)],
+        "observed": [table("observed", observed | {"novelty": 0.5, "warning": None})],
+        "scaling_model": [],
+        "scaling_parameters": [],
+        "figures": [figure(number, suffix) for number, suffix in enumerate(suffixes)],
+        "catalogues": [table("catalogue", catalogue | {"t_first_myr": 0, "t_last_myr": 350})],
+        "runs": [document("run", **training, machine={"processor": "P", "cores": 2})],
+    }
+
+
+def test_the_contents_of_the_report_are_read_from_the_results(files):
+    contents = read_contents(files, NAMES)
+    assert contents.tables["errors"][["value", "subject"]].to_numpy().tolist() == [[1, "one_run"], [2, "other_run"]]
+    assert contents.tables["baselines"]["subject"].tolist() == ["the_sample"]
+    assert contents.tables["observed"]["subject"].tolist() == ["the_observing_run"]
+    assert contents.tables["scaling_model"].empty and contents.models == []
+    assert contents.tables["metrics"].shape[0] == 1 and contents.runs[0]["parameters"] == 1000
+    assert list(contents.catalogues) == ["the_dataset"]
+    assert sum(map(len, contents.figures.values())) == len(files["figures"])
+    with pytest.raises(ValueError, match="argument"):
+        read_contents(files | {"errors": files["errors"][:1]}, NAMES)
+
+
+def test_the_page_shows_the_contents(files, tmp_path):
+    contents = read_contents(files, NAMES)
+    write_report(contents, {"datasets": {"the_dataset": {}}}, {"Commit": "abc"}, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    shown = re.findall(r'<img src="data:image/[\w+]+;base64,(.*?)" alt="(.*?)"></div><figcaption>(.*?)<', page)
+    assert [base64.b64decode(content).decode() for content, _, _ in shown] == [
+        f"figure {number}" for number in range(len(files["figures"]))
+    ]
+    assert [alt for _, alt, _ in shown] == [kind.text.format(name) for kind, name in plan_figures(NAMES)]
+    assert all(alt == caption for _, alt, caption in shown)
+    assert "<strong>75.0 %</strong> of 8 images" in page and "chance\n25.0 %" in page
+    assert re.search(r"<td class=.text.>Commit</td><td class=.text.>abc</td>", page)
+    assert set(re.findall(r'data-table="(\w+)"', page)) == contents.tables.keys() - {"scaling_model"}
+
+
+def test_what_is_empty_is_left_out_of_the_page(files, tmp_path):
+    nothing = {"observed": pd.DataFrame()}
+    contents = read_contents(files, NAMES)
+    contents = Contents(
+        contents.tables | nothing, contents.figures | {"observed": []}, contents.catalogues, contents.runs, []
+    )
+    write_report(contents, {"datasets": {"the_dataset": {}}}, {}, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert "Observed" not in page and 'id="scaling"' in page
+
+
+def test_the_origin_of_a_report_has_the_digest_of_each_dataset(tmp_path):
+    (tmp_path / "images.hdf5").write_text("data")
+    origin = name_origin(tmp_path, "snakemake -c 2", {"d": str(tmp_path / "images.hdf5")}, tmp_path / "none.txt", 1)
+    assert origin == {
+        "Commit": "not under version control",
+        "Command": "snakemake -c 2",
+        "SHA-256 of d": hashlib.sha256(b"data").hexdigest(),
+    }

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from deepgalaxy.files import write_json, write_table
 from deepgalaxy.scaling import model as scaling_model
 from deepgalaxy.scaling.model import (
     Exchange,
@@ -19,10 +20,11 @@ from deepgalaxy.scaling.model import (
     leave_out_largest,
     predict_scaling,
 )
-from deepgalaxy.training import sweep as sweeping
+from deepgalaxy.scaling.study import model_study
+from deepgalaxy.training.ranks import allreduce_sweep as sweeping
 from deepgalaxy.training.ranks.allreduce_sweep import COLUMNS, SIZES, time_allreduce
 from deepgalaxy.training.ranks.communicator import SingleRank
-from deepgalaxy.training.record import EpochRecord, RankTimes
+from deepgalaxy.training.record import EpochRecord, RankTimes, write_records
 
 TRUTH = ScalingModel(32, 4_000_000, np.log(0.05), 0.2, Exchange(20e-6, 1 / 2e9, 100e-6))
 
@@ -222,6 +224,28 @@ def test_measurements_are_collected_from_the_runs_of_a_study():
     assert found.images_per_second == {1: 32, 2: 96}  # of the weakly scaled runs
     assert list(found.sweeps) == [2] and found.sweeps[2].shape == (2, len(SIZES), 3)
     assert found.sweeps[2][0, 0].tolist() == [1, 2, 3] and found.sizes.tolist() == list(SIZES)
+
+
+def test_the_model_of_a_study_is_made_from_the_files_of_its_runs(tmp_path):
+    names = {"dataset": "d", "sample": "s", "model": "m"}
+    runs = [names | {"workers": workers, "kinds": ["weak"], "repeat": 0} for workers in (1, 2)]
+    files = {"epochs": [], "sweeps": [], "training": []}
+    for run in runs:
+        for kind, paths in files.items():
+            paths.append(str(tmp_path / f"{kind}_{run['workers']}"))
+        records = epochs(run["workers"], *[[9.0, 9.0]] * 3, [0.1, 0.2])
+        write_records(records, files["epochs"][-1])
+        write_table(sweep(run["workers"]), files["sweeps"][-1])
+        write_json({"gradient_bytes": 40}, files["training"][-1])
+    table, about = model_study(runs, **files, seed=1)
+    expected = collect_measurements(runs, [epochs(1, *[[9.0, 9.0]] * 3, [0.1, 0.2]), records], [sweep(1), sweep(2)], 40)
+    same_table, same = predict_scaling(expected, seed=1)
+    assert about == names | same and about["gradient_bytes"] == 40
+    assert list(table.columns) == [*names, *same_table.columns]
+    pd.testing.assert_frame_equal(table[same_table.columns], same_table)
+    assert table[list(names)].drop_duplicates().to_dict("records") == [names]
+    with pytest.raises(ValueError, match="trained by 2 rank"):
+        model_study(runs, files["epochs"][::-1], files["sweeps"], files["training"], seed=1)
 
 
 class TwoRanks(SingleRank):

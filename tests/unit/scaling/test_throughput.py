@@ -3,11 +3,10 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
-from deepgalaxy.figures.scaling import plot_scaling
+from deepgalaxy.files import write_table
 from deepgalaxy.scaling.old_logs import LoggedRun, read_train_log
 from deepgalaxy.scaling.published_points import read_reference_points
 from deepgalaxy.scaling.throughput import (
@@ -15,6 +14,7 @@ from deepgalaxy.scaling.throughput import (
     TABLE_COLUMNS,
     measure_runs,
     read_run,
+    read_study,
     scaling_table,
     summarise_throughput,
 )
@@ -115,6 +115,16 @@ def test_there_is_no_efficiency_without_a_single_worker_and_no_row_without_a_run
     table = scaling_table(study(2, 20, 20, 20))
     assert table["images_per_second"][0] == 20 and np.isnan(table["efficiency"][0])
     assert scaling_table([]).empty and list(scaling_table([]).columns) == TABLE_COLUMNS
+
+
+def test_a_study_is_read_with_the_old_logs(tmp_path):
+    log = [{"source": "old cluster", "kinds": [None], "workers": 4, "images_per_second": 92.0}]
+    runs = study(1, 10) + study(2, 18) + study(1, 7, model="other") + study(1, 8, dataset="10") + log
+    write_table(scaling_table(runs), tmp_path / "scaling.csv")
+    found = read_study(tmp_path / "scaling.csv", ("d", "s", "m"))
+    assert found["images_per_second"].tolist() == [10, 18, 92]
+    # A name that looks like a number is a name.
+    assert read_study(tmp_path / "scaling.csv", ("10", "s", "m"))["images_per_second"].tolist() == [8, 92]
 
 
 TRAINING = {
@@ -219,7 +229,7 @@ def test_a_file_that_is_no_log_is_named_with_the_line(tmp_path, content, sentenc
     assert str(path) in str(error.value) and sentence in str(error.value)
 
 
-# The figure
+# What others have published
 
 
 def test_published_points_have_their_sources():
@@ -227,21 +237,3 @@ def test_published_points_have_their_sources():
     assert published["source"].str.match(r"(https://(doi\.org|github\.com)/\S+|.*; no DOI known)$").all()
     assert published[["label", "hardware", "workers"]].notna().all(axis=None)
     assert published[["images_per_second", "efficiency"]].notna().any(axis=1).all()
-
-
-def test_the_figure_names_everything_that_it_shows(tmp_path):
-    published = read_reference_points()
-    log = [{"source": "old cluster", "kinds": [None], "workers": 4, "images_per_second": 92.0}]
-    strong = study(2, 15, kinds=("strong",), batch_size=4)
-    table = scaling_table(study(1, 9, 10, 11, kinds=("weak", "strong")) + study(2, 18, 19, 20) + strong + log)
-    columns = ["images_per_second", "efficiency"]
-    model = pd.DataFrame(
-        {"workers": [1, 512], **{f"{c}{s}": [1.0, 0.5] for c in columns for s in ("", "_low", "_high")}}
-    )
-    plot_scaling(table, published, model, tmp_path / "all.svg")
-    drawn = (tmp_path / "all.svg").read_text()
-    for label in [f"{OURS}, weak scaling", f"{OURS}, strong scaling", "old cluster", "predicted", *published["label"]]:
-        assert f"<!-- {label}" in drawn, label
-    plot_scaling(scaling_table([]), published, None, tmp_path / "nothing.svg")
-    drawn = (tmp_path / "nothing.svg").read_text()
-    assert OURS not in drawn and "CosmoFlow" in drawn

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from deepgalaxy.baselines.fits import score_baselines
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import write_table
 from deepgalaxy.logs import logger, script_log
 
 if __name__ == "__main__":
@@ -14,7 +14,6 @@ if __name__ == "__main__":
             pd.read_csv(snakemake.input.split),
             snakemake.params.seed,
         )
-        with whole_file(snakemake.output[0]) as path:
-            table.to_csv(path, index=False)
+        write_table(table, snakemake.output[0])
         for row in table.itertuples():
             logger.info("%s: accuracy %.3f, median error %.0f Myr", row.baseline, row.accuracy, row.median_error_myr)

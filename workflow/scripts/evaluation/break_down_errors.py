@@ -5,7 +5,7 @@ import pandas as pd
 from deepgalaxy.dataset.layout import read_pericentres
 from deepgalaxy.evaluation.error_breakdown import break_down_errors
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import write_table
 from deepgalaxy.logs import script_log
 
 if __name__ == "__main__":
@@ -16,5 +16,4 @@ if __name__ == "__main__":
             pd.read_csv(snakemake.input.split),
             read_pericentres(snakemake.input.subset),
         )
-        with whole_file(snakemake.output[0]) as path:
-            table.to_csv(path, index=False)
+        write_table(table, snakemake.output[0])

@@ -1,12 +1,10 @@
 """Score a model's predictions of the held-out images."""
 
-import json
-
 import pandas as pd
 
 from deepgalaxy.evaluation.metrics import score_predictions
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import write_json
 from deepgalaxy.logs import logger, script_log
 
 if __name__ == "__main__":
@@ -18,8 +16,7 @@ if __name__ == "__main__":
             pd.read_csv(snakemake.input.split),
             snakemake.params.seed,
         )
-        with whole_file(snakemake.output[0]) as path:
-            path.write_text(json.dumps(metrics, indent=2) + "\n")
+        write_json(metrics, snakemake.output[0])
         logger.info(
             "accuracy %.3f (chance %.3f), median error %.0f Myr (%.0f Myr for the median time)",
             *(metrics[name] for name in ("accuracy", "chance", "median_error_myr", "baseline_median_error_myr")),

@@ -7,20 +7,15 @@ from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.logs import script_log
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 
-EXAMPLES_OF_A_KIND = 6
-
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "explain_examples"):
         configure_tensorflow(snakemake.threads)
-        import keras
-
         from deepgalaxy.evaluation.saliency import explain_examples
+        from deepgalaxy.training.model_file import load_network
 
         examples = choose_examples(
             Predictions.read(snakemake.input.predictions),
             pd.read_csv(snakemake.input.classes),
             pd.read_csv(snakemake.input.split),
-            EXAMPLES_OF_A_KIND,
         )
-        network = keras.saving.load_model(snakemake.input.model, safe_mode=True)
-        explain_examples(network, snakemake.input.test, examples, snakemake.output[0])
+        explain_examples(load_network(snakemake.input.model), snakemake.input.test, examples, snakemake.output[0])

@@ -6,10 +6,9 @@ from deepgalaxy.tensorflow_setup import configure_tensorflow
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "predict_images"):
         configure_tensorflow(snakemake.threads)
-        import keras
-
         from deepgalaxy.evaluation.inference import predict_images
+        from deepgalaxy.training.model_file import load_network
 
-        network = keras.saving.load_model(snakemake.input.model, safe_mode=True)
+        network = load_network(snakemake.input.model)
         for split in ("test", "validation"):
             predict_images(network, snakemake.input[split], snakemake.output[split])

@@ -1,20 +1,15 @@
 """Collect the metrics of all runs in one table, and sum up repeats."""
 
-import json
-from pathlib import Path
-
 import pandas as pd
 
 from deepgalaxy.evaluation.metrics import summarise_repeats
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import read_json, write_table
 from deepgalaxy.logs import script_log
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "tabulate_metrics"):
         metrics = pd.DataFrame(
-            run | json.loads(Path(scores).read_text())
-            for run, scores in zip(snakemake.params.runs, snakemake.input, strict=True)
+            run | read_json(scores) for run, scores in zip(snakemake.params.runs, snakemake.input, strict=True)
         )
-        for table, output in ((metrics, "metrics"), (summarise_repeats(metrics), "summary")):
-            with whole_file(snakemake.output[output]) as path:
-                table.to_csv(path, index=False)
+        write_table(metrics, snakemake.output.metrics)
+        write_table(summarise_repeats(metrics), snakemake.output.summary)

@@ -6,12 +6,11 @@ from deepgalaxy.tensorflow_setup import configure_tensorflow
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "classify_observed"):
         configure_tensorflow(snakemake.threads)
-        import keras
-
         from deepgalaxy.observed.classify import classify_observed
+        from deepgalaxy.training.model_file import load_network
 
         classify_observed(
-            keras.saving.load_model(snakemake.input.model, safe_mode=True),
+            load_network(snakemake.input.model),
             snakemake.input.observed,
             snakemake.input.train,
             snakemake.input.validation,

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import write_table
 from deepgalaxy.logs import logger, script_log
 from deepgalaxy.observed.table import tabulate_observed
 
@@ -18,6 +18,5 @@ if __name__ == "__main__":
         )
         for row in table[table["novelty"] > 1].itertuples():
             logger.warning("%s: %s", row.file, row.warning)
-        for output, rows in ((snakemake.output.table, table), (snakemake.output.times, times)):
-            with whole_file(output) as path:
-                rows.to_csv(path, index=False)
+        write_table(table, snakemake.output.table)
+        write_table(times, snakemake.output.times)

@@ -3,36 +3,19 @@
 import os
 from pathlib import Path
 
-import pandas as pd
-
 from deepgalaxy.logs import script_log
-from deepgalaxy.provenance.commit import commit_of
-from deepgalaxy.provenance.trace import digest_files
-from deepgalaxy.report.page import collect_figures, join_tables, write_report
+from deepgalaxy.report.contents import name_origin, read_contents
+from deepgalaxy.report.page import write_report
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "write_report"):
-        files, subjects = snakemake.input, snakemake.params.subjects
-        digests = digest_files(files.datasets, "config/checksums.txt", snakemake.threads)
-        tables = {name: pd.read_csv(files[name]) for name in ("metrics", "summary", "scaling", "throughput", "claims")}
-        for name in ("baselines", "errors", "scaling_model", "observed"):
-            tables[name] = join_tables(files[name], subjects[name])
-        write_report(
-            tables=tables,
-            figures=collect_figures(files, subjects),
-            catalogues={
-                name: pd.read_csv(path) for name, path in zip(subjects["datasets"], files.catalogues, strict=True)
-            },
-            runs=files.runs,
-            models=files.scaling_parameters,
-            config=snakemake.params.config,
-            provenance={
-                "Commit": commit_of(Path(__file__).parent),
-                "Command": os.environ["DEEPGALAXY_COMMAND"],
-            }
-            | {
-                f"SHA-256 of {name}": digests[path]
-                for name, path in zip(subjects["datasets"], files.datasets, strict=True)
-            },
-            output=snakemake.output[0],
+        subjects = snakemake.params.subjects
+        origin = name_origin(
+            source=Path(__file__).parent,
+            command=os.environ["DEEPGALAXY_COMMAND"],
+            datasets=dict(zip(subjects["dataset"], snakemake.input.datasets, strict=True)),
+            checksums="config/checksums.txt",
+            processes=snakemake.threads,
         )
+        contents = read_contents(snakemake.input, subjects)
+        write_report(contents, snakemake.params.config, origin, snakemake.output[0])

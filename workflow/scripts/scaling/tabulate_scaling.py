@@ -1,8 +1,6 @@
 """Compare the throughput of different numbers of workers, for people and for machines."""
 
-import json
-
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import write_json, write_table
 from deepgalaxy.logs import script_log
 from deepgalaxy.scaling.throughput import measure_runs, scaling_table
 
@@ -12,8 +10,6 @@ if __name__ == "__main__":
             snakemake.params.runs, snakemake.input.epochs, snakemake.input.training, snakemake.params.logs
         )
         table = scaling_table(measured)
-        with whole_file(snakemake.output.csv) as path:
-            table.to_csv(path, index=False)
+        write_table(table, snakemake.output.csv)
         rows = table.astype(object).where(table.notna(), None).to_dict("records")
-        with whole_file(snakemake.output.json) as path:
-            path.write_text(json.dumps({"table": rows, "runs": measured}, indent=2) + "\n")
+        write_json({"table": rows, "runs": measured}, snakemake.output.json)

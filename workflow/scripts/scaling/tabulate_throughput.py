@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import write_table
 from deepgalaxy.logs import script_log
 from deepgalaxy.scaling.throughput import read_run, summarise_throughput
 
@@ -12,5 +12,4 @@ if __name__ == "__main__":
             run | summarise_throughput(read_run(epochs, run["workers"]))
             for run, epochs in zip(snakemake.params.runs, snakemake.input, strict=True)
         ]
-        with whole_file(snakemake.output[0]) as path:
-            pd.DataFrame(rows).to_csv(path, index=False)
+        write_table(pd.DataFrame(rows), snakemake.output[0])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.evaluation.predictions import Predictions, expected_time
+from deepgalaxy.evaluation.predictions import Predictions
 
 GROUPINGS = ["phase", "group", "camera", "size_ratio", "mass_ratio"]
 
@@ -30,9 +30,8 @@ def break_down_errors(
     ``error_16_myr`` and ``error_84_myr``.
     """
     images = split.iloc[predictions.row].reset_index(drop=True)
-    images["right"] = predictions.probabilities.argmax(axis=1) == predictions.label
-    expected = expected_time(predictions.probabilities, classes["t_centre_myr"].to_numpy())
-    images["error_myr"] = np.abs(expected - predictions.t_myr)
+    images["right"] = predictions.right
+    images["error_myr"] = predictions.error_myr(classes)
     images["phase"] = pd.array([pd.NA] * len(images), dtype="Int64")
     for group, passages in pericentres_myr.items():
         ours = images["group"] == group

@@ -4,12 +4,15 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
-from deepgalaxy.evaluation.predictions import Predictions, expected_time
+from deepgalaxy.evaluation.predictions import Predictions
 
 KINDS = ("best", "worst", "confident and wrong")
+EXAMPLES_OF_A_KIND = 6
 
 
-def choose_examples(predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame, count: int) -> pd.DataFrame:
+def choose_examples(
+    predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame, count: int = EXAMPLES_OF_A_KIND
+) -> pd.DataFrame:
     """Return ``count`` test images of each kind, fewer if there are no more.
 
     The best have the smallest and the worst the largest difference between the expected and the true time; the
@@ -23,18 +26,17 @@ def choose_examples(predictions: Predictions, classes: pd.DataFrame, split: pd.D
         {
             "place": np.arange(len(predictions.label)),
             "row": predictions.row,
-            "predicted": predictions.probabilities.argmax(axis=1),
-            "probability": predictions.probabilities.max(axis=1),
+            "predicted": predictions.predicted,
+            "probability": predictions.confidence,
             "t_myr": predictions.t_myr,
-            "expected_myr": expected_time(predictions.probabilities, classes["t_centre_myr"].to_numpy()),
+            "expected_myr": predictions.expected_myr(classes),
         }
     )
-    error_myr = (images["expected_myr"] - images["t_myr"]).abs()
-    wrong = images["predicted"] != predictions.label
+    error_myr = pd.Series(predictions.error_myr(classes))
     orders = (
         error_myr.sort_values(kind="stable"),
         error_myr.sort_values(ascending=False, kind="stable"),
-        images["probability"][wrong].sort_values(ascending=False, kind="stable"),
+        images["probability"][~predictions.right].sort_values(ascending=False, kind="stable"),
     )
     views = split.loc[images["row"], ["group", "camera"]].set_axis(images.index).replace({"camera": LINE_OF_SIGHT})
     chosen = [

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.stats import bootstrap
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, top_k_accuracy_score
 
-from deepgalaxy.evaluation.calibration import apply_temperature, expected_calibration_error, fit_temperature
-from deepgalaxy.evaluation.predictions import Predictions, central_interval, expected_time, time_distribution
+from deepgalaxy.evaluation.calibration import expected_calibration_error, fit_temperature
+from deepgalaxy.evaluation.predictions import Predictions, central_interval, time_distribution
 
 RESAMPLES = 1000
 """Of the bootstrap; its 95 % limits then scatter by a few per cent of their distance."""
@@ -58,24 +58,22 @@ def score_predictions(
     - ``coverage_68``: share of images whose true time lies within the middle 68 % of the predicted distribution over
       time; ``scaled_coverage_68``: the same after scaling.
     """
-    predicted = predictions.probabilities.argmax(axis=1)
     training = split[split["split"] == "train"]
-    t_centre_myr = classes["t_centre_myr"].to_numpy()
-    error_myr = np.abs(expected_time(predictions.probabilities, t_centre_myr) - predictions.t_myr)
-    right = (predicted == predictions.label).astype(float)
+    error_myr = predictions.error_myr(classes)
+    most_probable_myr = classes["t_centre_myr"].to_numpy()[predictions.predicted]
     majority = np.full_like(predictions.label, training["label"].mode()[0])
     group = split["group"].iloc[predictions.row].to_numpy()
     tested = set(group)
-    temperature = fit_temperature(validation.probabilities, validation.label)
-    scaled = apply_temperature(predictions.probabilities, temperature)
-    accuracy_interval = resampled_interval(np.mean, right, group, seed)
+    temperature = fit_temperature(validation)
+    scaled = predictions.with_temperature(temperature)
+    accuracy_interval = resampled_interval(np.mean, predictions.right.astype(float), group, seed)
     error_interval = resampled_interval(np.median, error_myr, group, seed)
     return {
         "test_images": len(predictions.label),
         "test_simulations": len(tested),
         "test_simulations_trained_on": len(tested & set(training["group"])),
         "classes": len(classes),
-        "accuracy": accuracy_score(predictions.label, predicted),
+        "accuracy": accuracy_score(predictions.label, predictions.predicted),
         "accuracy_low": accuracy_interval[0],
         "accuracy_high": accuracy_interval[1],
         "top5_accuracy": _top_k_accuracy(predictions, 5),
@@ -88,13 +86,13 @@ def score_predictions(
         "mean_error_myr": float(np.mean(error_myr)),
         "error_16_myr": float(np.percentile(error_myr, 16)),
         "error_84_myr": float(np.percentile(error_myr, 84)),
-        "most_probable_median_error_myr": float(np.median(np.abs(t_centre_myr[predicted] - predictions.t_myr))),
+        "most_probable_median_error_myr": float(np.median(np.abs(most_probable_myr - predictions.t_myr))),
         "baseline_median_error_myr": float(np.median(np.abs(training["t_myr"].median() - predictions.t_myr))),
-        "calibration_error": expected_calibration_error(predictions.probabilities, predictions.label),
+        "calibration_error": expected_calibration_error(predictions),
         "temperature": temperature,
-        "scaled_calibration_error": expected_calibration_error(scaled, predictions.label),
-        "coverage_68": _coverage(predictions.probabilities, predictions.t_myr, classes),
-        "scaled_coverage_68": _coverage(scaled, predictions.t_myr, classes),
+        "scaled_calibration_error": expected_calibration_error(scaled),
+        "coverage_68": _coverage(predictions, classes),
+        "scaled_coverage_68": _coverage(scaled, classes),
     }
 
 
@@ -106,10 +104,10 @@ def _top_k_accuracy(predictions: Predictions, k: int) -> float:
     return float(top_k_accuracy_score(predictions.label, predictions.probabilities, k=k, labels=np.arange(classes)))
 
 
-def _coverage(probabilities: np.ndarray, t_myr: np.ndarray, classes: pd.DataFrame) -> float:
+def _coverage(predictions: Predictions, classes: pd.DataFrame) -> float:
     """Return the share of true times within the middle 68 % of the predicted distributions."""
-    low, high = central_interval(*time_distribution(probabilities, classes), share=0.68)
-    return float(np.mean((low <= t_myr) & (t_myr <= high)))
+    low, high = central_interval(*time_distribution(predictions.probabilities, classes), share=0.68)
+    return float(np.mean((low <= predictions.t_myr) & (predictions.t_myr <= high)))
 
 
 def summarise_repeats(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -128,6 +126,4 @@ def summarise_repeats(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def confusion(predictions: Predictions, classes: int) -> np.ndarray:
     """Return the share of each true class (rows) that is given each class (columns), float64 (classes, classes)."""
-    return confusion_matrix(
-        predictions.label, predictions.probabilities.argmax(axis=1), labels=np.arange(classes), normalize="true"
-    )
+    return confusion_matrix(predictions.label, predictions.predicted, labels=np.arange(classes), normalize="true")

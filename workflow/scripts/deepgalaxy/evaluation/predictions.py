@@ -1,6 +1,6 @@
-"""Predicted class probabilities, and the distributions over time that they are."""
+"""Predicted class probabilities, the distributions over time that they are, and how far these are from the truth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
@@ -10,7 +10,11 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Predictions:
-    """``probabilities`` (n, classes), true ``label`` (n,) and ``t_myr`` (n,), and ``row`` (n,) in the split table."""
+    """What a model gives for n images, and the truth.
+
+    ``probabilities`` (n, classes); true class ``label`` (n,) and true time ``t_myr`` (n,) in Myr; ``row`` (n,) in
+    the split table. ``classes``, where a method asks for them, are the table of ``label_images``, sorted by label.
+    """
 
     probabilities: np.ndarray
     label: np.ndarray
@@ -23,10 +27,52 @@ class Predictions:
         with h5py.File(path) as file:
             return cls(*(file[name][:] for name in ("probabilities", "label", "t_myr", "row")))
 
+    @property
+    def predicted(self) -> np.ndarray:
+        """The most probable class of each image, int64 (n,)."""
+        return most_probable(self.probabilities)[0]
 
-def expected_time(probabilities: np.ndarray, t_centre_myr: np.ndarray) -> np.ndarray:
-    """Return the mean time in Myr, (n,), of the distributions over classes (n, classes) with the given centres."""
-    return probabilities @ t_centre_myr
+    @property
+    def confidence(self) -> np.ndarray:
+        """The probability of that class, (n,)."""
+        return most_probable(self.probabilities)[1]
+
+    @property
+    def right(self) -> np.ndarray:
+        """Whether that class is the true one, bool (n,)."""
+        return self.predicted == self.label
+
+    def expected_myr(self, classes: pd.DataFrame) -> np.ndarray:
+        """Return the expected time of each image in Myr, (n,)."""
+        return expected_time(self.probabilities, classes)
+
+    def error_myr(self, classes: pd.DataFrame) -> np.ndarray:
+        """Return the absolute difference between the expected and the true time of each image in Myr, (n,)."""
+        return np.abs(self.expected_myr(classes) - self.t_myr)
+
+    def with_temperature(self, temperature: float) -> "Predictions":
+        """Return the same with probabilities scaled by a temperature (``apply_temperature``), float64."""
+        return replace(self, probabilities=apply_temperature(self.probabilities, temperature))
+
+
+def most_probable(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the most probable class of each image, int64 (n,), the first of equals, and its probability (n,)."""
+    return probabilities.argmax(axis=1), probabilities.max(axis=1)
+
+
+def expected_time(probabilities: np.ndarray, classes: pd.DataFrame) -> np.ndarray:
+    """Return the mean time in Myr, (n,), of the distributions over classes (n, classes): each stands for its centre."""
+    return probabilities @ classes["t_centre_myr"].to_numpy()
+
+
+def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Return the probabilities (n, classes), float64, after their logarithms are divided by ``temperature``.
+
+    The network's own logits differ from these logarithms by a constant for each image, which cancels.
+    """
+    logits = np.log(np.maximum(probabilities.astype(float), 1e-12)) / temperature
+    scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return scaled / scaled.sum(axis=1, keepdims=True)
 
 
 def time_distribution(probabilities: np.ndarray, classes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

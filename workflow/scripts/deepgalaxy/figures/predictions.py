@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from deepgalaxy.evaluation.calibration import reliability
 from deepgalaxy.evaluation.metrics import confusion
-from deepgalaxy.evaluation.predictions import Predictions, expected_time
+from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
 
 
@@ -22,7 +22,7 @@ def plot_predictions(predictions: Predictions, classes: pd.DataFrame, output: st
     for axis in (left.xaxis, left.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True))
 
-    expected = expected_time(predictions.probabilities, classes["t_centre_myr"].to_numpy())
+    expected = predictions.expected_myr(classes)
     right.plot(predictions.t_myr, expected, ".", ms=1.5, alpha=0.3, color=GREY, rasterized=True)
     times = np.unique(predictions.t_myr)
     low, middle, high = np.array([np.percentile(expected[predictions.t_myr == t], (16, 50, 84)) for t in times]).T
@@ -32,7 +32,7 @@ def plot_predictions(predictions: Predictions, classes: pd.DataFrame, output: st
     right.set(xlabel="true time (Myr)", ylabel="expected time (Myr)")
     right.legend(frameon=False)
 
-    confidence, accuracy, count = reliability(predictions.probabilities, predictions.label)
+    confidence, accuracy, count = reliability(predictions)
     last.plot([0, 1], [0, 1], "--", color=ORANGE, label="perfect")
     last.plot(confidence, accuracy, color=BLUE, lw=1)
     last.scatter(confidence, accuracy, s=200 * count / count.max(), color=BLUE, label="area: number of images")

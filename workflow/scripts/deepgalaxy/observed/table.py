@@ -9,8 +9,15 @@ import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
-from deepgalaxy.evaluation.calibration import apply_temperature, fit_temperature
-from deepgalaxy.evaluation.predictions import Predictions, central_interval, expected_time, time_distribution
+from deepgalaxy.evaluation.calibration import fit_temperature
+from deepgalaxy.evaluation.predictions import (
+    Predictions,
+    apply_temperature,
+    central_interval,
+    expected_time,
+    most_probable,
+    time_distribution,
+)
 
 NEIGHBOURS = 3
 FAMILIAR_PERCENTILE = 95
@@ -60,7 +67,8 @@ def tabulate_observed(
             file["features"][:], file["train/features"][:], file["validation/features"][:], file["train/row"][:]
         )
         probabilities = file["probabilities"][:]
-    probabilities = apply_temperature(probabilities, fit_temperature(validation.probabilities, validation.label))
+    probabilities = apply_temperature(probabilities, fit_temperature(validation))
+    label, probability = most_probable(probabilities)
     distribution, edges_myr = time_distribution(probabilities, classes)
     intervals = [central_interval(row[None], edges_myr, INTERVAL) for row in distribution]
     low_myr, high_myr = np.array(intervals).reshape(-1, 2).T
@@ -68,9 +76,9 @@ def tabulate_observed(
     names = files.loc[files["used"], "file"].to_numpy()
     results = {
         "file": names,
-        "label": probabilities.argmax(axis=1),
-        "probability": probabilities.max(axis=1),
-        "expected_myr": expected_time(probabilities, classes["t_centre_myr"].to_numpy()),
+        "label": label,
+        "probability": probability,
+        "expected_myr": expected_time(probabilities, classes),
         "low_myr": low_myr,
         "high_myr": high_myr,
         "novelty": novelty,

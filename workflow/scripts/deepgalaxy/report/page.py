@@ -1,9 +1,5 @@
-"""The report: one HTML file that needs nothing else."""
+"""The page that shows the contents of the report: one HTML file that needs nothing else."""
 
-import base64
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
@@ -11,63 +7,7 @@ import pandas as pd
 import yaml
 
 from deepgalaxy.files import whole_file
-
-MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
-
-SECTIONS = {
-    "datasets": {
-        "contact_sheets": "One merger of {}: times across, cameras down.",
-        "samples": "What {} holds: cameras and times of each group, by split.",
-        "morphology": "Classical statistics of the images of {} over time: median and 68 % of the images.",
-    },
-    "training": {"training": "Loss and accuracy of {} over the epochs, in training and in validation."},
-    "results": {
-        "predictions": "{}: confusion matrix; expected against true time; reliability of the probabilities.",
-        "error_figures": "Errors of {} by phase of the merger, simulation, camera, size ratio and mass ratio.",
-        "examples": "Test images that {} dates best and worst, and those of which it is most certain and wrong. Below"
-        " each: which pixels speak for (orange) and against (purple) the class that it names, by integrated gradients.",
-    },
-    "observed": {
-        "observed_figures": "Observed images as {} sees them, with its distributions over time and neighbours."
-    },
-    "scaling": {"scaling_figures": "{}: throughput, efficiency and parts of the training time by number of workers."},
-}
-"""The figures of each section by their names, and what they show of their subject."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of the report: its file, SVG or PNG, and what it shows, for those who do not see it as well."""
-
-    path: str | Path
-    text: str
-
-    @property
-    def address(self) -> str:
-        """The file as a data URL."""
-        path = Path(self.path)
-        return f"data:{MEDIA_TYPES[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-
-def collect_figures(
-    files: Mapping[str, Sequence[str]], subjects: Mapping[str, Sequence[str]]
-) -> dict[str, list[Figure]]:
-    """Return the figures of each section. ``files`` has the paths of those of each name in SECTIONS, and ``subjects``
-    what each shows: a dataset, a sample, a run or a study."""
-    return {
-        section: [
-            Figure(path, text.format(subject))
-            for name, text in kinds.items()
-            for subject, path in zip(subjects[name], files[name], strict=True)
-        ]
-        for section, kinds in SECTIONS.items()
-    }
-
-
-def join_tables(paths: Sequence[str], subjects: Sequence[str]) -> pd.DataFrame:
-    """Return tables of the same columns as one, with a last column ``subject`` that tells them apart."""
-    tables = [pd.read_csv(path).assign(subject=subject) for path, subject in zip(paths, subjects, strict=True)]
-    return pd.concat(tables) if tables else pd.DataFrame()
+from deepgalaxy.report.contents import Contents
 
 
 def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
@@ -117,22 +57,10 @@ def _beside(column: str, part: str) -> str:
     return f"{stem}_{part}{column[len(stem) :]}"
 
 
-def write_report(
-    tables: dict[str, pd.DataFrame],
-    figures: dict[str, list[Figure]],
-    catalogues: dict[str, pd.DataFrame],
-    runs: list[str | Path],
-    models: list[str | Path],
-    config: dict,
-    provenance: dict[str, str],
-    output: str | Path,
-) -> None:
-    """Write the report.
+def write_report(contents: Contents, config: dict, provenance: dict[str, str], output: str | Path) -> None:
+    """Write the report: its contents, the configuration, and ``provenance``, pairs of what and which.
 
-    ``tables`` gives the tables that it shows, by the names by which the template knows them; ``figures`` those of each
-    of its sections; ``catalogues`` the catalogue of each dataset; ``runs`` the paths of ``training.json``, and
-    ``models`` those of the parameters of scaling models; ``provenance`` pairs of what and which. A table or a section
-    that is not there is left out of the page.
+    A table or a section of figures that is empty is left out of the page.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -143,12 +71,12 @@ def write_report(
     )
     environment.filters |= {"show_cell": show_cell, "main_columns": main_columns}
     page = environment.get_template("page.html.jinja").render(
-        tables={name: table.to_dict("records") for name, table in tables.items()},
-        figures=figures,
-        datasets={name: summarise_catalogue(catalogue) for name, catalogue in catalogues.items()},
+        tables={name: table.to_dict("records") for name, table in contents.tables.items()},
+        figures=contents.figures,
+        datasets={name: summarise_catalogue(catalogue) for name, catalogue in contents.catalogues.items()},
         sources=config["datasets"],
-        runs=[json.loads(Path(run).read_text()) for run in runs],
-        models=[json.loads(Path(model).read_text()) for model in models],
+        runs=contents.runs,
+        models=contents.models,
         config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
         provenance=provenance,
     )

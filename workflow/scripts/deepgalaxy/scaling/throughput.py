@@ -1,6 +1,5 @@
 """Training throughput, from the records of runs, and how it scales with the number of workers."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from deepgalaxy.files import read_json
 from deepgalaxy.scaling.old_logs import read_train_log
 from deepgalaxy.training.record import EpochRecord, read_records
 
@@ -17,7 +17,10 @@ WARM_UP_EPOCHS = 3
 OURS = "measured here"
 """The source of what was not read from a log."""
 
-SCALED = ["dataset", "sample", "model", "kind", "source"]
+STUDY = ["dataset", "sample", "model"]
+"""What the runs of a study have in common, and what tells it from others."""
+
+SCALED = [*STUDY, "kind", "source"]
 """What is the same in all runs that are compared with each other."""
 
 PARTS = ["compute", "input", "exchange", "validation"]
@@ -91,8 +94,8 @@ def measure_runs(
     measured, threads = [], {}
     for run, records_path, training_path in zip(runs, epochs, training, strict=True):
         records = read_run(records_path, run["workers"])
-        found = json.loads(Path(training_path).read_text())
-        study, own = "/".join(run[name] for name in SCALED[:3]), found["threads_per_worker"]
+        found = read_json(training_path)
+        study, own = "/".join(run[name] for name in STUDY), found["threads_per_worker"]
         if threads.setdefault(study, own) != own:
             raise ValueError(
                 f"Workers had {threads[study]} threads in one run of {study} and {own} in {records_path}, so that these"
@@ -143,6 +146,13 @@ def scaling_table(measured: list[dict]) -> pd.DataFrame:
                 | {f"{part}_seconds": alike[f"{part}_seconds"].mean() for part in PARTS}
             )
     return pd.DataFrame(rows, columns=TABLE_COLUMNS).astype({"batch_size": "Int64", "global_batch_size": "Int64"})
+
+
+def read_study(path: str | Path, study: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of one study (its dataset, sample and model) and of all old logs in a file of a scaling table."""
+    scaling = pd.read_csv(path, dtype=dict.fromkeys(SCALED, str))
+    shown = (scaling[STUDY] == list(study)).all(axis=1) | (scaling["source"] != OURS)
+    return scaling[shown]
 
 
 def _efficiency(speed: pd.Series, single: pd.Series, workers: int) -> dict[str, float]:

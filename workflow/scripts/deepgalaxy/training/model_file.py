@@ -1,4 +1,4 @@
-"""A trained network's file, the same for the same network."""
+"""A trained network's file: the same for the same network, and loaded without running code that it may hold."""
 
 import json
 import re
@@ -29,3 +29,8 @@ def save_network(network: keras.Model, path: str | Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name), content)  # dated 1980, unless told otherwise
+
+
+def load_network(path: str | Path) -> keras.Model:
+    """Return the network of a file that Keras saved; code in it is refused with a ValueError, and not run."""
+    return keras.saving.load_model(path, safe_mode=True)

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from deepgalaxy.training.model_file import load_network
 from deepgalaxy.training.options import TrainingOptions
 
 
@@ -141,7 +142,7 @@ def _load_weights(network: keras.Model, path: str) -> None:
     Raises ValueError if the file is no such model.
     """
     try:
-        saved = keras.saving.load_model(path, safe_mode=True)
+        saved = load_network(path)
     except (OSError, TypeError, ValueError) as error:
         raise ValueError(f"`weights: {path}` is not a model that Keras can load: {error}") from error
     ours, theirs = (model.weights for model in (network, saved))

@@ -2,7 +2,6 @@
 
 import argparse
 import csv
-import json
 import platform
 import shutil
 from dataclasses import asdict
@@ -12,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import whole_file, write_json
 from deepgalaxy.machine import describe_machine, recorded_environment
 from deepgalaxy.training.fit import Training
 from deepgalaxy.training.model_file import save_network
@@ -63,7 +62,6 @@ def write_results(
     if args.allreduce_sweep:
         with whole_file(args.output / "allreduce.csv") as path, path.open("w", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([COLUMNS, *sweep])
-    with whole_file(args.output / "training.json") as path:
-        path.write_text(json.dumps(run, indent=2) + "\n")
+    write_json(run, args.output / "training.json")
     with whole_file(args.output / "model.keras") as path:
         save_network(network, path)

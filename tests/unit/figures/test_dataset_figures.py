@@ -1,0 +1,133 @@
+"""What is drawn of datasets and samples, against data of a few images."""
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+
+from deepgalaxy.baselines.morphology import STATISTICS
+from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.dataset.layout import create_group
+from deepgalaxy.figures.contact_sheet import plot_contact_sheet
+from deepgalaxy.figures.morphology import plot_morphology
+from deepgalaxy.figures.sample import COLOURS, DAMAGED, NOT_SELECTED, plot_sample
+
+
+def tick_labels(axis):
+    return [label.get_text() for label in axis.get_ticklabels()]
+
+
+def labels(axes):
+    return axes.get_xlabel(), axes.get_ylabel()
+
+
+@pytest.mark.parametrize(("pericentres", "title"), [([95.0, 230.5], " — pericentres at 95, 230.5 Myr"), ([], "")])
+def test_a_contact_sheet_has_times_across_and_cameras_down(tmp_path, drawn, pericentres, title):
+    images = np.random.default_rng(1).random((3, 40, 6, 8, 3)).astype(np.float32)
+    with h5py.File(tmp_path / "images.hdf5", "w") as file:
+        for name in ("s_2_m_1", "s_1_m_1.25", "s_0.5_m_0.5"):
+            about = {"pericentres_myr": pericentres} if pericentres else {}
+            create_group(
+                file, name, images if name == "s_1_m_1.25" else np.zeros_like(images), np.arange(40) * 5, about
+            )
+    figure = drawn(plot_contact_sheet, tmp_path / "images.hdf5", name="sheet.png")
+    (axes,) = figure.axes
+    # Of the three, this one is the nearest to equal galaxies.
+    assert axes.get_title() == "s_1_m_1.25" + title
+    assert tick_labels(axes.yaxis) == ["camera 00", "camera 01", "camera 02"]
+    shown = [0, 4, 9, 13, 17, 22, 26, 30, 35, 39]
+    assert tick_labels(axes.xaxis) == [f"{5 * number} Myr" for number in shown]
+    sheet = axes.images[0].get_array()
+    assert sheet.shape == (3 * 6, 10 * 8)
+    for camera, column in ((0, 0), (2, 0), (1, 3), (2, 9)):
+        tile = sheet[6 * camera : 6 * camera + 6, 8 * column : 8 * column + 8]
+        np.testing.assert_allclose(tile, images[camera, shown[column]].mean(axis=2), rtol=1e-6)
+        # The ticks stand at the middle of the tiles.
+        assert axes.get_xticks()[column] == 8 * column + 4 and axes.get_yticks()[camera] == 6 * camera + 3
+
+
+def test_a_sample_shows_each_camera_in_the_colour_of_its_split(drawn):
+    catalogue = pd.DataFrame(
+        {"group": ["a"] * CAMERA_COUNT + ["b"] * CAMERA_COUNT, "camera": [*range(CAMERA_COUNT)] * 2, "damaged": False}
+    )
+    catalogue.loc[(catalogue["group"] == "b") & (catalogue["camera"] == 13), "damaged"] = True
+    split = pd.DataFrame(
+        {
+            "group": ["a", "a", "a", "b", "b", "b", "b"],
+            "camera": [0, 0, 1, 0, 0, 5, 5],
+            "split": ["train", "train", "validation", "test", "test", "train", "test"],
+            "t_myr": [0, 10, 10, 0, 20, 0, 10],
+        }
+    )
+    left, right = drawn(plot_sample, catalogue, split).axes
+    cells = left.images[0].get_array()
+    assert cells.shape == (2, CAMERA_COUNT, 3) and tick_labels(left.yaxis) == ["a", "b"]
+    assert left.get_xlabel() == "camera" and tick_labels(left.xaxis) == [str(n) for n in range(CAMERA_COUNT)]
+    colours = {name: np.array(to_rgb(colour)) for name, colour in COLOURS.items()}
+    for (row, camera), colour in {
+        (0, 0): colours["train"],
+        (0, 1): colours["validation"],
+        (1, 0): colours["test"],
+        (1, 5): (colours["train"] + colours["test"]) / 2,
+        (1, 13): to_rgb(DAMAGED),
+        (0, 13): to_rgb(NOT_SELECTED),
+    }.items():
+        np.testing.assert_allclose(cells[row, camera], colour, atol=1e-6)
+    assert labels(right) == ("time (Myr)", "images") and right.get_title() == "7 images"
+    # One bar at each of three times for each split, one on the other.
+    heights = {name: [bar.get_height() for bar in bars] for name, bars in zip(COLOURS, right.containers, strict=True)}
+    assert heights == {"train": [2, 1, 0], "validation": [0, 1, 0], "test": [1, 1, 1]}
+    assert [bar.get_y() for bar in right.containers[2]] == [2, 2, 0]
+    assert [bar.get_width() for bar in right.containers[0]] == [10, 10, 10]
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_the_legend_of_a_sample_tells_what_is_there(drawn, damaged):
+    catalogue = pd.DataFrame({"group": ["a", "a"], "camera": [0, 1], "damaged": [False, damaged]})
+    split = pd.DataFrame({"group": ["a"], "camera": [0], "split": ["train"], "t_myr": [5]})
+    (legend,) = drawn(plot_sample, catalogue, split).legends
+    assert [text.get_text() for text in legend.get_texts()] == [*COLOURS, "not selected", *["damaged"] * damaged]
+
+
+def measured():
+    """Statistics of two simulations with four images at each of six times, of which one could not be measured."""
+    values = np.random.default_rng(1).random((48, len(STATISTICS)))
+    morphology = pd.DataFrame(values, columns=STATISTICS)
+    morphology.loc[3, list(STATISTICS)] = np.nan
+    morphology.insert(0, "row", np.arange(48)[::-1])
+    split = pd.DataFrame({"group": ["a", "b"] * 24, "t_myr": np.arange(48) // 8 * 10.0})
+    return morphology, split
+
+
+@pytest.mark.parametrize("pericentres", [{"a": np.array([20, 50]), "b": np.array([25])}, {}], ids=["known", "unknown"])
+def test_morphology_is_drawn_over_time(drawn, pericentres):
+    morphology, split = measured()
+    figure = drawn(plot_morphology, morphology, split, pericentres)
+    *panels, key = figure.axes
+    assert [axes.get_xlabel() for axes in panels] == ["time (Myr)"] * 5
+    names = ["Gini coefficient", "$M_{20}$", "concentration", "asymmetry", "nuclear separation\n(image widths)"]
+    assert [axes.get_ylabel() for axes in panels] == names
+    images = morphology.join(split, on="row")
+    for axes, statistic in zip(panels, STATISTICS, strict=True):
+        first, second, median = axes.lines
+        np.testing.assert_allclose(median.get_xdata(), np.arange(6) * 10)
+        np.testing.assert_allclose(median.get_ydata(), images.groupby("t_myr")[statistic].median())
+        for line, group in ((first, "a"), (second, "b")):
+            own = images[images["group"] == group]
+            np.testing.assert_allclose(line.get_ydata(), own.groupby("t_myr")[statistic].median())
+        band, passages = axes.collections
+        low, high = (images.groupby("t_myr")[statistic].quantile(share) for share in (0.16, 0.84))
+        corners = band.get_paths()[0].vertices[:, 1]
+        assert (corners.min(), corners.max()) == pytest.approx((low.min(), high.max()))
+        assert [segment[0, 0] for segment in passages.get_segments()] == ([20, 50, 25] if pericentres else [])
+    entries = [text.get_text() for text in key.get_legend().get_texts()]
+    assert entries[:3] == ["median of all images", "68 % of images", "median of each simulation"]
+    assert entries[3:] == ["pericentric passages of all simulations"] * bool(pericentres)
+
+
+def test_the_same_data_give_the_same_file(tmp_path):
+    morphology, split = measured()
+    for name in ("first.svg", "again.svg"):
+        plot_morphology(morphology, split, {}, tmp_path / name)
+    assert (tmp_path / "first.svg").read_bytes() == (tmp_path / "again.svg").read_bytes()

@@ -1,0 +1,61 @@
+"""The table of figures against the rules that draw them, the report that shows them, and the captions."""
+
+import re
+
+import pytest
+
+from deepgalaxy.figures.table import FIGURES, SECTIONS, SUBJECTS, figure_files, plan_figures
+
+# How rules write the name of a subject, without the constraints of wildcards.
+IN_RULES = {
+    "dataset": "{dataset}",
+    "sample": "{dataset}/{sample}",
+    "run": "<run_name>",
+    "observing_run": "<run_name>",
+    "scaling_study": "{dataset}/{sample}/{model}",
+}
+NAMES = {kind: [f"one_{kind}", f"another_{kind}"] for kind in SUBJECTS}
+
+
+@pytest.fixture(scope="module")
+def plotting(root):
+    """The text of each rule that draws a figure, by the figure's name."""
+    text = "\n".join(file.read_text() for file in sorted((root / "rules").glob("*.smk")))
+    return dict(re.findall(r"^rule plot_(\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL))
+
+
+def test_each_pattern_is_what_the_rule_of_that_name_writes(plotting):
+    written = {}
+    for name, rule in plotting.items():
+        (output,) = re.findall(r'output:\s+report\(\s+"<results>/figures/(.*?)"', rule)
+        written[name] = re.sub(r"\{(\w+),.*?\}", r"{\1}", output)
+    assert written == {name: kind.path(IN_RULES[kind.of]) for name, kind in FIGURES.items()}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_has_its_caption_and_its_words(plotting, root, name):
+    (caption,) = re.findall(r'caption="\.\./(.*?)"', plotting[name])
+    assert len((root / caption).read_text()) > 20
+    kind = FIGURES[name]
+    assert kind.pattern.count("{subject}") == 1 and kind.pattern.endswith((".svg", ".png"))
+    assert kind.of in SUBJECTS and kind.section in SECTIONS
+    text = kind.text.format("the_subject")
+    assert text.count("the_subject") == 1 and text.endswith(".") and "{" not in text
+
+
+def test_the_page_shows_every_section(root):
+    page = (root / "workflow/scripts/deepgalaxy/report/page.html.jinja").read_text()
+    assert re.findall(r'show_figures\("(\w+)"\)', page) == list(SECTIONS)
+
+
+def test_every_subject_has_its_figures_and_paths_go_with_them():
+    planned = list(plan_figures(NAMES))
+    assert len(planned) == 2 * len(FIGURES)
+    assert [kind for kind, _ in planned[::2]] == list(FIGURES.values())
+    files = figure_files("<results>/figures", NAMES)
+    assert files[:2] == [f"<results>/figures/contact_sheet/{name}_dataset.png" for name in ("one", "another")]
+    assert len(set(files)) == len(files) == len(planned)
+    without = figure_files("figures", NAMES | {"observing_run": []})
+    assert len(without) == len(files) - 2 and not [path for path in without if "observ" in path]
+    with pytest.raises(KeyError, match="scaling_study"):
+        figure_files("figures", {kind: [] for kind in SUBJECTS if kind != "scaling_study"})

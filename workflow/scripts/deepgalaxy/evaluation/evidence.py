@@ -1,0 +1,55 @@
+"""What the claims of the DeepGalaxy paper are held against, read from the results of all runs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import h5py
+import pandas as pd
+
+from deepgalaxy.evaluation.claims import Results
+from deepgalaxy.files import read_json
+
+
+def read_results(
+    files: Mapping[str, str | Sequence[str]], datasets: Sequence[str], published: Sequence[str]
+) -> Results:
+    """Return the results that claims are judged by.
+
+    ``files`` has the paths of the tables ``metrics`` and ``scaling``; of the ``catalogues`` of the ``datasets``, which
+    are named in the same order; of ``scaling_model`` and ``scaling_parameters``, the tables and the JSON files of the
+    models of scaling; of the benchmarks of ``simulating`` each merger; and of each run its predictions of the ``test``
+    and ``validation`` images, and the benchmark of ``predicting`` these. Raises ValueError if two lists that belong
+    together differ in length.
+    """
+    images = [sum(map(_count_images, pair)) for pair in zip(files["test"], files["validation"], strict=True)]
+    seconds = map(benchmark_seconds, files["predicting"])
+    return Results(
+        metrics=pd.read_csv(files["metrics"]),
+        published=set(published),
+        catalogues={name: pd.read_csv(path) for name, path in zip(datasets, files["catalogues"], strict=True)},
+        scaling=pd.read_csv(files["scaling"]),
+        model=_join_models(files["scaling_model"], files["scaling_parameters"]),
+        simulation_seconds=[benchmark_seconds(path) for path in files["simulating"]],
+        inference_seconds=[time / count for time, count in zip(seconds, images, strict=True)],
+    )
+
+
+def benchmark_seconds(path: str | Path) -> float:
+    """Return the wall time of a job in seconds, the mean of its attempts, from Snakemake's benchmark file."""
+    return pd.read_csv(path, sep="\t")["s"].mean()
+
+
+def _count_images(path: str | Path) -> int:
+    """Return the number of images in a file of predictions."""
+    with h5py.File(path) as file:
+        return len(file["label"])
+
+
+def _join_models(tables: Sequence[str], parameters: Sequence[str]) -> pd.DataFrame:
+    """Return as one the tables of the models that can tell a constant overhead from latency; it may have no row."""
+    sound = [
+        pd.read_csv(table)
+        for table, about in zip(tables, parameters, strict=True)
+        if read_json(about)["overhead_told_from_latency"]
+    ]
+    return pd.concat([pd.DataFrame({"workers": []}), *sound])

@@ -1,0 +1,100 @@
+"""Which figures there are: of what each is, in which files, and where in the report it stands, with which words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+SUBJECTS = ("dataset", "sample", "run", "observing_run", "scaling_study")
+"""What a figure may be of. An observing run is one that dated observed images; a scaling study is of one model on one
+sample."""
+
+SECTIONS = ("datasets", "training", "results", "observed", "scaling")
+"""The sections of the report that show figures."""
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """A figure that is drawn of everything of one kind.
+
+    ``pattern`` is the path of its files under the directory of figures, with the name of what each shows in place of
+    {subject}; ``of`` is one of SUBJECTS, ``section`` one of SECTIONS; ``text`` says what a figure shows of {}, in its
+    caption and to those who do not see it.
+    """
+
+    pattern: str
+    of: str
+    section: str
+    text: str
+
+    def path(self, name: str) -> str:
+        """Return the path of the figure of what has this name, under the directory of figures."""
+        return self.pattern.format(subject=name)
+
+
+FIGURES = {
+    "contact_sheet": FigureKind(
+        "contact_sheet/{subject}.png", "dataset", "datasets", "One merger of {}: times across, cameras down."
+    ),
+    "sample": FigureKind(
+        "sample/{subject}.svg", "sample", "datasets", "What {} holds: cameras and times of each group, by split."
+    ),
+    "morphology": FigureKind(
+        "morphology/{subject}.svg",
+        "sample",
+        "datasets",
+        "Classical statistics of the images of {} over time: median and 68 % of the images.",
+    ),
+    "training": FigureKind(
+        "training/{subject}.svg",
+        "run",
+        "training",
+        "Loss and accuracy of {} over the epochs, in training and in validation.",
+    ),
+    "predictions": FigureKind(
+        "predictions/{subject}.svg",
+        "run",
+        "results",
+        "{}: confusion matrix; expected against true time; reliability of the probabilities.",
+    ),
+    "errors": FigureKind(
+        "errors/{subject}.svg",
+        "run",
+        "results",
+        "Errors of {} by phase of the merger, simulation, camera, size ratio and mass ratio.",
+    ),
+    "examples": FigureKind(
+        "examples/{subject}.png",
+        "run",
+        "results",
+        "Test images that {} dates best and worst, and those of which it is most certain and wrong. Below each: which"
+        " pixels speak for (orange) and against (purple) the class that it names, by integrated gradients.",
+    ),
+    "observed": FigureKind(
+        "observed/{subject}.png",
+        "observing_run",
+        "observed",
+        "Observed images as {} sees them, with its distributions over time and neighbours.",
+    ),
+    "scaling": FigureKind(
+        "scaling/{subject}.svg",
+        "scaling_study",
+        "scaling",
+        "{}: throughput, efficiency and parts of the training time by number of workers.",
+    ),
+}
+"""Each figure by the name of its rule, without ``plot_``, in the order of the report."""
+
+
+def plan_figures(subjects: Mapping[str, Sequence[str]]) -> Iterator[tuple[FigureKind, str]]:
+    """Yield every figure that there is of some ``subjects``: its kind, and the name of what it shows.
+
+    ``subjects`` has the names of what there is of each of SUBJECTS. The order is that of the table. Raises KeyError if
+    one of SUBJECTS that has figures is missing.
+    """
+    for kind in FIGURES.values():
+        for name in subjects[kind.of]:
+            yield kind, name
+
+
+def figure_files(directory: str, subjects: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the paths of the figures that ``plan_figures`` yields, in a directory of figures."""
+    return [f"{directory}/{kind.path(name)}" for kind, name in plan_figures(subjects)]

@@ -1,0 +1,103 @@
+"""What the report shows, read from the results."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from deepgalaxy.figures.table import SECTIONS, plan_figures
+from deepgalaxy.files import read_json
+from deepgalaxy.provenance.commit import commit_of
+from deepgalaxy.provenance.trace import digest_files
+
+MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+
+TABLES = ("metrics", "summary", "scaling", "throughput", "claims")
+"""Tables that are one file each."""
+
+JOINED_TABLES = {
+    "baselines": "sample",
+    "errors": "run",
+    "observed": "observing_run",
+    "scaling_model": "modelled_study",
+}
+"""Tables of which there is a file of each subject of a kind."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the report: its file, SVG or PNG, and what it shows, for those who do not see it as well."""
+
+    path: str | Path
+    text: str
+
+    @property
+    def address(self) -> str:
+        """The file as a data URL."""
+        path = Path(self.path)
+        return f"data:{MEDIA_TYPES[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the report shows.
+
+    ``tables`` are by the names by which the page knows them, ``figures`` by section, ``catalogues`` by dataset;
+    ``runs`` is what each ``training.json`` says, and ``models`` are the parameters of the models of scaling.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    figures: dict[str, list[Figure]]
+    catalogues: dict[str, pd.DataFrame]
+    runs: list[dict]
+    models: list[dict]
+
+
+def read_contents(files: Mapping[str, str | Sequence[str]], subjects: Mapping[str, Sequence[str]]) -> Contents:
+    """Return the contents of the report.
+
+    ``files`` has the path of each of TABLES; for each of JOINED_TABLES, the paths of those of all its subjects; the
+    paths of the ``figures`` of all subjects, in the order of ``plan_figures``; and those of the ``catalogues`` of all
+    datasets, of all ``runs``, and of the ``scaling_parameters``. ``subjects`` has the names of what is shown, by kind.
+    Raises ValueError if two lists that belong together differ in length.
+    """
+    tables = {name: pd.read_csv(files[name]) for name in TABLES}
+    joined = {name: join_tables(files[name], subjects[kind]) for name, kind in JOINED_TABLES.items()}
+    return Contents(
+        tables=tables | joined,
+        figures=collect_figures(files["figures"], subjects),
+        catalogues={
+            name: pd.read_csv(path) for name, path in zip(subjects["dataset"], files["catalogues"], strict=True)
+        },
+        runs=list(map(read_json, files["runs"])),
+        models=list(map(read_json, files["scaling_parameters"])),
+    )
+
+
+def collect_figures(paths: Sequence[str | Path], subjects: Mapping[str, Sequence[str]]) -> dict[str, list[Figure]]:
+    """Return the figures of each section; ``paths`` are the files of what ``plan_figures`` yields of these subjects."""
+    figures = {section: [] for section in SECTIONS}
+    for (kind, name), path in zip(plan_figures(subjects), paths, strict=True):
+        figures[kind.section].append(Figure(path, kind.text.format(name)))
+    return figures
+
+
+def join_tables(paths: Sequence[str], subjects: Sequence[str]) -> pd.DataFrame:
+    """Return tables of the same columns as one, with a last column ``subject`` that tells them apart."""
+    tables = [pd.read_csv(path).assign(subject=subject) for path, subject in zip(paths, subjects, strict=True)]
+    return pd.concat(tables) if tables else pd.DataFrame()
+
+
+def name_origin(
+    source: str | Path, command: str, datasets: Mapping[str, str], checksums: str | Path, processes: int
+) -> dict[str, str]:
+    """Return what the report says of its own origin: the commit of ``source``, a directory of the workflow, the command
+    line, and the SHA-256 of the file of each of ``datasets``, as ``digest_files`` finds it."""
+    digests = digest_files(datasets.values(), checksums, processes)
+    return {
+        "Commit": commit_of(source),
+        "Command": command,
+        **{f"SHA-256 of {name}": digests[path] for name, path in datasets.items()},
+    }
