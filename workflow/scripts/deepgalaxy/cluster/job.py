@@ -74,7 +74,7 @@ def size_training_job(ranks: int, ranks_per_node: int, cpus_per_rank: int, cores
     nodes = -(-ranks // ranks_per_node) if ranks_per_node else 1
     if ranks % nodes:
         raise ValueError(
-            f"{ranks} workers cannot be shared out equally to the {nodes} nodes they need (`machine:"
+            f"{ranks} workers cannot be divided equally among the {nodes} nodes they need (`machine:"
             f" ranks_per_node` is {ranks_per_node}); choose another number of `workers`."
         )
     return TrainingJob(ranks, nodes, cpus_per_rank or max(1, (cores or 1) // ranks))

@@ -17,7 +17,8 @@ from deepgalaxy.cluster.slurm import seconds_left
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m deepgalaxy.cluster.launcher", description=__doc__.splitlines()[0])
-    parser.add_argument("--stop-minutes", type=float, default=0, help="in a SLURM job, stop so long before its limit")
+    about = "in a SLURM job, stop this many minutes before its time limit"
+    parser.add_argument("--stop-minutes", type=float, default=0, help=about)
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run")
     args = parser.parse_args()
     sys.exit(run_launcher(args.command, seconds_until_stop(60 * args.stop_minutes)))

@@ -56,7 +56,7 @@ def judge_claims(results: Results) -> pd.DataFrame:
         ("Scaling efficiency is above 0.93 with 128 workers.", paper, *_judge_efficiency(results, 128, 0.93)),
         ("Scaling efficiency is above 0.73 with 512 workers.", paper, *_judge_efficiency(results, 512, 0.73)),
         (
-            "A network tells what a simulation would, about 100,000 times as fast.",
+            "A network gives a simulation's answer about 100,000 times as fast.",
             paper,
             *_judge_speedup(results),
         ),
@@ -144,8 +144,8 @@ def _judge_speedup(results: Results) -> tuple[str, str]:
         return NOT_REPRODUCIBLE, "How long the simulations of the published dataset took is not said."
     simulation, inference = np.median(results.simulation_seconds), np.median(results.inference_seconds)
     evidence = (
-        f"{simulation:.0f} s for a simulation of this workflow and {1000 * inference:.1f} ms for an image, the start of"
-        f" the network's program included: {simulation / inference:,.0f} times. The paper's simulations are larger, so"
-        " a tenth of its figure counts."
+        f"{simulation:.0f} s for a simulation of this workflow and {1000 * inference:.1f} ms for an image,"
+        f" including the start of the program: {simulation / inference:,.0f} times. The paper's simulations are larger,"
+        " so that a tenth of its figure is enough."
     )
     return (AT_SMALL_SCALE if simulation / inference > PUBLISHED_SPEEDUP / 10 else NOT_BORNE_OUT), evidence

@@ -65,8 +65,8 @@ FIGURES = {
         "examples/{subject}.png",
         "run",
         "results",
-        "Test images that {} dates best and worst, and those of which it is most certain and wrong. Below each: which"
-        " pixels speak for (orange) and against (purple) the class that it names, by integrated gradients.",
+        "Test images that {} dates best and worst, and those about which it is most certain and wrong. Below each:"
+        " which pixels speak for (orange) and against (purple) the class that it names, by integrated gradients.",
     ),
     "observed": FigureKind(
         "observed/{subject}.png",

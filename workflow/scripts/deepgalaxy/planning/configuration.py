@@ -47,7 +47,7 @@ def _number(text: str) -> int | float | str:
 
 def check_configuration(config: dict) -> None:
     """Raise ValueError for an ``experiment`` that names something that is not described, for mergers that are listed
-    twice, and for numbers of workers that do not fit the nodes, cannot be launched, or cannot share a batch."""
+    twice, and for numbers of workers that do not fit the nodes, cannot be launched, or do not divide a batch."""
     for section in ("datasets", "samples", "models"):
         for name in config["experiment"][section]:
             if name not in config[section]:

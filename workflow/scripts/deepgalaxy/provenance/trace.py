@@ -64,7 +64,7 @@ def trace_results(results: Iterable[str], records: Mapping[str, dict]) -> dict[s
         if path in traced:
             continue
         if not Path(path).exists():
-            raise ValueError(f"{path} is missing, from which results were made. Restore it, or make these again.")
+            raise ValueError(f"{path}, from which results were made, is missing. Restore it, or make them again.")
         traced[path] = record = records.get(path) or benchmarks.get(path)
         if record:
             pending += record["input"]

@@ -184,7 +184,7 @@ def collect_measurements(
                 table.pivot(index="bytes", columns="repetition", values="seconds")
             )
     if not alone or not times:
-        raise ValueError("The model needs runs of one worker and of several; set `scaling: workers` so.")
+        raise ValueError("The model needs runs of one worker and of several; set `scaling: workers` accordingly.")
     speed = {}
     for run, epochs in zip(runs, records):
         if "weak" in run["kinds"]:

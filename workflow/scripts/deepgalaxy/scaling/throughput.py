@@ -54,12 +54,12 @@ def read_run(path: str | Path, workers: int) -> list[EpochRecord]:
     """
     records = read_records(path)
     if not records:
-        raise ValueError(f"{path} has no finished epoch; delete it, and the run is made again.")
+        raise ValueError(f"{path} has no finished epoch; delete it to repeat the run.")
     for record in records:
         if record.workers != workers:
             raise ValueError(
                 f"Epoch {record.epoch} in {path} was trained by {record.workers} rank(s), but the run is said to have"
-                f" {workers} worker(s); delete it, and the run is made again."
+                f" {workers} worker(s); delete it to repeat the run."
             )
     return records
 
@@ -89,7 +89,8 @@ def measure_runs(
 
     ``runs`` are those of ``deepgalaxy.planning.runs.study_runs``, with the paths of their
     ``epochs.jsonl`` and ``training.json``; ``logs`` have ``path`` and ``label``. Raises ValueError as ``read_run`` and
-    ``read_train_log`` do, and if the workers of a study had different numbers of threads, so that they do not compare.
+    ``read_train_log`` do, and if the workers of a study had different numbers of threads, so that its runs cannot be
+    compared.
     """
     measured, threads = [], {}
     for run, records_path, training_path in zip(runs, epochs, training, strict=True):
@@ -99,7 +100,7 @@ def measure_runs(
         if threads.setdefault(study, own) != own:
             raise ValueError(
                 f"Workers had {threads[study]} threads in one run of {study} and {own} in {records_path}, so that these"
-                " do not compare; delete the directory of the study, and all are made again."
+                " cannot be compared; delete the study's directory to repeat its runs."
             )
         about = ("machine", "threads_per_worker", "ranks", "launcher", "environment", "versions", "gradient_bytes")
         measured.append(

@@ -29,7 +29,7 @@ def build_network(options: TrainingOptions, pixels: int, dtype: str, classes: in
         x = layers.GaussianNoise(options.noise, name="noise")(x)
     if options.architecture == "reference_cnn":
         if options.weights == "imagenet":
-            raise ValueError("There are no ImageNet weights of reference_cnn; set `weights: none`, or a file.")
+            raise ValueError("There are no ImageNet weights of reference_cnn; set `weights` to `none` or to a file.")
         x = _classify(_reference_cnn(x), options, classes)
     elif options.weights == "imagenet":
         x = _classify(_pretrained(options.architecture, pixels)(x), options, classes)

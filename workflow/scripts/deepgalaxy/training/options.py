@@ -76,7 +76,7 @@ class TrainingOptions:
     flips: bool = _option("mirror training images at random, in both directions", default=False)
     quarter_turns: bool = _option("turn training images at random by multiples of 90 degrees", default=False)
     data_mode: int = _option(
-        "who holds which training images: -1, every worker all of them; 0, each a fixed share; m > 0, shares are dealt"
+        "who holds which training images: -1, every worker all of them; 0, each a fixed shard; m > 0, shards are dealt"
         " anew every m epochs; in every mode an epoch takes each image once",
         at_least=-1,
         default=0,
@@ -88,10 +88,10 @@ class TrainingOptions:
         default=0.9,
     )
     synchronised_batch_norm: bool = _option("normalise over the batches of all workers together", default=False)
-    gradient_accumulation: int = _option("batches of a worker to an update", at_least=1, default=1)
+    gradient_accumulation: int = _option("batches of a worker per update", at_least=1, default=1)
     exchange_bucket_mib: float = _option(
         "gradients are exchanged in groups of so many MiB, each as soon as the backward pass has made it; 0: all of"
-        " them together after it; docs/training.md has what this was measured to gain",
+        " them together after it; docs/training.md has measurements",
         at_least=0,
         default=1.0,
     )
@@ -101,7 +101,7 @@ class TrainingOptions:
         ("float32", "mixed_float16", "mixed_bfloat16"),
         default="float32",
     )
-    xla: bool = _option("compile the forward and the backward pass by XLA", default=False)
+    xla: bool = _option("compile the forward and the backward pass with XLA", default=False)
     keep_epoch: str = _option(
         "which epoch's weights make the model; `best` is that of the lowest validation loss",
         ("last", "best"),

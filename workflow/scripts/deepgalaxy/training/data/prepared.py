@@ -40,4 +40,4 @@ class PreparedData:
             if images < workers:
                 raise ValueError(f"{path} holds {images} images, too few for {workers} workers.")
         if head == "ordinal" and self.classes_by_camera:
-            raise ValueError("`head: ordinal` is for classes of time alone; set `task: time` or `time_bins`.")
+            raise ValueError("`head: ordinal` is only for classes of time; set `task: time` or `time_bins`.")

@@ -44,7 +44,9 @@ def choose_gpu(local_rank: int, visible: int) -> int:
     if visible == 1:
         return 0
     if local_rank >= visible:
-        raise ValueError(f"Local rank {local_rank} finds {visible} GPUs; start one rank for each GPU of a host.")
+        raise ValueError(
+            f"Local rank {local_rank} sees only {visible} GPUs; start no more ranks on a host than it has GPUs."
+        )
     return local_rank
 
 
@@ -95,6 +97,6 @@ def check_places(places: list[dict]) -> None:
         if count > 1:
             ranks = ", ".join(str(place["rank"]) for place in places if (place["host"], place["gpu"]) == (host, gpu))
             raise ValueError(
-                f"Ranks {ranks} would share GPU {gpu} of {host}; let the launcher show each of them a GPU of its own,"
-                " or all of them all GPUs of the host."
+                f"Ranks {ranks} would share GPU {gpu} of {host}; let the launcher show each rank its own GPU, or every"
+                " rank all GPUs of the host."
             )
