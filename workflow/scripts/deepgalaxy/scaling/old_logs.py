@@ -1,4 +1,4 @@
-"""Logs of DeepGalaxy: the throughput that its ``train_log.txt`` files tell."""
+"""Logs of DeepGalaxy: the throughput that its ``train_log.txt`` files report."""
 
 import re
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ class LoggedRun:
 def read_train_log(path: str | Path) -> list[LoggedRun]:
     """Return the runs in a log: one, or several, since DeepGalaxy appends to the file that it finds.
 
-    A run begins where the number of the epoch does not grow. The number of workers is the ratio of total throughput to
-    that of a worker, rounded, unless a line before the run states ``num_workers``: two decimals of a slow worker's
-    throughput do not tell 512 from 513. Other lines that do not start with ``[Performance]`` are passed over. Raises
-    ValueError with file and line for a file that is no such log, for a line that cannot be read, and for one that tells
-    another number of workers than its run has.
+    A run begins where the number of the epoch does not increase. The number of workers is the ratio of total throughput
+    to that of a worker, rounded, unless a line before the run states ``num_workers``: two decimals of a slow worker's
+    throughput do not tell 512 from 513. Other lines that do not start with ``[Performance]`` are skipped. Raises
+    ValueError with file and line for a file that is not such a log, for a line that cannot be read, and for one that
+    implies another number of workers than its run has.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")

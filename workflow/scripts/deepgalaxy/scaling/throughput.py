@@ -18,7 +18,7 @@ OURS = "measured here"
 """The source of what was not read from a log."""
 
 STUDY = ["dataset", "sample", "model"]
-"""What the runs of a study have in common, and what tells it from others."""
+"""What the runs of a study have in common, and what distinguishes it from others."""
 
 SCALED = [*STUDY, "kind", "source"]
 """What is the same in all runs that are compared with each other."""
@@ -58,7 +58,7 @@ def read_run(path: str | Path, workers: int) -> list[EpochRecord]:
     for record in records:
         if record.workers != workers:
             raise ValueError(
-                f"Epoch {record.epoch} in {path} was trained by {record.workers} rank(s), but the run is said to have"
+                f"Epoch {record.epoch} in {path} was trained by {record.workers} rank(s), but the run should have"
                 f" {workers} worker(s); delete it to repeat the run."
             )
     return records
@@ -125,7 +125,7 @@ def scaling_table(measured: list[dict]) -> pd.DataFrame:
     Of ``measured`` runs (``measure_runs``) it takes the names of ``SCALED`` (with ``kinds`` for ``kind``: a run may
     serve two), workers, batch_size (of a worker), images_per_second and ``<part>_seconds``; what is not known is
     missing. The table has ``global_batch_size``, the number of ``runs``, ``images_per_second`` with the limits
-    ``_low`` and ``_high`` of its 95 % confidence interval (Student's t; empty for less than three runs), the same for
+    ``_low`` and ``_high`` of its 95 % confidence interval (Student's t; empty for fewer than three runs), the same for
     each worker, ``efficiency`` (throughput over that of as many single workers; empty if none was run) with limits
     from the relative variances of both means, and the mean seconds of an epoch.
     """
@@ -166,7 +166,7 @@ def _efficiency(speed: pd.Series, single: pd.Series, workers: int) -> dict[str, 
 
 
 def _relative_spread(speed: pd.Series) -> tuple[float, int]:
-    """Return the standard error of a mean over the mean, NaN for less than three values, and its degrees of freedom."""
+    """Return the standard error of a mean over the mean, NaN for fewer than three values, and the degrees of freedom."""
     return (speed.sem() / speed.mean() if len(speed) >= 3 else np.nan), len(speed) - 1
 
 
