@@ -108,7 +108,7 @@ def test_the_order_of_keys_does_not_matter():
 
 @pytest.mark.parametrize("name", MOVED)
 def test_a_setting_of_the_machine_at_its_former_place_is_refused_with_the_new_one(name, root):
-    with pytest.raises(ValueError, match=rf"own: `{name}` is now `machine: \w+`.* Move what") as refusal:
+    with pytest.raises(ValueError, match=rf"section: `{name}` is now `machine: \w+`.* Move them") as refusal:
         refuse_moved_settings({"seed": 1, name: 1, "machine": {}})
     new = re.search(r"`machine: (\w+)`", str(refusal.value))[1]
     schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())

@@ -13,7 +13,7 @@ ONE_MACHINE = (
 They are not bound to cores, since TensorFlow's threads fill the cores that a rank is given; there may be more ranks
 than cores; and a rank that waits for others sleeps, 0.2 ms at a time, rather than spin: Linux 6.18 gave two of four
 ranks that yielded to each other a tenth of the time of the others, and a run of seconds took ten minutes. Horovod waits
-in a thread of its own beside the computing one; spinning there took a third of a core, naps of 1 ns a tenth.
+in a separate thread next to the computing one; spinning there took a third of a core, naps of 1 ns a tenth.
 """
 
 

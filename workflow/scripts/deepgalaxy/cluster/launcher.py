@@ -44,8 +44,8 @@ def run_launcher(command: list[str], stop_after_seconds: float | None = None) ->
     """Run a command that starts ranks to its end and return its exit status.
 
     SIGINT and SIGTERM, on which mpirun kills its ranks within a second, are passed on as SIGUSR1, which it gives to
-    them: they save a checkpoint and stop. So they are after ``stop_after_seconds``. A second signal ends the launcher.
-    The launcher does not outlive this process.
+    them: they save a checkpoint and stop. The same is sent after ``stop_after_seconds``. A second signal ends the
+    launcher. The launcher does not outlive this process.
     """
     with subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_parent) as launcher:
         asked = []

@@ -166,7 +166,7 @@ def _efficiency(speed: pd.Series, single: pd.Series, workers: int) -> dict[str, 
 
 
 def _relative_spread(speed: pd.Series) -> tuple[float, int]:
-    """Return the standard error of a mean over the mean, NaN for fewer than three values, and the degrees of freedom."""
+    """Return the standard error of a mean over the mean, NaN for fewer than three values, and degrees of freedom."""
     return (speed.sem() / speed.mean() if len(speed) >= 3 else np.nan), len(speed) - 1
 
 

@@ -14,8 +14,8 @@ from deepgalaxy.training.record import EpochRecord, RankTimes
 
 
 class Sums(NamedTuple):
-    """What is added up over images: their losses (cross-entropy in nats), how many were named right, how many there
-    were. Within TensorFlow these are a float64 tensor of shape (3,), in this order."""
+    """What is added up over images: their losses (cross-entropy in nats), how many were classified correctly, and
+    how many there were. Within TensorFlow these are a float64 tensor of shape (3,), in this order."""
 
     loss: float
     correct: float
@@ -28,7 +28,7 @@ class Sums(NamedTuple):
 
     @property
     def accuracy(self) -> float:
-        """Share of the images that were named right."""
+        """Share of the images that were classified correctly."""
         return self.correct / self.images
 
 
@@ -72,7 +72,7 @@ class Progress:
 
     @staticmethod
     def from_states(common: dict, own: dict) -> "Progress":
-        """Return the progress that ``common_state`` and ``own_state`` were taken of."""
+        """Return the progress that ``common_state`` and ``own_state`` were taken from."""
         return Progress(
             epoch=common["epoch"],
             batches=common["batches"],

@@ -98,8 +98,8 @@ class HorovodRanks:
 def join_ranks(workers: int) -> Ranks:
     """Return the processes of a run that is meant to have ``workers`` of them.
 
-    Raises ValueError if Horovod is not installed though several are meant, or if another number was started: a
-    launcher that does not match the MPI library of Horovod starts so many independent runs instead of one.
+    Raises ValueError if Horovod is not installed though several are wanted, or if another number was started: a
+    launcher that does not match the MPI library of Horovod starts that many independent runs instead of one.
     """
     if workers == 1:
         return SingleRank()

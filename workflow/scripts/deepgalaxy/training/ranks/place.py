@@ -10,7 +10,7 @@ from collections.abc import Mapping
 def visible_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Return the names of the GPUs that this process may use, in CUDA's order.
 
-    These are UUIDs if NVIDIA's driver tells them; otherwise what CUDA_VISIBLE_DEVICES names.
+    These are UUIDs if NVIDIA's driver reports them; otherwise what CUDA_VISIBLE_DEVICES names.
     """
     installed = _installed_gpus()
     chosen = environment.get("CUDA_VISIBLE_DEVICES")
@@ -51,7 +51,7 @@ def choose_gpu(local_rank: int, visible: int) -> int:
 
 
 def claim_gpu(local_rank: int, memory_mib: int) -> int:
-    """Let this process see its own GPU only, if there are any, and return how many TensorFlow can use here.
+    """Let this process see only its own GPU, if there are any, and return how many TensorFlow can use here.
 
     It takes memory as it needs it, or ``memory_mib`` at once.
     """
