@@ -104,6 +104,6 @@ def in_turn(ranks: Ranks, build: Callable[[], keras.Model]) -> keras.Model:
 
 
 def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
-    """Return what a run is made of, as one line: a run resumes only from checkpoints with the same."""
+    """Return what a run is made of, as one line: a run resumes only from matching checkpoints."""
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (args.train, args.validation)]
     return json.dumps([asdict(options), args.seed, args.workers, files, code_digest("deepgalaxy/train.py")])
