@@ -107,7 +107,7 @@ class Stopwatch:
         self._sums = self._sums + sums
 
     def update(self, exchange_seconds: tf.Tensor) -> None:
-        """Note that an update is done, of which the exchange took so long."""
+        """Note that an update is done, and how long its exchange took."""
         now = time.perf_counter()
         self._updates.append((now - self._last_update - self._waited, exchange_seconds))
         self._progress.seconds.input += self._waited
