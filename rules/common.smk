@@ -156,7 +156,7 @@ def cancel_jobs_of_earlier_runs():
         return
     if not MACHINE["ranks_per_node"]:
         raise WorkflowError(
-            "`machine: ranks_per_node` is not set; it stands under `config:` of profiles/slurm, which --config on the"
+            "`machine: ranks_per_node` is not set; it belongs under `config:` in profiles/slurm, which --config on the"
             " command line replaces. Write settings to a file for --configfile instead."
         )
     prefix = workflow.executor_settings.jobname_prefix

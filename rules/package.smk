@@ -1,6 +1,6 @@
-"""Where the package `deepgalaxy` is that all rules use: in a checkout, beside the rules' scripts; else in the environment
-that Snakemake runs in, since of a repository that another workflow uses as a module (`snakefile: github(...)`) Snakemake
-fetches the files that it reads itself, and no package.
+"""Where the package `deepgalaxy` is that all rules use: in a checkout, next to the rules' scripts; otherwise in the
+environment that Snakemake runs in, since from a repository that another workflow uses as a module
+(`snakefile: github(...)`), Snakemake fetches only the files that it reads itself, not the package.
 """
 
 import os
@@ -24,11 +24,11 @@ except ModuleNotFoundError as error:
         f"git+https://{HERE.host}/{HERE.repo}@{HERE.ref}" if isinstance(HERE, HostingProviderFile) else "<a checkout>"
     )
     raise WorkflowError(
-        f"This workflow's package `deepgalaxy` is not installed in Snakemake's environment; install it there by:"
+        f"This workflow's package `deepgalaxy` is not installed in Snakemake's environment; install it there with:"
         f" {sys.executable} -m pip install {address}"
     ) from None
 
-# The rules' conda environments do not hold the package. What lies beside an installed one is not for them.
+# The rules' conda environments do not hold the package. What lies next to an installed one is not for them.
 export_import_path(package_parent() if IN_CHECKOUT else link_package(".snakemake/packages"))
 
 if isinstance(HERE, HostingProviderFile):

@@ -6,7 +6,7 @@ Results: <results>/tables/metrics.csv, summary.csv and claims.csv, and <results>
 
 from deepgalaxy.figures.table import figure_files
 
-# What figures and tables are of (deepgalaxy.figures.table), and what of it the report shows.
+# The subjects of figures and tables (deepgalaxy.figures.table), and those that the report shows.
 SUBJECTS = {
     "dataset": EXPERIMENT["datasets"],
     "sample": SAMPLES,

@@ -2,7 +2,7 @@
 
 Parameters: `scaling`, `experiment: datasets, samples, models`, and `models: <model>`.
 Results: <results>/scaling/, <results>/tables/scaling.csv, scaling.json and scaling_model/, and <results>/figures/scaling/.
-<results>/tables/throughput.csv is of the experiment's own runs.
+<results>/tables/throughput.csv has the experiment's own runs.
 """
 
 

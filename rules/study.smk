@@ -9,13 +9,13 @@ MODELLED_STUDIES = SCALING_STUDIES if {1} < set(config["scaling"]["workers"]) el
 
 
 def study_options(wildcards):
-    """Return the options of a study run as words of a command line: the model's, on its own length and batch size."""
+    """Return the options of a study run as words of a command line: the model's, with the run's length and batch size."""
     own = {name: config["scaling"][name] for name in ("epochs", "steps_per_epoch")} | {"batch_size": wildcards.batch}
     return [*command_line(settings("models/{model}")(wildcards) | own | {"debug": False}), "--allreduce-sweep"]
 
 
 def cores_per_rank_of_study(wildcards):
-    """Return the cores that the study's largest run has for each rank: all of them take as many, so that they compare."""
+    """Return the cores that the study's largest run has for each rank: all runs take as many, to be comparable."""
     return job_of(max(config["scaling"]["workers"])).cpus_per_rank
 
 

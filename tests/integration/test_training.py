@@ -111,7 +111,7 @@ def test_one_worker_trains_without_horovod(train, blobs, root, tmp_path):
 def test_a_launcher_that_starts_another_number_is_noticed(train, tmp_path):
     result = train(tmp_path, 3, "--epochs=1", launched=2)
     assert result.returncode != 0
-    assert "3 workers were asked for, but this process finds itself in a group of 2" in result.stdout
+    assert "3 workers were asked for, but this process is in a group of 2" in result.stdout
     assert not any(tmp_path.iterdir())
 
 

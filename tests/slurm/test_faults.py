@@ -1,4 +1,4 @@
-"""What goes wrong on a cluster, done to a training run of two ranks on two nodes: it goes on from its checkpoint.
+"""What goes wrong on a cluster, done to a training run of two ranks on two nodes: it resumes from its checkpoint.
 
 Each test trains another repeat on the sample that the chain has prepared.
 """

@@ -17,7 +17,7 @@ def test_every_rank_has_its_place_and_no_node_too_many(ranks, ranks_per_node, cp
     try:
         job = size_training_job(ranks, ranks_per_node, cpus_per_rank, cores)
     except ValueError as error:
-        assert "cannot be shared out equally" in str(error)
+        assert "cannot be divided equally" in str(error)
         assert ranks % -(-ranks // ranks_per_node)
         return
     assert job.nodes * job.ranks_per_node == ranks and job.cpus_per_rank >= 1
@@ -95,7 +95,7 @@ def test_without_slurm_it_says_that_there_is_no_answer(monkeypatch):
 def test_each_local_rank_takes_its_own_gpu():
     assert [place.choose_gpu(rank, 4) for rank in range(4)] == [0, 1, 2, 3]
     assert place.choose_gpu(3, 1) == 0
-    with pytest.raises(ValueError, match="Local rank 2 finds 2 GPUs"):
+    with pytest.raises(ValueError, match="Local rank 2 sees only 2 GPUs"):
         place.choose_gpu(2, 2)
 
 

@@ -59,7 +59,7 @@ def test_predictions_are_drawn_against_the_truth(drawn):
     # At 50 Myr the middle 68 % are from 16 to 84 % of the way from 60 to 110.
     assert {68.0, 102.0} <= set(times.collections[0].get_paths()[0].vertices[:, 1].round(9))
 
-    assert labels(reliability) == ("probability of the predicted class", "share that is right")
+    assert labels(reliability) == ("probability of the predicted class", "accuracy")
     points = reliability.collections[0]
     np.testing.assert_allclose(points.get_offsets(), [[0.6, 0], [0.8, 1], [0.9, 1], [1, 1]])
     assert len(set(points.get_sizes())) == 1  # one image each
@@ -82,7 +82,7 @@ def test_errors_are_drawn_by_each_grouping_that_there_is(drawn):
     axes = drawn(plot_errors, ERRORS).axes
     top, bottom = axes[:3], axes[3:]
     assert [panel.get_xlabel() for panel in bottom] == ["pericentric passages so far", "simulation", "camera"]
-    assert top[0].get_ylabel() == "error (Myr): median, 68 %" and bottom[0].get_ylabel() == "share right"
+    assert top[0].get_ylabel() == "error (Myr): median, 68 %" and bottom[0].get_ylabel() == "accuracy"
     assert bottom[0].get_ylim() == (0, 1) and top[0].get_ylim()[0] == 0
     for above, below, (_, rows) in zip(top, bottom, ERRORS.groupby("grouping", sort=False), strict=True):
         assert [label.get_text() for label in below.get_xticklabels()] == rows["value"].tolist()
@@ -124,8 +124,8 @@ def test_examples_stand_above_their_attributions(drawn, examples):
     with h5py.File(path) as file:
         for axes, number in ((grid[0, 0], 0), (grid[0, 1], 1), (grid[2, 0], 2)):
             np.testing.assert_array_equal(axes.images[0].get_array(), file["brightness"][number])
-    assert grid[0, 0].get_title() == "c camera 07\n50 Myr, taken for 51\nclass given 90%"
-    assert grid[2, 0].get_title() == "b camera 12\n70 Myr, taken for 130\nclass given 50%"
+    assert grid[0, 0].get_title() == "c camera 07\n50 Myr, classified as 51\nclass given 90%"
+    assert grid[2, 0].get_title() == "b camera 12\n70 Myr, classified as 130\nclass given 50%"
     # Colours are as strong either way, and each image's strongest attribution is opaque.
     for axes in (grid[1, 0], grid[3, 0]):
         low, high = axes.images[1].get_clim()

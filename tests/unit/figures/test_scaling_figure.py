@@ -6,10 +6,10 @@ import pytest
 from matplotlib.container import ErrorbarContainer
 
 from deepgalaxy.figures.scaling import plot_scaling
-from deepgalaxy.scaling.published_points import read_reference_points
+from deepgalaxy.scaling.published_points import read_published_points
 from deepgalaxy.scaling.throughput import OURS, PARTS, scaling_table
 
-PUBLISHED = read_reference_points()
+PUBLISHED = read_published_points()
 WORKERS = [1, 2, 512]
 MODEL = pd.DataFrame(
     {"workers": WORKERS}

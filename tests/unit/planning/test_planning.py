@@ -57,11 +57,11 @@ def test_an_edit_touches_the_scripts_that_import_it_and_no_other(package):
     assert changed(package, lambda: append(package / "report/page.html.jinja", "<p>")) == {"write_report"}
 
 
-def test_comments_layout_and_file_times_do_not_count(package):
+def test_comments_docstrings_layout_and_file_times_do_not_count(package):
     def edit():
         source = (package / "evaluation/metrics.py").read_text()
         (package / "evaluation/metrics.py").write_text(
-            "# A remark.\n\n" + source.replace("(predictions.label", "( predictions.label")
+            "# A remark.\n\n" + source.replace('"""', '"""In other words: ').replace(" = ", "  =  ")
         )
         os.utime(package / "sample/split.py", (0, 0))
 
@@ -108,7 +108,7 @@ def test_the_order_of_keys_does_not_matter():
 
 @pytest.mark.parametrize("name", MOVED)
 def test_a_setting_of_the_machine_at_its_former_place_is_refused_with_the_new_one(name, root):
-    with pytest.raises(ValueError, match=rf"own: `{name}` is now `machine: \w+`.* Move what") as refusal:
+    with pytest.raises(ValueError, match=rf"section: `{name}` is now `machine: \w+`.* Move them") as refusal:
         refuse_moved_settings({"seed": 1, name: 1, "machine": {}})
     new = re.search(r"`machine: (\w+)`", str(refusal.value))[1]
     schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())

@@ -54,8 +54,8 @@ def test_weak_scaling_keeps_the_workers_batch_and_strong_scaling_the_global_one(
 def test_workers_that_cannot_share_a_batch_or_a_node_are_refused():
     three = {"scaling": CONFIG["scaling"] | {"workers": [3]}}
     with pytest.raises(
-        ValueError, match=r"3 workers cannot share the `batch_size` 8 of m equally, .* leave `strong` out"
+        ValueError, match=r"3 workers cannot divide the `batch_size` 8 of m equally among them, .* leave `strong` out"
     ):
         check_configuration(CONFIG | three)
-    with pytest.raises(ValueError, match="3 workers cannot be shared out equally to the 2 nodes"):
+    with pytest.raises(ValueError, match="3 workers cannot be divided equally among the 2 nodes"):
         check_configuration(CONFIG | three | {"machine": CONFIG["machine"] | {"ranks_per_node": 2}})

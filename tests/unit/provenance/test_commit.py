@@ -39,6 +39,6 @@ def test_of_a_repository_the_version_that_is_taken_counts(repository, tmp_path):
 
 def test_a_version_that_is_not_there_is_named(repository, tmp_path, monkeypatch):
     monkeypatch.setenv("DEEPGALAXY_REPOSITORY", f"{repository[0]}@v2")
-    with pytest.raises(ValueError, match=r"Version v2 of the workflow cannot be had from .*v2"):
+    with pytest.raises(ValueError, match=r"Version v2 of the workflow cannot be read from .*v2"):
         copy_source("https://example.org/workflow", {"seed": 3}, tmp_path / "source")
     assert not (tmp_path / "source").exists()

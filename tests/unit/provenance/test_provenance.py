@@ -101,7 +101,7 @@ def test_without_record_or_file_there_is_no_provenance(place):
     directory, records = place
     with pytest.raises(ValueError, match=r"no record of how results/new.csv was made.*--persistence-backend file"):
         trace_results(["results/new.csv", LONG], records)
-    with pytest.raises(ValueError, match=r"gone\.csv is missing, from which results were made"):
+    with pytest.raises(ValueError, match=r"gone\.csv, from which results were made, is missing"):
         trace_results(["results/old.csv"], records)
     (directory / "results/samples/test.hdf5").unlink()
     assert "results/samples/test.hdf5" not in trace_results([LONG], records)

@@ -186,7 +186,7 @@ def test_a_check_that_cannot_be_made_says_why():
     measured = measurements(1)
     del measured.images_per_second[8]
     other = leave_out_largest(measured, seed=1)
-    assert other["why_not"] == "no run of it is weakly scaled"
+    assert other["why_not"] == "it has no run of weak scaling"
     for name in ("predicted_images_per_second", "low", "high", "relative_error", "within_band"):
         assert check[name] is None and other[name] is None
 

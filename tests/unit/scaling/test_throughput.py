@@ -8,7 +8,7 @@ from scipy import stats
 
 from deepgalaxy.files import write_table
 from deepgalaxy.scaling.old_logs import LoggedRun, read_train_log
-from deepgalaxy.scaling.published_points import read_reference_points
+from deepgalaxy.scaling.published_points import read_published_points
 from deepgalaxy.scaling.throughput import (
     OURS,
     TABLE_COLUMNS,
@@ -210,14 +210,14 @@ def test_our_own_log_is_read(tmp_path, workers):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"epoch,loss\n1,0.5\n", "has no line up to its last, line 2, that starts with [Performance]."),
-        (b"", "has no line up to its last, line 0, that starts with"),
-        (b"\x89HDF\r\n\x1a\n", "line 1, is no text"),
-        (README_LOG.encode() + b"[Performance] Epoch 6 takes", "line 10, is not a line of DeepGalaxy's"),
-        (README_LOG.replace("23.29", "0.00").encode(), "line 6, is not a line of DeepGalaxy's"),
+        (b"epoch,loss\n1,0.5\n", "None of the 2 lines of "),
+        (b"", "None of the 0 lines of "),
+        (b"\x89HDF\r\n\x1a\n", "line 1, is not text"),
+        (README_LOG.encode() + b"[Performance] Epoch 6 takes", "line 10, is not a DeepGalaxy line"),
+        (README_LOG.replace("23.29", "0.00").encode(), "line 6, is not a DeepGalaxy line"),
         (
             README_LOG.replace("59.47 images", "29.74 images").encode(),
-            "line 5, is of 2 workers, but the run that it belongs to is of 4.",
+            "line 5, is from 2 workers, but its run is from 4.",
         ),
     ],
 )
@@ -233,7 +233,7 @@ def test_a_file_that_is_no_log_is_named_with_the_line(tmp_path, content, sentenc
 
 
 def test_published_points_have_their_sources():
-    published = read_reference_points()
+    published = read_published_points()
     assert published["source"].str.match(r"(https://(doi\.org|github\.com)/\S+|.*; no DOI known)$").all()
     assert published[["label", "hardware", "workers"]].notna().all(axis=None)
     assert published[["images_per_second", "efficiency"]].notna().any(axis=1).all()

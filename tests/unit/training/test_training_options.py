@@ -120,7 +120,7 @@ def test_the_rate_rises_in_the_warm_up_and_never_afterwards(workers, warmup, epo
 def test_the_linear_rule_is_for_sgd():
     chosen = options(optimizer="SGD", learning_rate=0.1, learning_rate_scaling="linear", gradient_accumulation=2)
     assert learning_rate(chosen, 8, 0, 10) == pytest.approx(1.6)
-    with pytest.raises(ValueError, match="holds for SGD; adadelta scales its steps by itself"):
+    with pytest.raises(ValueError, match="is for SGD only; adadelta scales its own steps"):
         learning_rate(options(optimizer="adadelta", learning_rate_scaling="linear"), 8, 0, 10)
 
 

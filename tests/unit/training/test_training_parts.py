@@ -96,5 +96,5 @@ def test_one_worker_needs_no_horovod(monkeypatch):
     monkeypatch.setitem(sys.modules, "horovod.tensorflow", None)
     ranks = join_ranks(1)
     assert (ranks.size, ranks.rank, ranks.gather("x")) == (1, 0, ["x"])
-    with pytest.raises(ValueError, match="2 workers needs Horovod, which does not load here"):
+    with pytest.raises(ValueError, match="2 workers needs Horovod, which cannot be loaded here"):
         join_ranks(2)

@@ -8,4 +8,4 @@ if __name__ == "__main__":
         for file in snakemake.input:
             verify_file(file, "config/checksums.txt")
         if not snakemake.input:
-            logger.info("every dataset of this experiment is simulated; none has a digest to be held against")
+            logger.info("every dataset of this experiment is simulated; none has a digest to check")

@@ -5,7 +5,7 @@ from importlib import import_module
 
 COMMANDS = {
     "train": ("deepgalaxy.training.command", "train a network on prepared images"),
-    "verify": ("deepgalaxy.dataset.verify", "hold files against the digests that were accepted of them"),
+    "verify": ("deepgalaxy.dataset.verify", "check files against their accepted digests"),
 }
 """The module of each subcommand, whose ``main`` takes the arguments after its name; and what it does."""
 

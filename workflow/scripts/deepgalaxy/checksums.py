@@ -47,4 +47,4 @@ def verify_file(path: str | Path, checksums: str | Path) -> None:
             f"{path} has changed since it was accepted: its SHA-256 is {digest}, and {checksums} says {pinned}. "
             f"Restore {os.path.relpath(Path(path).resolve())} from a copy, or delete it and {path} and run again."
         )
-    logger.info("%s is as it was when it was accepted", path)
+    logger.info("%s is unchanged since it was accepted", path)

@@ -18,6 +18,6 @@ if __name__ == "__main__":
         )
         write_json(metrics, snakemake.output[0])
         logger.info(
-            "accuracy %.3f (chance %.3f), median error %.0f Myr (%.0f Myr for the median time)",
+            "accuracy %.3f (chance %.3f), median error %.0f Myr (%.0f Myr when always guessing the median time)",
             *(metrics[name] for name in ("accuracy", "chance", "median_error_myr", "baseline_median_error_myr")),
         )

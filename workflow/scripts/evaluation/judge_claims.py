@@ -1,4 +1,4 @@
-"""Hold what the DeepGalaxy paper claims against the results of all runs."""
+"""Compare what the DeepGalaxy paper claims with the results of all runs."""
 
 from deepgalaxy.evaluation.claims import judge_claims
 from deepgalaxy.evaluation.evidence import read_results

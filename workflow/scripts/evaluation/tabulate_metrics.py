@@ -1,4 +1,4 @@
-"""Collect the metrics of all runs in one table, and sum up repeats."""
+"""Collect the metrics of all runs in one table, and summarise repeats."""
 
 import pandas as pd
 

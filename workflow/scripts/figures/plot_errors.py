@@ -1,4 +1,4 @@
-"""Draw on what the errors of one run depend."""
+"""Draw what the errors of one run depend on."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Draw observed mergers, when they are, and the simulated ones most like them."""
+"""Draw observed mergers, their times, and the simulated ones most like them."""
 
 import pandas as pd
 

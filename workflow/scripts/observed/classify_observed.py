@@ -1,4 +1,4 @@
-"""Let a trained model classify observed images, and write what it makes of them and of those it was trained on."""
+"""Let a trained model classify observed images, and write its features of these and of the training images."""
 
 from deepgalaxy.logs import script_log
 from deepgalaxy.tensorflow_setup import configure_tensorflow

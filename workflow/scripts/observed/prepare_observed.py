@@ -1,4 +1,4 @@
-"""Bring observed images to what a network reads."""
+"""Prepare observed images as a network reads them."""
 
 from deepgalaxy.logs import script_log
 from deepgalaxy.observed.preparing import prepare_observed

@@ -1,4 +1,4 @@
-"""Tabulate when observed mergers are, and which simulated ones they are like."""
+"""Tabulate the times of observed mergers, and the simulated ones most like them."""
 
 import pandas as pd
 

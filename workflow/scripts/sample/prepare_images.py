@@ -1,4 +1,4 @@
-"""Bring the images of a sample to the size and type that a network reads, shuffled, one file for each split."""
+"""Convert the images of a sample to the size and type that a network reads, shuffled, one file for each split."""
 
 import cv2
 import pandas as pd
@@ -8,7 +8,7 @@ from deepgalaxy.sample.prepare import prepare_images
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "prepare_images"):
-        cv2.setNumThreads(1)  # the processes share the cores out
+        cv2.setNumThreads(1)  # the processes divide the cores among themselves
         prepare_images(
             snakemake.input.subset,
             pd.read_csv(snakemake.input.split),

@@ -13,7 +13,7 @@ ONE_MACHINE = (
 They are not bound to cores, since TensorFlow's threads fill the cores that a rank is given; there may be more ranks
 than cores; and a rank that waits for others sleeps, 0.2 ms at a time, rather than spin: Linux 6.18 gave two of four
 ranks that yielded to each other a tenth of the time of the others, and a run of seconds took ten minutes. Horovod waits
-in a thread of its own beside the computing one; spinning there took a third of a core, naps of 1 ns a tenth.
+in a separate thread next to the computing one; spinning there took a third of a core, naps of 1 ns a tenth.
 """
 
 
@@ -74,7 +74,7 @@ def size_training_job(ranks: int, ranks_per_node: int, cpus_per_rank: int, cores
     nodes = -(-ranks // ranks_per_node) if ranks_per_node else 1
     if ranks % nodes:
         raise ValueError(
-            f"{ranks} workers cannot be shared out equally to the {nodes} nodes they need (`machine:"
+            f"{ranks} workers cannot be divided equally among the {nodes} nodes they need (`machine:"
             f" ranks_per_node` is {ranks_per_node}); choose another number of `workers`."
         )
     return TrainingJob(ranks, nodes, cpus_per_rank or max(1, (cores or 1) // ranks))

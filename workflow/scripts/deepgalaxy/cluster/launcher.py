@@ -17,7 +17,8 @@ from deepgalaxy.cluster.slurm import seconds_left
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m deepgalaxy.cluster.launcher", description=__doc__.splitlines()[0])
-    parser.add_argument("--stop-minutes", type=float, default=0, help="in a SLURM job, stop so long before its limit")
+    about = "in a SLURM job, stop this many minutes before its time limit"
+    parser.add_argument("--stop-minutes", type=float, default=0, help=about)
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run")
     args = parser.parse_args()
     sys.exit(run_launcher(args.command, seconds_until_stop(60 * args.stop_minutes)))
@@ -43,8 +44,8 @@ def run_launcher(command: list[str], stop_after_seconds: float | None = None) ->
     """Run a command that starts ranks to its end and return its exit status.
 
     SIGINT and SIGTERM, on which mpirun kills its ranks within a second, are passed on as SIGUSR1, which it gives to
-    them: they save a checkpoint and stop. So they are after ``stop_after_seconds``. A second signal ends the launcher.
-    The launcher does not outlive this process.
+    them: they save a checkpoint and stop. The same is sent after ``stop_after_seconds``. A second signal ends the
+    launcher. The launcher does not outlive this process.
     """
     with subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_parent) as launcher:
         asked = []

@@ -24,7 +24,7 @@ def parse_time_left(text: str) -> float | None:
         return None
     match = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)??(?:(\d+):)?(\d+)", text)
     if not match:
-        raise ValueError(f"SLURM gives a time left of {text!r}.")
+        raise ValueError(f"SLURM reports the time left as {text!r}, which is not a time.")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return 86400.0 * days + 3600 * hours + 60 * minutes + seconds
 
@@ -56,7 +56,7 @@ def cancel_leftover_jobs(prefix: str, directory: str, patience_seconds: float = 
         if time.monotonic() > deadline:
             raise ValueError(
                 f"Jobs {', '.join(jobs)} of an earlier run were cancelled but have not ended, and might still write"
-                " results; start again when `squeue --me` does not list them any more."
+                " results; start again when `squeue --me` no longer lists them."
             )
         time.sleep(1)
         jobs = leftover_jobs(prefix, directory)

@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> None:
     for file in args.files:
         try:
             verify_file(file, args.checksums)
-            print(f"{file}: as it was accepted")
+            print(f"{file}: unchanged since it was accepted")
         except (OSError, ValueError) as error:
             print(error, file=sys.stderr)
             failed = True

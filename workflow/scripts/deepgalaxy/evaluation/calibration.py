@@ -1,4 +1,4 @@
-"""How far predicted probabilities can be taken at their word."""
+"""How far predicted probabilities can be trusted."""
 
 import numpy as np
 from scipy.optimize import minimize_scalar

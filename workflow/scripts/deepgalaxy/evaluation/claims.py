@@ -1,4 +1,4 @@
-"""What the DeepGalaxy paper and its README say, held against the results of this workflow.
+"""What the DeepGalaxy paper and its README say, compared with the results of this workflow.
 
 The paper is Cai et al. 2020, DLS 2020, DOI 10.1109/DLS51937.2020.00012; the README and the notebook are those of its
 repository, maxwelltsai/DeepGalaxy, at commit b5c353e.
@@ -25,7 +25,7 @@ PUBLISHED_SPEEDUP = 1e5
 
 @dataclass(frozen=True)
 class Results:
-    """What the claims are held against.
+    """What the claims are compared with.
 
     ``metrics`` is the table of all runs' scores; ``published`` names the datasets that were not simulated here;
     ``catalogues`` are those of all datasets by name; ``scaling`` is the table of the scaling study, and ``model`` those
@@ -48,15 +48,15 @@ def judge_claims(results: Results) -> pd.DataFrame:
     rows = [
         ("The stage of a merger can be told from an image of it.", paper, *_judge_dating(results)),
         (
-            f"The dataset has {PUBLISHED_SIMULATIONS} simulations, {CAMERA_COUNT} cameras and {PUBLISHED_SNAPSHOTS}"
-            " snapshots of each.",
+            f"The dataset has {PUBLISHED_SIMULATIONS} simulations, each with {CAMERA_COUNT} cameras and"
+            f" {PUBLISHED_SNAPSHOTS} snapshots.",
             "the published files",
             *_judge_dataset(results),
         ),
         ("Scaling efficiency is above 0.93 with 128 workers.", paper, *_judge_efficiency(results, 128, 0.93)),
         ("Scaling efficiency is above 0.73 with 512 workers.", paper, *_judge_efficiency(results, 512, 0.73)),
         (
-            "A network tells what a simulation would, about 100,000 times as fast.",
+            "A network gives a simulation's answer about 100,000 times as fast.",
             paper,
             *_judge_speedup(results),
         ),
@@ -64,7 +64,7 @@ def judge_claims(results: Results) -> pd.DataFrame:
             "Images of similar mergers are close in the latent space of an encoder-decoder.",
             paper,
             NOT_REPRODUCIBLE,
-            "The paper gives no figure to compare with, and this workflow trains the classifier alone; it compares"
+            "The paper gives no figure to compare with, and this workflow trains only the classifier; it compares"
             " observed images in the classifier's own features.",
         ),
         (
@@ -77,7 +77,7 @@ def judge_claims(results: Results) -> pd.DataFrame:
             "EfficientNetB7 names the right one of 994 classes for 988 of 994 images of s_1_m_0.5.",
             "notebook",
             NOT_REPRODUCIBLE,
-            "It is not said which images were trained on; upstream's split does not keep these out.",
+            "It is not stated which images were trained on; upstream's split does not keep these out.",
         ),
     ]
     return pd.DataFrame(rows, columns=["claim", "source", "verdict", "evidence"])
@@ -100,7 +100,7 @@ def _judge_dating(results: Results) -> tuple[str, str]:
         f" {runs['baseline_median_error_myr'].mean():.0f} Myr)."
     )
     if runs["accuracy_low"].isna().any():
-        evidence += " One test simulation alone gives no interval."
+        evidence += " A single test simulation gives no interval."
     if not better.all():
         return NOT_BORNE_OUT, evidence
     return (AT_SMALL_SCALE if real.empty else REPRODUCED), evidence
@@ -141,11 +141,11 @@ def _judge_efficiency(results: Results, workers: int, efficiency: float) -> tupl
 def _judge_speedup(results: Results) -> tuple[str, str]:
     """How much faster a network is than a simulation of this workflow."""
     if not results.simulation_seconds:
-        return NOT_REPRODUCIBLE, "How long the simulations of the published dataset took is not said."
+        return NOT_REPRODUCIBLE, "How long the simulations of the published dataset took is not stated."
     simulation, inference = np.median(results.simulation_seconds), np.median(results.inference_seconds)
     evidence = (
-        f"{simulation:.0f} s for a simulation of this workflow and {1000 * inference:.1f} ms for an image, the start of"
-        f" the network's program included: {simulation / inference:,.0f} times. The paper's simulations are larger, so"
-        " a tenth of its figure counts."
+        f"{simulation:.0f} s for a simulation of this workflow and {1000 * inference:.1f} ms for an image,"
+        f" including the start of the program: {simulation / inference:,.0f} times. The paper's simulations are larger,"
+        " so that a tenth of its figure is enough."
     )
     return (AT_SMALL_SCALE if simulation / inference > PUBLISHED_SPEEDUP / 10 else NOT_BORNE_OUT), evidence

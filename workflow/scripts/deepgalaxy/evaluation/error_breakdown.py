@@ -23,8 +23,8 @@ def break_down_errors(
 ) -> pd.DataFrame:
     """Return how well the test images of each phase, simulation, camera, size ratio and mass ratio are dated.
 
-    ``pericentres_myr`` gives the times of the pericentric passages of each simulation (a group of the dataset), as far
-    as they are known; ``phase`` is how many of them have happened, and images of other simulations have none. The
+    ``pericentres_myr`` gives the times of the pericentric passages of each simulation (a group of the dataset) where
+    they are known; ``phase`` is how many of them have happened, and images of other simulations have none. The
     table has a row for each value of each grouping, with ``grouping``, ``value``, ``images``, ``simulations``,
     ``accuracy`` and, of the absolute difference between the expected and the true time in Myr, ``median_error_myr``,
     ``error_16_myr`` and ``error_84_myr``.

@@ -1,4 +1,4 @@
-"""What the claims of the DeepGalaxy paper are held against, read from the results of all runs."""
+"""What the claims of the DeepGalaxy paper are compared with, read from the results of all runs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -11,19 +11,19 @@ from deepgalaxy.evaluation.calibration import expected_calibration_error, fit_te
 from deepgalaxy.evaluation.predictions import Predictions, central_interval, time_distribution
 
 RESAMPLES = 1000
-"""Of the bootstrap; its 95 % limits then scatter by a few per cent of their distance."""
+"""Samples of the bootstrap; its 95 % limits then scatter by a few per cent of their distance."""
 
 SUMMARISED = ["accuracy", "top5_accuracy", "cross_entropy", "median_error_myr", "mean_error_myr", "calibration_error"]
-"""Metrics of which the spread over repeats is told."""
+"""Metrics whose spread over repeats is reported."""
 
 
 def resampled_interval(
     statistic: Callable, values: np.ndarray, group: np.ndarray, seed: int
 ) -> tuple[float | None, float | None]:
-    """Return the 95 % bootstrap interval (percentiles) of a statistic of ``values`` (n,), drawing whole groups anew.
+    """Return the 95 % bootstrap interval (percentiles) of a statistic of ``values`` (n,), resampling whole groups.
 
-    Images of one simulation are no independent evidence, so simulations are drawn and not images. Both limits are None
-    if there is one group only.
+    Images of one simulation are not independent evidence, so simulations are drawn rather than images. Both limits are
+    None if there is only one group.
     """
     groups = [values[group == name] for name in np.unique(group)]
     if len(groups) == 1:
@@ -47,7 +47,7 @@ def score_predictions(
       ``chance`` is that of drawing a class uniformly, ``majority_accuracy`` that of always naming the class most
       frequent in training;
     - ``test_simulations_trained_on``: how many of the test simulations have images among those trained on; any means
-      that the split leaks and the other metrics flatter;
+      that the split leaks and the other metrics are too optimistic;
     - ``cross_entropy`` in nats;
     - ``median_error_myr``, with its 95 % interval, and ``mean_error_myr``: of the absolute difference between the
       expected and the true time; 68 % of the images have one between ``error_16_myr`` and ``error_84_myr``;
@@ -111,7 +111,7 @@ def _coverage(predictions: Predictions, classes: pd.DataFrame) -> float:
 
 
 def summarise_repeats(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Return mean and standard deviation over repeats, which differ in their seeds alone.
+    """Return mean and standard deviation over repeats, which differ only in their seeds.
 
     ``metrics`` has a row for each run, with the columns dataset, sample, model, workers, repeat and those of
     ``score_predictions``. The table has one row for each combination of the first four: ``repeats``, and of each of

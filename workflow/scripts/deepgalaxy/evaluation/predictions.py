@@ -1,4 +1,4 @@
-"""Predicted class probabilities, the distributions over time that they are, and how far these are from the truth."""
+"""Predicted class probabilities, the distributions over time that they imply, and how far these are from the truth."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,7 +61,7 @@ def most_probable(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def expected_time(probabilities: np.ndarray, classes: pd.DataFrame) -> np.ndarray:
-    """Return the mean time in Myr, (n,), of the distributions over classes (n, classes): each stands for its centre."""
+    """Return the mean time in Myr, (n,), of distributions over classes (n, classes); a class counts as its centre."""
     return probabilities @ classes["t_centre_myr"].to_numpy()
 
 
@@ -78,8 +78,8 @@ def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarr
 def time_distribution(probabilities: np.ndarray, classes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return probabilities over intervals of time, (n, m), and the edges of these in Myr, (m + 1,).
 
-    Classes of the same time (of several cameras) are added up. A class of a single time stands for the interval half
-    way to its neighbours.
+    Classes of the same time (of several cameras) are added up. A class of a single time covers the interval half way
+    to its neighbours.
     """
     times, which = np.unique(classes["t_centre_myr"], return_inverse=True)
     distribution = probabilities @ np.eye(len(times))[which]

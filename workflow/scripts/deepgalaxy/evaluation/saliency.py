@@ -14,7 +14,7 @@ from deepgalaxy.sample.prepared_file import as_brightness
 STEPS = 64
 """Images between black and the real one. Sundararajan et al. find 20 to 300 enough."""
 BATCH_SIZE = 8
-"""Of these images at a time: gradients of a deep network take a hundred times the memory of a large image."""
+"""Images in a batch: gradients of a deep network take a hundred times the memory of a large image."""
 
 
 def integrated_gradients(network: keras.Model, brightness: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -22,7 +22,7 @@ def integrated_gradients(network: keras.Model, brightness: np.ndarray, classes: 
 
     ``brightness`` is float32 (n, pixels, pixels) in [0, 1], ``classes`` (n,) says which class of each image is asked
     about. Integrated gradients from a black image (Sundararajan, Taly & Yan 2017, ICML, equations 1 and 3): the values
-    of an image add up to its probability less that of the black image, but for the steps of the integration.
+    of an image add up to its probability less that of the black image, up to the error of the integration.
     """
     from_brightness = keras.Model(network.get_layer("brightness").output, network.output)
     attributions = np.zeros_like(brightness)

@@ -1,4 +1,4 @@
-"""On what the error of a dated image depends."""
+"""What the error of a dated image depends on."""
 
 from pathlib import Path
 
@@ -47,5 +47,5 @@ def plot_errors(errors: pd.DataFrame, output: str | Path) -> None:
         for panel in (top, bottom):
             panel.tick_params(labelsize=8)
     axes[0, 0].set(ylabel="error (Myr): median, 68 %", ylim=(0, None))
-    axes[1, 0].set(ylabel="share right", ylim=(0, 1))
+    axes[1, 0].set(ylabel="accuracy", ylim=(0, 1))
     save_figure(figure, output)

@@ -1,4 +1,4 @@
-"""Observed mergers, when they are, and the simulated ones most like them."""
+"""Observed mergers, their times, and the simulated ones most like them."""
 
 import textwrap
 from pathlib import Path
@@ -19,7 +19,7 @@ LINE = 150  # characters across the figure
 def plot_observed(
     table: pd.DataFrame, times: pd.DataFrame, observed: str | Path, train: str | Path, output: str | Path
 ) -> None:
-    """Draw the first MOST_ROWS observed images that were used, one a row, and say in words what became of the others.
+    """Draw the first MOST_ROWS observed images that were used, one per row, and say in words what became of the others.
 
     From left to right: the image as the network sees it; its distribution over time, with the expected time and the
     middle 68 %; the nearest training images with their times. Images with a warning are in another colour.

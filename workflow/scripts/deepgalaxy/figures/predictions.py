@@ -36,6 +36,6 @@ def plot_predictions(predictions: Predictions, classes: pd.DataFrame, output: st
     last.plot([0, 1], [0, 1], "--", color=ORANGE, label="perfect")
     last.plot(confidence, accuracy, color=BLUE, lw=1)
     last.scatter(confidence, accuracy, s=200 * count / count.max(), color=BLUE, label="area: number of images")
-    last.set(xlabel="probability of the predicted class", ylabel="share that is right", xlim=(0, 1.05), ylim=(0, 1.05))
+    last.set(xlabel="probability of the predicted class", ylabel="accuracy", xlim=(0, 1.05), ylim=(0, 1.05))
     last.legend(frameon=False, loc="upper left")
     save_figure(figure, output)

@@ -59,7 +59,7 @@ def plot_scaling(
 
 
 def _draw_ideal(axes: Axes, quantity: str, ours: pd.DataFrame, model: pd.DataFrame | None) -> None:
-    """Draw what as many of the least measured number of workers would do."""
+    """Draw ideal scaling from the smallest measured number of workers."""
     if quantity == "efficiency":
         axes.axhline(1, ls=":", color=GREY)
     elif len(ours):
@@ -87,7 +87,7 @@ def _draw_measured(
 
 
 def _draw_parts(axes: Axes, ours: pd.DataFrame) -> None:
-    """Draw which share of an epoch's time went into what."""
+    """Draw the share of an epoch's time that each part took."""
     if ours.empty:
         axes.set_axis_off()
         return

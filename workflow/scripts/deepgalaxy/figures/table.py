@@ -1,10 +1,10 @@
-"""Which figures there are: of what each is, in which files, and where in the report it stands, with which words."""
+"""Which figures there are: what each shows, in which files, and where in the report it appears, with which words."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 SUBJECTS = ("dataset", "sample", "run", "observing_run", "scaling_study")
-"""What a figure may be of. An observing run is one that dated observed images; a scaling study is of one model on one
+"""What a figure may show. An observing run is one that dated observed images; a scaling study is of one model on one
 sample."""
 
 SECTIONS = ("datasets", "training", "results", "observed", "scaling")
@@ -65,8 +65,8 @@ FIGURES = {
         "examples/{subject}.png",
         "run",
         "results",
-        "Test images that {} dates best and worst, and those of which it is most certain and wrong. Below each: which"
-        " pixels speak for (orange) and against (purple) the class that it names, by integrated gradients.",
+        "Test images that {} dates best and worst, and those about which it is most certain and wrong. Below each:"
+        " which pixels speak for (orange) and against (purple) the class that it names, by integrated gradients.",
     ),
     "observed": FigureKind(
         "observed/{subject}.png",

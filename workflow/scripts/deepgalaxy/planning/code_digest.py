@@ -1,8 +1,8 @@
 """What a rule's result depends on in this package, as one short text.
 
 Snakemake sees edits of a rule's script, not of the modules that the script imports. A rule therefore carries the
-digest of these modules as a parameter: an edit reruns the rules whose code it touches, while comments, layout and file
-times do not matter.
+digest of these modules as a parameter: an edit reruns the rules whose code it touches, while comments, docstrings,
+layout and file times do not matter.
 """
 
 import ast
@@ -19,17 +19,26 @@ def code_digest(script: str) -> str:
 
     ``script`` is a path relative to the package's parent, or the absolute path of a copy that lies elsewhere.
 
-    Python files count by their statements, other files of a module's name (such as its template) by their bytes, and
+    Python files count by their statements without docstrings, other files of a module's name (such as its template) by their bytes, and
     where the files lie does not count. Raises FileNotFoundError if there is no such script.
     """
     digest = hashlib.sha256()
     for file in code_files(script):
-        digest.update(ast.unparse(ast.parse(file.read_text())).encode())
+        digest.update(_statements(file).encode())
         if file.is_relative_to(PACKAGE):
             for companion in sorted(file.parent.glob(f"{file.stem}.*")):
                 if companion.suffix != ".py":
                     digest.update(companion.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _statements(file: Path) -> str:
+    """Return the statements of a Python file in one layout, without docstrings and comments."""
+    tree = ast.parse(file.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body[0] = ast.Expr(ast.Constant(""))
+    return ast.unparse(tree)
 
 
 def code_files(script: str) -> list[Path]:

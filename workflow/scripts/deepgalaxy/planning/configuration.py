@@ -17,28 +17,26 @@ MOVED = (
 
 
 def refuse_moved_settings(config: dict) -> None:
-    """Raise ValueError that names the new places of all settings that stand where they once stood."""
+    """Raise ValueError that names the new places of all settings that are still in their old ones."""
     moved = [
         f"`{name}` is now `machine: {name.replace('_mb', '_mib')}`{', in MiB' if name.endswith('_mb') else ''}"
         for name in MOVED
         if name in config
     ]
     if moved:
-        raise ValueError(
-            f"Settings of the machine have a section of their own: {'; '.join(moved)}. Move what the configuration has."
-        )
+        raise ValueError(f"Settings of the machine have their own section: {'; '.join(moved)}. Move them there.")
 
 
 def read_numbers(section: dict) -> dict:
     """Return a section of the configuration with numbers where a value is the text of one.
 
-    Snakemake hands on what stands deeper than one level under ``config:`` of a profile as text.
+    Snakemake passes on what is nested more than one level under ``config:`` of a profile as text.
     """
     return {key: _number(value) if isinstance(value, str) else value for key, value in section.items()}
 
 
 def _number(text: str) -> int | float | str:
-    """Return the number that a text stands for, or the text."""
+    """Return the number that a text represents, or the text."""
     for kind in (int, float):
         with suppress(ValueError):
             return kind(text)
@@ -47,7 +45,7 @@ def _number(text: str) -> int | float | str:
 
 def check_configuration(config: dict) -> None:
     """Raise ValueError for an ``experiment`` that names something that is not described, for mergers that are listed
-    twice, and for numbers of workers that do not fit the nodes, cannot be launched, or cannot share a batch."""
+    twice, and for numbers of workers that do not fit the nodes, cannot be launched, or do not divide a batch."""
     for section in ("datasets", "samples", "models"):
         for name in config["experiment"][section]:
             if name not in config[section]:

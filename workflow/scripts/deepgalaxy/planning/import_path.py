@@ -12,7 +12,7 @@ def package_parent() -> Path:
 def link_package(directory: str | Path) -> Path:
     """Make a directory with a link to this package and nothing else, and return its absolute path.
 
-    It serves as an import path where what lies beside the package, which was installed, is not to be imported.
+    It is an import path for a package that was installed, next to which lie others that must not be imported.
     """
     directory = Path(directory).absolute()
     directory.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ def experiment_runs(config: dict) -> list[dict]:
 def study_runs(config: dict) -> list[dict]:
     """Return the runs of the scaling study, each once; a single worker serves both kinds of scaling.
 
-    Raises ValueError if the workers of strong scaling cannot share a batch.
+    Raises ValueError if the workers of strong scaling cannot divide a batch equally.
     """
     experiment, study = config["experiment"], config["scaling"]
     kinds = {}
@@ -45,8 +45,9 @@ def study_runs(config: dict) -> list[dict]:
         if kind == "strong":
             if batch % workers:
                 raise ValueError(
-                    f"{workers} workers cannot share the `batch_size` {batch} of {model} equally, as in strong"
-                    " scaling; choose other numbers under `scaling: workers`, or leave `strong` out of its `kinds`."
+                    f"{workers} workers cannot divide the `batch_size` {batch} of {model} equally among them, as"
+                    " strong scaling requires; choose other numbers under `scaling: workers`, or leave `strong` out of"
+                    " its `kinds`."
                 )
             batch //= workers
         kinds.setdefault((dataset, sample, model, workers, batch, repeat), []).append(kind)

@@ -36,13 +36,13 @@ def taken_from() -> tuple[str, str] | None:
 def unpack_version(repository: str, version: str, directory: str | Path) -> None:
     """Write all files of a version in a git repository into ``directory``.
 
-    Raises ValueError if git does not give them.
+    Raises ValueError if git does not provide them.
     """
     command = ["git", "-C", repository, "archive", version]
     try:
         archive = subprocess.run(command, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         reason = getattr(error, "stderr", b"").decode().strip() or error
-        raise ValueError(f"Version {version} of the workflow cannot be had from {repository}: {reason}") from None
+        raise ValueError(f"Version {version} of the workflow cannot be read from {repository}: {reason}") from None
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         files.extractall(directory, filter="data")

@@ -26,7 +26,7 @@ PROFILES = {
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
 SOURCE = ("CITATION.cff", "LICENSE", "Snakefile", "config", "envs", "profiles", "rules", "workflow")
-"""What the workflow consists of, as far as it is there."""
+"""What the workflow consists of; what is missing is left out."""
 MEDIA_TYPES = {
     ".hdf5": "application/x-hdf5",
     ".jsonl": "application/jsonl",
@@ -38,8 +38,8 @@ MEDIA_TYPES = {
 def copy_source(workflow: str | Path, configuration: Mapping, directory: str | Path) -> None:
     """Copy a workflow into ``directory``, which must not exist, with a configuration as its ``config/config.yaml``.
 
-    If ``workflow`` is no directory, it is had from the repository that it is taken from. Raises ValueError if it is not
-    to be had there.
+    If ``workflow`` is not a directory, it is read from the repository that it is taken from. Raises ValueError if that
+    does not provide it.
     """
     workflow, directory = Path(workflow), Path(directory)
     if not workflow.is_dir() and (taken := taken_from()):
@@ -66,9 +66,9 @@ def copy_source(workflow: str | Path, configuration: Mapping, directory: str | P
 def describe_crate(provenance: Mapping, purposes: Mapping[str, str], directory: str | Path) -> dict:
     """Return the metadata of the crate in ``directory`` as JSON-LD.
 
-    ``provenance`` is the content of ``provenance.json``, which lies there beside ``source``, the copy of the workflow.
+    ``provenance`` is the content of ``provenance.json``, which lies there next to ``source``, the copy of the workflow.
     ``purposes`` says what each rule is for. Files outside the directory, such as a fetched dataset, are described but
-    are no part of the crate.
+    are not part of the crate.
     """
     directory = Path(directory)
     crate = ROCrate(version="1.1")
@@ -115,9 +115,9 @@ def describe_crate(provenance: Mapping, purposes: Mapping[str, str], directory: 
 
 
 def _add(crate: ROCrate, identifier: str, kind: str | list[str], **properties) -> Entity:
-    """Add an entity that is no part of the crate's data, and return it.
+    """Add an entity that is not part of the crate's data, and return it.
 
-    Properties without a value are left out, and lists of one are written as that one.
+    Properties without a value are left out, and lists of one item are written as that item.
     """
     given = {name: value for name, value in properties.items() if value not in (None, [])}
     single = {name: value[0] for name, value in given.items() if isinstance(value, list) and len(value) == 1}
@@ -128,8 +128,8 @@ def _describe_root(crate: ROCrate, provenance: Mapping, citation: Mapping) -> No
     """Say what the crate is, and what it conforms to."""
     crate.name = f"Results of the {citation['title']}"
     crate.description = (
-        "Datasets, trained networks, predictions, tables and figures, with the jobs that made them. provenance.json has"
-        " the jobs' parameters and the software as well; source/ is the workflow with the configuration of this run."
+        "Datasets, trained networks, predictions, tables and figures, with the jobs that made them. provenance.json"
+        " also has the jobs' parameters and the software; source/ is the workflow with the configuration of this run."
     )
     crate.datePublished = provenance["run"]["finished"]
     crate.license = _add(

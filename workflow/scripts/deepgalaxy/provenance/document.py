@@ -27,7 +27,7 @@ def describe_provenance(
     command: str,
     processes: int,
 ) -> dict:
-    """Return what ``results``, and all files on the way to them, were made from and how, as docs/provenance.md has it.
+    """Return what ``results``, and all files on the way to them, were made from and how; see docs/provenance.md.
 
     ``records`` are those of ``read_job_records``; ``checksums`` is the file of pinned digests, ``config`` the
     configuration, ``source`` a directory of the workflow, ``snakemake`` the version and ``command`` the command line

@@ -30,7 +30,7 @@ def read_job_records(directory: str | Path) -> dict[str, dict]:
             try:
                 record = json.loads(file.read_text())
             except json.JSONDecodeError:
-                continue  # one that is being written, of another job that runs beside this one
+                continue  # one that is being written, of another job that runs at the same time
             record["input"] = list(map(os.path.relpath, record["input"]))
             record["input_checksums"] = {
                 os.path.relpath(path): digest for path, digest in record["input_checksums"].items()
@@ -40,10 +40,10 @@ def read_job_records(directory: str | Path) -> dict[str, dict]:
 
 
 def trace_results(results: Iterable[str], records: Mapping[str, dict]) -> dict[str, dict | None]:
-    """Return the records of ``results``, of all that they were made from, and of what the same jobs made besides.
+    """Return the records of ``results``, of all that they were made from, and of what else the same jobs made.
 
     They are sorted by path. A file that a job read, but that none made, has None. Snakemake records no benchmarks;
-    one is known by its job's log, which has the same name. Raises ValueError if a result has no record, or if a file
+    one is found by its job's log, which has the same name. Raises ValueError if a result has no record, or if a file
     is missing.
     """
     benchmarks = {benchmark_of(log): record for record in records.values() for log in record["log"]}
@@ -64,7 +64,7 @@ def trace_results(results: Iterable[str], records: Mapping[str, dict]) -> dict[s
         if path in traced:
             continue
         if not Path(path).exists():
-            raise ValueError(f"{path} is missing, from which results were made. Restore it, or make these again.")
+            raise ValueError(f"{path}, from which results were made, is missing. Restore it, or make them again.")
         traced[path] = record = records.get(path) or benchmarks.get(path)
         if record:
             pending += record["input"]
@@ -137,7 +137,7 @@ def describe_results(traced: Mapping[str, dict | None], digests: Mapping[str, st
 
 
 def _value(parameter: str):
-    """Return the value of a parameter that Snakemake recorded as Python shows it, or that text if it is no literal."""
+    """Return the value of a parameter that Snakemake recorded as Python shows it, or the text if it is no literal."""
     try:
         return ast.literal_eval(parameter)
     except (SyntaxError, ValueError):

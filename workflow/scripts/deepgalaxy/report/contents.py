@@ -23,12 +23,12 @@ JOINED_TABLES = {
     "observed": "observing_run",
     "scaling_model": "modelled_study",
 }
-"""Tables of which there is a file of each subject of a kind."""
+"""Tables with one file for each subject of a kind."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the report: its file, SVG or PNG, and what it shows, for those who do not see it as well."""
+    """A figure of the report: its file, SVG or PNG, and what it shows, in words also for those who do not see it."""
 
     path: str | Path
     text: str
@@ -44,7 +44,7 @@ class Figure:
 class Contents:
     """What the report shows.
 
-    ``tables`` are by the names by which the page knows them, ``figures`` by section, ``catalogues`` by dataset;
+    ``tables`` are by the names that the page has for them, ``figures`` by section, ``catalogues`` by dataset;
     ``runs`` is what each ``training.json`` says, and ``models`` are the parameters of the models of scaling.
     """
 

@@ -11,7 +11,7 @@ from deepgalaxy.report.contents import Contents
 
 
 def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
-    """Return what the report says of a dataset, damaged units aside."""
+    """Return what the report says of a dataset, without its damaged units."""
     sound = catalogue[~catalogue["damaged"]]
     return {
         "simulations": sound["group"].nunique(),
@@ -58,7 +58,7 @@ def _beside(column: str, part: str) -> str:
 
 
 def write_report(contents: Contents, config: dict, provenance: dict[str, str], output: str | Path) -> None:
-    """Write the report: its contents, the configuration, and ``provenance``, pairs of what and which.
+    """Write the report: its contents, the configuration, and ``provenance``, values by name.
 
     A table or a section of figures that is empty is left out of the page.
     """

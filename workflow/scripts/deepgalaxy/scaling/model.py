@@ -1,4 +1,4 @@
-"""What limits the training on many workers: a model that is fitted to measurements on few.
+"""What limits training on many workers: a model that is fitted to measurements on few.
 
 A step of p workers takes as long as the slowest of them computes, and then the exchange of all gradients; that the
 backward pass may hide a part of it (``deepgalaxy.training.ranks.buckets``) is left out. With b images of each worker,
@@ -7,7 +7,7 @@ the throughput is
     p b / (E[max of p computing times] + T(n, p)),    T(n, p) = c + 2 (p - 1) α + 2 (p - 1) / p · n / β.
 
 T is the time of a ring all-reduce of n bytes with latency α of a message and bandwidth β (Thakur, Rabenseifner & Gropp
-2005, IJHPCA 19, 49; Patarasuk & Yuan 2009, JPDC 69, 117). The constant c is what each call takes besides; it can be
+2005, IJHPCA 19, 49; Patarasuk & Yuan 2009, JPDC 69, 117). The constant c is the rest of each call's time; it can be
 told from α only where two or more numbers of workers were measured, and is 0 otherwise. Computing times are log-normal
 and independent.
 """
@@ -28,7 +28,7 @@ LARGEST = 512
 """Workers up to which powers of two are predicted."""
 
 RESAMPLES = 1000
-"""Of the bootstrap; its 95 % limits then scatter by a few per cent of their distance."""
+"""Samples of the bootstrap; its 95 % limits then scatter by a few per cent of their distance."""
 
 TERMS = ["straggler", "overhead", "latency", "bandwidth"]
 """What a step takes besides its mean computing time: the terms that limit scaling."""
@@ -65,7 +65,7 @@ def fit_exchange(sizes: np.ndarray, sweeps: Sweeps) -> Exchange:
         for workers, seconds in times.items()
         for size, second in zip(sizes, seconds, strict=True)
     ]
-    # Columns differ by many orders of magnitude, which the solver does not like.
+    # Columns differ by many orders of magnitude, which the solver handles badly.
     matrix = np.array(rows)
     scale = np.maximum(matrix.max(axis=0), np.finfo(float).tiny)
     return Exchange(*map(float, nnls(matrix / scale, np.ones(len(matrix)))[0] / scale))
@@ -123,7 +123,7 @@ class ScalingModel:
 
 @dataclass(frozen=True)
 class Measurements:
-    """What the model is fitted to, and held against.
+    """What the model is fitted to, and compared with.
 
     ``steps`` are the computing seconds of one worker's updates after the warm-up, an array (updates,) of each run;
     ``images`` those of an update; ``gradient_bytes`` what an update exchanges; ``sizes`` (sizes,) in bytes and
@@ -174,7 +174,7 @@ def collect_measurements(
     """Return the measurements of one study: its ``runs`` (``workers``, ``kinds``), with the records of each and its
     table of all-reduces (workers, bytes, repetition, seconds), which is empty for a single worker.
 
-    Raises ValueError if no run has a single worker or none several, or if there is no spread of steps to be fitted.
+    Raises ValueError unless there are runs of one worker and of several, or if there is no spread of steps to fit.
     """
     alone = [after_warm_up(epochs) for run, epochs in zip(runs, records, strict=True) if run["workers"] == 1]
     times = {}
@@ -184,7 +184,7 @@ def collect_measurements(
                 table.pivot(index="bytes", columns="repetition", values="seconds")
             )
     if not alone or not times:
-        raise ValueError("The model needs runs of one worker and of several; set `scaling: workers` so.")
+        raise ValueError("The model needs runs of one worker and of several; set `scaling: workers` accordingly.")
     speed = {}
     for run, epochs in zip(runs, records):
         if "weak" in run["kinds"]:
@@ -203,7 +203,7 @@ def collect_measurements(
 
 
 def predict_scaling(measurements: Measurements, seed: int) -> tuple[pd.DataFrame, dict]:
-    """Return what the model says of weak scaling, and what it is.
+    """Return what the model predicts for weak scaling, and a description of the model.
 
     The table has a row for each power of two up to 512 and each measured number of ``workers``: throughput and
     efficiency against one worker with 95 % limits, the measured throughput if there is one, the mean seconds of a step
@@ -248,10 +248,10 @@ def predict_scaling(measurements: Measurements, seed: int) -> tuple[pd.DataFrame
 
 
 def leave_out_largest(measurements: Measurements, seed: int) -> dict:
-    """Fit without the all-reduces of the largest number of workers, and hold the prediction for it against what was
-    measured there.
+    """Fit without the all-reduces of the largest number of workers, and compare the prediction for it with what
+    was measured there.
 
-    With one number above 1 there is nothing to fit to, without a weakly scaled run nothing to compare with: the
+    With one number above 1 there is nothing to fit to, without a run of weak scaling nothing to compare with: the
     prediction and what follows from it are then None, and ``why_not`` says so.
     """
     largest = max(measurements.sweeps)
@@ -259,7 +259,7 @@ def leave_out_largest(measurements: Measurements, seed: int) -> dict:
     others = [workers for workers in measurements.sweeps if workers != largest]
     check = {"workers": largest, "fitted_to_workers": others, "measured_images_per_second": measured}
     if not others or measured is None:
-        reason = "only one number of workers above 1 was measured" if not others else "no run of it is weakly scaled"
+        reason = "only one number of workers above 1 was measured" if not others else "it has no run of weak scaling"
         unknown = dict.fromkeys(("predicted_images_per_second", "low", "high", "relative_error", "within_band"))
         return check | unknown | {"why_not": reason}
     rest = measurements.without(largest)

@@ -1,4 +1,4 @@
-"""Logs of DeepGalaxy: the throughput that its ``train_log.txt`` files tell."""
+"""Logs of DeepGalaxy: the throughput that its ``train_log.txt`` files report."""
 
 import re
 from dataclasses import dataclass
@@ -27,24 +27,24 @@ class LoggedRun:
 def read_train_log(path: str | Path) -> list[LoggedRun]:
     """Return the runs in a log: one, or several, since DeepGalaxy appends to the file that it finds.
 
-    A run begins where the number of the epoch does not grow. The number of workers is the ratio of total throughput to
-    that of a worker, rounded, unless a line before the run states ``num_workers``: two decimals of a slow worker's
-    throughput do not tell 512 from 513. Other lines that do not start with ``[Performance]`` are passed over. Raises
-    ValueError with file and line for a file that is no such log, for a line that cannot be read, and for one that tells
-    another number of workers than its run has.
+    A run begins where the number of the epoch does not increase. The number of workers is the ratio of total throughput
+    to that of a worker, rounded, unless a line before the run states ``num_workers``: two decimals of a slow worker's
+    throughput do not tell 512 from 513. Other lines that do not start with ``[Performance]`` are skipped. Raises
+    ValueError with file and line for a file that is not such a log, for a line that cannot be read, and for one that
+    implies another number of workers than its run has.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise ValueError(f"{path}, line {line}, is no text; give a train_log.txt of DeepGalaxy.") from None
+        raise ValueError(f"{path}, line {line}, is not text; give a train_log.txt of DeepGalaxy.") from None
     epochs, stated = [], None
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith(MARK):
             found = _LINE.fullmatch(line.strip())
             if not found or float(found[2]) == 0:
                 raise ValueError(
-                    f"{path}, line {number}, is not a line of DeepGalaxy's such as '{MARK} Epoch 3 takes 10.99 seconds."
+                    f"{path}, line {number}, is not a DeepGalaxy line such as '{MARK} Epoch 3 takes 10.99 seconds."
                     " Throughput: 23.21 images/sec (per worker), 92.82 images/sec (total)'."
                 )
             epochs.append(_Epoch(number, int(found[1]), float(found[2]), float(found[3]), stated))
@@ -53,7 +53,7 @@ def read_train_log(path: str | Path) -> list[LoggedRun]:
             stated = int(statement[1])
     if not epochs:
         lines = len(text.splitlines())
-        raise ValueError(f"{path} has no line up to its last, line {lines}, that starts with {MARK}.")
+        raise ValueError(f"None of the {lines} lines of {path} starts with {MARK}.")
     starts = [0, *(place for place, (one, other) in enumerate(pairwise(epochs), 1) if other.epoch <= one.epoch)]
     return [_run(path, epochs[start:stop]) for start, stop in pairwise([*starts, len(epochs)])]
 
@@ -75,7 +75,7 @@ def _run(path: str | Path, epochs: list[_Epoch]) -> LoggedRun:
     for epoch in epochs:
         if abs(epoch.total - workers * epoch.single) > _ROUNDING * (workers + 1) * 1.001:
             raise ValueError(
-                f"{path}, line {epoch.line}, is of {epoch.total / epoch.single:.3g} workers, but the run that it"
-                f" belongs to is of {workers}."
+                f"{path}, line {epoch.line}, is from {epoch.total / epoch.single:.3g} workers, but its run is"
+                f" from {workers}."
             )
     return LoggedRun(workers, [epoch.total for epoch in epochs])

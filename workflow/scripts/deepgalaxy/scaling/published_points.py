@@ -1,11 +1,11 @@
-"""Published figures of how training scales, by others and elsewhere, with their sources: reference_points.csv."""
+"""Published figures of how training scales, by others and elsewhere, with their sources: published_points.csv."""
 
 from pathlib import Path
 
 import pandas as pd
 
 
-def read_reference_points() -> pd.DataFrame:
+def read_published_points() -> pd.DataFrame:
     """Return the figures, with the columns label, workers, images_per_second, efficiency, hardware, note and source.
 
     Either of the two figures may be empty. Efficiency is against one worker, unless the note says otherwise.

@@ -12,9 +12,9 @@ from deepgalaxy.scaling.throughput import STUDY, read_run
 def model_study(
     runs: Sequence[dict], epochs: Sequence[str], sweeps: Sequence[str], training: Sequence[str], seed: int
 ) -> tuple[pd.DataFrame, dict]:
-    """Return the table and the parameters of ``predict_scaling`` for a study, both with its names before all else.
+    """Return the table and the parameters of ``predict_scaling`` for a study, both with its names first.
 
-    ``runs`` are its runs as ``scaling_runs`` lists them; ``epochs``, ``sweeps`` and ``training`` the paths of their
+    ``runs`` are its runs as ``study_runs`` lists them; ``epochs``, ``sweeps`` and ``training`` the paths of their
     ``epochs.jsonl``, ``allreduce.csv`` and ``training.json``, in the same order. Raises ValueError as ``read_run`` and
     ``collect_measurements`` do.
     """

@@ -18,7 +18,7 @@ OURS = "measured here"
 """The source of what was not read from a log."""
 
 STUDY = ["dataset", "sample", "model"]
-"""What the runs of a study have in common, and what tells it from others."""
+"""What the runs of a study have in common, and what distinguishes it from others."""
 
 SCALED = [*STUDY, "kind", "source"]
 """What is the same in all runs that are compared with each other."""
@@ -54,12 +54,12 @@ def read_run(path: str | Path, workers: int) -> list[EpochRecord]:
     """
     records = read_records(path)
     if not records:
-        raise ValueError(f"{path} has no finished epoch; delete it, and the run is made again.")
+        raise ValueError(f"{path} has no finished epoch; delete it to repeat the run.")
     for record in records:
         if record.workers != workers:
             raise ValueError(
-                f"Epoch {record.epoch} in {path} was trained by {record.workers} rank(s), but the run is said to have"
-                f" {workers} worker(s); delete it, and the run is made again."
+                f"Epoch {record.epoch} in {path} was trained by {record.workers} rank(s), but the run should have"
+                f" {workers} worker(s); delete it to repeat the run."
             )
     return records
 
@@ -89,7 +89,8 @@ def measure_runs(
 
     ``runs`` are those of ``deepgalaxy.planning.runs.study_runs``, with the paths of their
     ``epochs.jsonl`` and ``training.json``; ``logs`` have ``path`` and ``label``. Raises ValueError as ``read_run`` and
-    ``read_train_log`` do, and if the workers of a study had different numbers of threads, so that they do not compare.
+    ``read_train_log`` do, and if the workers of a study had different numbers of threads, so that its runs cannot be
+    compared.
     """
     measured, threads = [], {}
     for run, records_path, training_path in zip(runs, epochs, training, strict=True):
@@ -99,7 +100,7 @@ def measure_runs(
         if threads.setdefault(study, own) != own:
             raise ValueError(
                 f"Workers had {threads[study]} threads in one run of {study} and {own} in {records_path}, so that these"
-                " do not compare; delete the directory of the study, and all are made again."
+                " cannot be compared; delete the study's directory to repeat its runs."
             )
         about = ("machine", "threads_per_worker", "ranks", "launcher", "environment", "versions", "gradient_bytes")
         measured.append(
@@ -124,7 +125,7 @@ def scaling_table(measured: list[dict]) -> pd.DataFrame:
     Of ``measured`` runs (``measure_runs``) it takes the names of ``SCALED`` (with ``kinds`` for ``kind``: a run may
     serve two), workers, batch_size (of a worker), images_per_second and ``<part>_seconds``; what is not known is
     missing. The table has ``global_batch_size``, the number of ``runs``, ``images_per_second`` with the limits
-    ``_low`` and ``_high`` of its 95 % confidence interval (Student's t; empty for less than three runs), the same for
+    ``_low`` and ``_high`` of its 95 % confidence interval (Student's t; empty for fewer than three runs), the same for
     each worker, ``efficiency`` (throughput over that of as many single workers; empty if none was run) with limits
     from the relative variances of both means, and the mean seconds of an epoch.
     """
@@ -165,7 +166,7 @@ def _efficiency(speed: pd.Series, single: pd.Series, workers: int) -> dict[str, 
 
 
 def _relative_spread(speed: pd.Series) -> tuple[float, int]:
-    """Return the standard error of a mean over the mean, NaN for less than three values, and its degrees of freedom."""
+    """Return the standard error of a mean over the mean, NaN for fewer than three values, and degrees of freedom."""
     return (speed.sem() / speed.mean() if len(speed) >= 3 else np.nan), len(speed) - 1
 
 

@@ -1,4 +1,4 @@
-"""Self-gravity of collisionless particles over time, by the tree code of REBOUND."""
+"""Self-gravity of collisionless particles over time, with the tree code of REBOUND."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ def integrate(
     """Yield ``snapshots`` snapshots, the first at the start, then one each ``every_myr`` after ``steps`` leapfrog
     steps.
 
-    Forces are those of a Barnes-Hut tree with Plummer softening. Such a tree conserves momentum only nearly, so the
-    centre of mass is subtracted from what is yielded.
+    Forces are those of a Barnes-Hut tree with Plummer softening. Such a tree conserves momentum only approximately, so
+    the centre of mass is subtracted from what is yielded.
     """
     simulation = rebound.Simulation()
     simulation.G = G
@@ -84,7 +84,7 @@ def total_energy(snapshot: Snapshot, masses: np.ndarray, softening_kpc: float) -
 def nuclear_separation(
     snapshot: Snapshot, masses: np.ndarray, component: np.ndarray, is_companion: np.ndarray
 ) -> float:
-    """Return the distance in kpc between the two nuclei: the densest places of either galaxy's bulge."""
+    """Return the distance in kpc between the two nuclei: the densest places of each galaxy's bulge."""
     centres = [
         _shrinking_sphere(snapshot.positions[(component == BULGE) & mine], masses[(component == BULGE) & mine])
         for mine in (~is_companion, is_companion)

@@ -27,10 +27,10 @@ from deepgalaxy.simulation.render import SmoothedStars, surface_density
 def simulate_merger(size_ratio: float, mass_ratio: float, settings: dict, seed: int, output: str | Path) -> None:
     """Integrate one merger and write the positions of its stars at every snapshot.
 
-    ``settings`` is the ``simulation`` section of the configuration. Both galaxies are realisations of their own, and
+    ``settings`` is the ``simulation`` section of the configuration. Each galaxy is an independent realisation, and
     orbit and spins are varied within the configured spread, all from ``seed``. The file holds ``positions`` (snapshots,
     stars, 3) float32 in kpc around the centre of mass, ``masses`` (stars,) float64 in 1e10 Msun, ``t_myr`` (snapshots,)
-    int32 and ``separation_kpc`` (snapshots,) float64; what happened is in its attributes.
+    int32 and ``separation_kpc`` (snapshots,) float64; its attributes describe the encounter.
     """
     primary, companion = sample_galaxies(GalaxyModel(), **settings["particles"], seed=derive_seed(seed, "galaxies"))
     encounter = Encounter(**settings["encounter"]).varied(

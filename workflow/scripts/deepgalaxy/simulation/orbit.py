@@ -52,7 +52,7 @@ def scale_galaxy(galaxy: Particles, size_ratio: float, mass_ratio: float) -> Par
 
 
 def set_on_orbit(primary: Particles, companion: Particles, encounter: Encounter) -> tuple[Particles, np.ndarray]:
-    """Put two galaxies on the orbit of ``encounter``, approaching, with the centre of mass at rest in the origin.
+    """Put two galaxies on the orbit of ``encounter``, approaching, with the centre of mass at rest at the origin.
 
     The Kepler orbit is that of the masses found inside the initial separation, since the haloes overlap. Returns all
     particles, and for each (n,) whether it belongs to the companion.
@@ -69,7 +69,7 @@ def set_on_orbit(primary: Particles, companion: Particles, encounter: Encounter)
     v_squared = G * mass * (2 / distance - (1 - encounter.eccentricity) / encounter.pericentre_kpc)
     if v_squared < v_tangential**2:
         raise ValueError(
-            f"An orbit of pericentre {encounter.pericentre_kpc:.2f} kpc and eccentricity {encounter.eccentricity:.3f}"
+            f"An orbit with pericentre {encounter.pericentre_kpc:.2f} kpc and eccentricity {encounter.eccentricity:.3f}"
             f" does not reach the initial separation of {distance:g} kpc; raise the eccentricity or the pericentre."
         )
     offset = np.array((distance, 0.0, 0.0))

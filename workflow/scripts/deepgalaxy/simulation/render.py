@@ -34,7 +34,7 @@ class SmoothedStars:
 def surface_density(stars: SmoothedStars, direction: np.ndarray, pixels: int, half_width_kpc: float) -> np.ndarray:
     """Return the projected mass in 1e10 Msun/kpc^2, float32 of shape (pixels, pixels), row 0 at the top.
 
-    The camera looks from ``direction``, a unit vector, at the origin; the image reaches ``half_width_kpc`` to each
+    The camera looks from ``direction``, a unit vector, at the origin; the image extends ``half_width_kpc`` to each
     side.
     """
     right, up = image_axes(direction)

@@ -51,7 +51,7 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOpti
     parser.add_argument("--classes", type=Path, required=True, help="CSV table of the classes, one row for each")
     parser.add_argument("--output", type=Path, required=True, help="directory for the model and its records")
     parser.add_argument("--workers", type=int, default=1, help="number of ranks that this run must have")
-    parser.add_argument("--threads", type=int, help="cores of each rank; default: the host's, shared out to its ranks")
+    parser.add_argument("--threads", type=int, help="cores of each rank; default: the host's, divided among its ranks")
     parser.add_argument(
         "--memory-budget-mib",
         type=int,
@@ -60,19 +60,19 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOpti
     )
     parser.add_argument("--checkpoint-minutes", type=float, default=10, help="time between two checkpoints")
     parser.add_argument(
-        "--stall-minutes", type=float, default=30, help="a run in which nothing moves for so long is ended"
+        "--stall-minutes", type=float, default=30, help="end a run that makes no progress for this long"
     )
     parser.add_argument(
         "--gpu-memory-mib",
         type=int,
         default=0,
-        help="GPU memory that a rank may take; 0: as much as it turns out to need",
+        help="GPU memory of a rank in MiB; 0: grow as needed",
     )
     parser.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation and noise")
     parser.add_argument(
         "--allreduce-sweep",
         action="store_true",
-        help="first time the exchange of arrays of several sizes, and write allreduce.csv",
+        help="before training, time the exchange of arrays of several sizes, and write allreduce.csv",
     )
     parser.add_argument("--launched-by", default="", help="the command that starts the ranks, for the record")
     add_options(parser)

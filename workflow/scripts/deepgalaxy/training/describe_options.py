@@ -1,6 +1,6 @@
-"""What the definition of the training options says elsewhere: in the configuration's schema, and in its documentation.
+"""The training options as described outside their definition: in the configuration's schema, and in its documentation.
 
-``python -m deepgalaxy.training.describe_options`` (`make docs`) writes both parts anew, in the checkout it is run in.
+``python -m deepgalaxy.training.describe_options`` (`make docs`) rewrites both parts, in the checkout that it is run in.
 """
 
 from dataclasses import MISSING, Field, fields

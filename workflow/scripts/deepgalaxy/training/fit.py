@@ -27,8 +27,8 @@ PROGRESS_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Callbacks:
-    """How a training run speaks with whoever started it: ``say`` gets lines for a person, ``heartbeat`` is called
-    whenever something got done, ``asked_to_stop`` returns why to stop, or nothing."""
+    """How a training run talks to whoever started it: ``say`` gets lines for a person, ``heartbeat`` is called
+    whenever something is done, ``asked_to_stop`` returns why to stop, or nothing."""
 
     say: Callable[[str], None] = lambda text: None
     heartbeat: Callable[[], None] = lambda: None
@@ -89,7 +89,7 @@ class Training:
         return self.progress.records
 
     def _train_epoch(self) -> None:
-        """Go through the batches that are left of an epoch."""
+        """Go through the remaining batches of an epoch."""
         progress, options = self.progress, self.options
         with progress.clock("reload"):
             self.train.load(progress.epoch)
@@ -215,7 +215,7 @@ class Training:
             self.callbacks.say(f"resuming from a checkpoint: epoch {state['epoch']}, after {state['batches']} batches")
 
     def _say_progress(self, stopwatch: Stopwatch) -> None:
-        """Say now and then how far this epoch is, how fast, and when all will be done."""
+        """Say now and then how far this epoch has got, how fast it goes, and when all will be done."""
         if time.monotonic() - self.last_said <= PROGRESS_SECONDS:
             return
         self.last_said = time.monotonic()

@@ -16,8 +16,8 @@ def scaled_rate(options: TrainingOptions, workers: int) -> float:
     if options.learning_rate_scaling == "linear":
         if options.optimizer.lower() != "sgd":
             raise ValueError(
-                f"`learning_rate_scaling: linear` holds for SGD; {options.optimizer} scales its steps by itself. Take"
-                " `none` or `sqrt`."
+                f"`learning_rate_scaling: linear` is for SGD only; {options.optimizer} scales its own steps. Use `none`"
+                " or `sqrt`."
             )
         return options.learning_rate * k
     return options.learning_rate * (math.sqrt(k) if options.learning_rate_scaling == "sqrt" else 1)

@@ -9,7 +9,7 @@ import keras
 
 
 def save_network(network: keras.Model, path: str | Path) -> None:
-    """Save a network as Keras does, without what tells one saving from another.
+    """Save a network as Keras does, without what distinguishes one save from another.
 
     That is the date, in the archive and in its ``metadata.json``, and the addresses in memory by which ``config.json``
     marks what layers share: they are numbered instead.

@@ -21,7 +21,7 @@ def build_network(options: TrainingOptions, pixels: int, dtype: str, classes: in
     and returns float32 probabilities of shape (classes,). Noise acts in training only. Made of stock Keras layers, so
     that a saved network loads without code of this package. Computes in Keras's global dtype policy.
 
-    Raises ValueError if there is no such architecture, or if the weights to start from are not to be had or do not fit.
+    Raises ValueError if there is no such architecture, or if the weights to start from are not available or do not fit.
     """
     images = keras.Input((pixels, pixels, 1), dtype=dtype, name="images")
     x = layers.Rescaling(1 / 255 if dtype == "uint8" else 1.0, name="brightness")(images)
@@ -29,7 +29,7 @@ def build_network(options: TrainingOptions, pixels: int, dtype: str, classes: in
         x = layers.GaussianNoise(options.noise, name="noise")(x)
     if options.architecture == "reference_cnn":
         if options.weights == "imagenet":
-            raise ValueError("There are no ImageNet weights of reference_cnn; set `weights: none`, or a file.")
+            raise ValueError("There are no ImageNet weights for reference_cnn; set `weights` to `none` or to a file.")
         x = _classify(_reference_cnn(x), options, classes)
     elif options.weights == "imagenet":
         x = _classify(_pretrained(options.architecture, pixels)(x), options, classes)
@@ -47,7 +47,7 @@ def build_network(options: TrainingOptions, pixels: int, dtype: str, classes: in
 
 
 def batch_normalisations(network: keras.Model) -> list[layers.BatchNormalization]:
-    """Return all layers of batch normalisation, also those of networks within the network."""
+    """Return all layers of batch normalisation, including those of networks within the network."""
     return [layer for layer in network._flatten_layers() if isinstance(layer, layers.BatchNormalization)]
 
 
@@ -94,7 +94,7 @@ def _classify(features, options: TrainingOptions, classes: int):
 
 
 def _application(name: str, pixels: int, **parameters) -> keras.Model:
-    """A network of keras.applications with random weights, brought to take one channel in [0, 1]."""
+    """A network of keras.applications with random weights, adapted to one channel in [0, 1]."""
     network = _builder(name)(weights=None, input_shape=(pixels, pixels, 1), **parameters)
     if any(isinstance(layer, layers.Rescaling) for layer in network.layers):
         # Such a network scales by itself, from 0..255.
@@ -106,7 +106,7 @@ def _pretrained(name: str, pixels: int) -> keras.Model:
     """The convolutional part of a network of keras.applications with its ImageNet weights, for one channel in [0, 1].
 
     The channel is repeated three times and brought to the range that the weights were trained with. Repeating costs no
-    more than two further input images, beside first feature maps many times as large.
+    more than two further input images, and the first feature maps are many times as large.
     """
     builder = _builder(name)
     try:
@@ -114,7 +114,7 @@ def _pretrained(name: str, pixels: int) -> keras.Model:
     except Exception as error:
         address = re.search(r"https?://\S+/([\w.-]+)", str(error))
         if not address:
-            raise ValueError(f"The ImageNet weights of {name} do not load: {error}") from error
+            raise ValueError(f"The ImageNet weights of {name} cannot be loaded: {error}") from error
         home = os.environ.get("KERAS_HOME", "~/.keras")
         raise ValueError(
             f"The ImageNet weights of {name} cannot be downloaded from here ({address[0].rstrip('.:')}); fetch "
@@ -139,7 +139,7 @@ def _builder(name: str):
 def _load_weights(network: keras.Model, path: str) -> None:
     """Take the weights of a saved model of the same architecture, except those of the last layers if classes differ.
 
-    Raises ValueError if the file is no such model.
+    Raises ValueError if the file is not such a model.
     """
     try:
         saved = load_network(path)

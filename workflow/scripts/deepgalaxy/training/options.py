@@ -19,7 +19,7 @@ def _option(
     below: float | None = None,
     **kwargs: Any,
 ) -> Any:
-    """Return a field of a dataclass that knows what it is, and what it may be."""
+    """Return a field of a dataclass with its help text, its choices and its limits."""
     limits = {"at_least": at_least, "above": above, "below": below}
     limits = {name: limit for name, limit in limits.items() if limit is not None}
     return field(metadata={"help": help, "choices": choices, "limits": limits}, **kwargs)
@@ -43,8 +43,8 @@ class TrainingOptions:
         default="none",
     )
     head: str = _option(
-        "`categorical` gives each class a score of its own; `ordinal`, for classes of time, a place and a width on"
-        " their order, so that neighbours go together",
+        "`categorical` scores each class separately; `ordinal`, for classes of time, predicts a place and a width on"
+        " their order, so that neighbouring classes go together",
         ("categorical", "ordinal"),
         default="categorical",
     )
@@ -59,7 +59,7 @@ class TrainingOptions:
         default="none",
     )
     learning_rate_schedule: str = _option(
-        "course of the rate after the warm-up; `cosine` goes down to 0 at the end",
+        "course of the rate after the warm-up; `cosine` falls to 0 at the end",
         ("constant", "cosine"),
         default="constant",
     )
@@ -76,7 +76,7 @@ class TrainingOptions:
     flips: bool = _option("mirror training images at random, in both directions", default=False)
     quarter_turns: bool = _option("turn training images at random by multiples of 90 degrees", default=False)
     data_mode: int = _option(
-        "who holds which training images: -1, every worker all of them; 0, each a fixed share; m > 0, shares are dealt"
+        "who holds which training images: -1, every worker all of them; 0, each a fixed shard; m > 0, shards are dealt"
         " anew every m epochs; in every mode an epoch takes each image once",
         at_least=-1,
         default=0,
@@ -88,10 +88,10 @@ class TrainingOptions:
         default=0.9,
     )
     synchronised_batch_norm: bool = _option("normalise over the batches of all workers together", default=False)
-    gradient_accumulation: int = _option("batches of a worker to an update", at_least=1, default=1)
+    gradient_accumulation: int = _option("batches of a worker per update", at_least=1, default=1)
     exchange_bucket_mib: float = _option(
-        "gradients are exchanged in groups of so many MiB, each as soon as the backward pass has made it; 0: all of"
-        " them together after it; docs/training.md has what this was measured to gain",
+        "gradients are exchanged in groups of this many MiB, each as soon as the backward pass has made it; 0: all of"
+        " them together after it; docs/training.md has measurements",
         at_least=0,
         default=1.0,
     )
@@ -101,9 +101,9 @@ class TrainingOptions:
         ("float32", "mixed_float16", "mixed_bfloat16"),
         default="float32",
     )
-    xla: bool = _option("compile the forward and the backward pass by XLA", default=False)
+    xla: bool = _option("compile the forward and the backward pass with XLA", default=False)
     keep_epoch: str = _option(
-        "which epoch's weights make the model; `best` is that of the lowest validation loss",
+        "which epoch's weights the model has; `best` is that of the lowest validation loss",
         ("last", "best"),
         default="last",
     )
@@ -128,7 +128,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _reader(option: Field) -> Callable[[str], Any]:
-    """Return a function that reads an option's value from the command line, and holds it against its limits."""
+    """Return a function that reads an option's value from the command line, and checks it against its limits."""
 
     def read(text: str) -> Any:
         value = json.loads(text) if option.type is dict else option.type(text)
@@ -143,7 +143,7 @@ def _reader(option: Field) -> Callable[[str], Any]:
 
 
 def command_line(model: dict[str, Any]) -> list[str]:
-    """Return the arguments that stand for a ``models`` entry of the configuration.
+    """Return the command-line arguments for a ``models`` entry of the configuration.
 
     >>> command_line({"batch_size": 4, "flips": False, "optimizer_parameters": {"beta_1": 0.8}})
     ['--batch-size=4', '--no-flips', '--optimizer-parameters={"beta_1": 0.8}']

@@ -14,8 +14,8 @@ from deepgalaxy.training.record import EpochRecord, RankTimes
 
 
 class Sums(NamedTuple):
-    """What is added up over images: their losses (cross-entropy in nats), how many were named right, how many there
-    were. Within TensorFlow these are a float64 tensor of shape (3,), in this order."""
+    """What is added up over images: their losses (cross-entropy in nats), how many were classified correctly, and
+    how many there were. Within TensorFlow these are a float64 tensor of shape (3,), in this order."""
 
     loss: float
     correct: float
@@ -28,7 +28,7 @@ class Sums(NamedTuple):
 
     @property
     def accuracy(self) -> float:
-        """Share of the images that were named right."""
+        """Share of the images that were classified correctly."""
         return self.correct / self.images
 
 
@@ -72,7 +72,7 @@ class Progress:
 
     @staticmethod
     def from_states(common: dict, own: dict) -> "Progress":
-        """Return the progress that ``common_state`` and ``own_state`` were taken of."""
+        """Return the progress that ``common_state`` and ``own_state`` were taken from."""
         return Progress(
             epoch=common["epoch"],
             batches=common["batches"],
@@ -107,7 +107,7 @@ class Stopwatch:
         self._sums = self._sums + sums
 
     def update(self, exchange_seconds: tf.Tensor) -> None:
-        """Note that an update is done, of which the exchange took so long."""
+        """Note that an update is done, and how long its exchange took."""
         now = time.perf_counter()
         self._updates.append((now - self._last_update - self._waited, exchange_seconds))
         self._progress.seconds.input += self._waited

@@ -11,7 +11,7 @@ class RankTimes:
 
     ``train`` is the time of training alone; it contains ``input``, the wait for the next batch, and ``exchange``, from
     having one's own gradients to having the average, which contains the wait for slower ranks. ``reload`` (reading a
-    newly dealt shard), ``validation`` and ``checkpoint`` are apart from it.
+    newly dealt shard), ``validation`` and ``checkpoint`` are not part of it.
     """
 
     train: float = 0.0
@@ -70,7 +70,7 @@ class EpochRecord:
 
     @staticmethod
     def from_dict(record: dict) -> "EpochRecord":
-        """Return the record that ``dataclasses.asdict`` made a dictionary of."""
+        """Return the record that ``dataclasses.asdict`` turned into a dictionary."""
         return EpochRecord(**record | {"seconds": [RankTimes(**rank) for rank in record["seconds"]]})
 
 
@@ -85,7 +85,7 @@ def read_records(path: str | Path) -> list[EpochRecord]:
 
 
 def write_train_log(records: list[EpochRecord], path: str | Path) -> None:
-    """Write one performance line for each epoch, as DeepGalaxy's ``train_log.txt``, and how the figures are meant."""
+    """Write one performance line for each epoch, as DeepGalaxy's ``train_log.txt``, and what the figures mean."""
     header = (
         "# Time and images of training alone, without validation, reloading and checkpoints;"
         f" num_workers = {records[0].workers}.\n"

@@ -52,7 +52,7 @@ def write_results(
     run: dict,
 ) -> None:
     """Write the model, its classes, the records of its epochs, and what ``describe_run`` says; with
-    ``args.allreduce_sweep``, the ``sweep`` too. The model comes last: where it is, all is."""
+    ``args.allreduce_sweep``, the ``sweep`` too. The model comes last: if it exists, all exist."""
     with whole_file(args.output / "classes.csv") as path:
         shutil.copyfile(args.classes, path)
     with whole_file(args.output / "epochs.jsonl") as path:

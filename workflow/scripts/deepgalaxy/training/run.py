@@ -82,7 +82,7 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
 def take_places(ranks: Ranks, gpu_memory_mib: int, say: Callable[[str], None]) -> list[dict]:
     """Let this rank take its GPU, if there are any, and return where all ranks run (``place_of``).
 
-    To be called before the ranks exchange anything by TensorFlow. Raises ValueError if two ranks take the same GPU.
+    To be called before the ranks exchange any tensors. Raises ValueError if two ranks take the same GPU.
     """
     place = place_of(ranks.rank, ranks.local_rank, visible_gpus())
     print(describe(place), file=sys.stderr, flush=True)
@@ -104,6 +104,6 @@ def in_turn(ranks: Ranks, build: Callable[[], keras.Model]) -> keras.Model:
 
 
 def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
-    """Return what a run is made of, as one line: a run resumes only from checkpoints of the same."""
+    """Return what a run is made of, as one line: a run resumes only from matching checkpoints."""
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (args.train, args.validation)]
     return json.dumps([asdict(options), args.seed, args.workers, files, code_digest("deepgalaxy/train.py")])

@@ -1,6 +1,6 @@
 """The functions that TensorFlow runs for each batch.
 
-They are traced without AutoGraph: none needs it, and it takes seconds to translate what Horovod is made of.
+They are traced without AutoGraph: none needs it, and it takes seconds to translate Horovod's code.
 """
 
 import math
@@ -43,8 +43,8 @@ class TrainingStep:
     completes one, exchanges the gradients and applies their mean.
 
     Every image of an update has the same weight. ``key`` is this rank's key of random mirroring and turning.
-    ``buckets`` are the groups in which an update's tensors travel (``deepgalaxy.training.ranks.buckets``): 0 stands for
-    the votes, n for the gradient of weight n - 1.
+    ``buckets`` are the groups in which an update's tensors travel (``deepgalaxy.training.ranks.buckets``): 0 means the
+    votes, n the gradient of weight n - 1.
     """
 
     def __init__(

@@ -7,8 +7,8 @@ def augment(images: tf.Tensor, flips: bool, quarter_turns: bool, key: int, numbe
     """Return images (n, pixels, pixels, 1), each mirrored (``flips``), or turned by multiples of 90 degrees
     (``quarter_turns``), or both, at random.
 
-    The draw depends on ``key`` and ``number`` (a scalar int) alone, so that a run that resumes goes on as it would
-    have. Pixels are moved, never interpolated.
+    The draw depends only on ``key`` and ``number`` (a scalar int), so that a resumed run continues as it would have.
+    Pixels are moved, never interpolated.
     """
     if not (flips or quarter_turns):
         return images

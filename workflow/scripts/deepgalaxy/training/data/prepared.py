@@ -22,7 +22,7 @@ class PreparedData:
 
     @staticmethod
     def read(train: Path, validation: Path, classes: Path) -> "PreparedData":
-        """Read what the files say of themselves; ``classes`` is the table of the classes."""
+        """Read the properties of the files; ``classes`` is the table of the classes."""
         with h5py.File(train) as file:
             _, pixels, _, _ = file["images"].shape
             dtype, training_images = file["images"].dtype.name, len(file["label"])
@@ -40,4 +40,4 @@ class PreparedData:
             if images < workers:
                 raise ValueError(f"{path} holds {images} images, too few for {workers} workers.")
         if head == "ordinal" and self.classes_by_camera:
-            raise ValueError("`head: ordinal` is for classes of time alone; set `task: time` or `time_bins`.")
+            raise ValueError("`head: ordinal` is only for classes of time; set `task: time` or `time_bins`.")

@@ -20,7 +20,7 @@ def time_allreduce(ranks: Ranks, heartbeat: Callable[[], None] = lambda: None) -
     """Time the averaging of float32 arrays over ranks, and return rows of ``COLUMNS``; none for one rank.
 
     ``seconds`` is the time of the slowest rank from a common start. The first repetitions of each size are left out:
-    in these Horovod makes itself known with the array.
+    in these Horovod learns of the array.
     """
     if ranks.size == 1:
         return []

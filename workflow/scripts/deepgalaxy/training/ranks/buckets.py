@@ -1,4 +1,4 @@
-"""How gradients are put together for the exchange between ranks."""
+"""How gradients are grouped for the exchange between ranks."""
 
 from collections.abc import Sequence
 

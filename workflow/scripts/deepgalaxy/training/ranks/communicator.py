@@ -98,8 +98,8 @@ class HorovodRanks:
 def join_ranks(workers: int) -> Ranks:
     """Return the processes of a run that is meant to have ``workers`` of them.
 
-    Raises ValueError if Horovod is not installed though several are meant, or if another number was started: a
-    launcher that does not match the MPI library of Horovod starts so many independent runs instead of one.
+    Raises ValueError if Horovod is not installed though several are wanted, or if another number was started: a
+    launcher that does not match the MPI library of Horovod starts that many independent runs instead of one.
     """
     if workers == 1:
         return SingleRank()
@@ -107,12 +107,12 @@ def join_ranks(workers: int) -> Ranks:
         ranks = HorovodRanks()
     except ImportError as error:
         raise ValueError(
-            f"Training with {workers} workers needs Horovod, which does not load here ({error}); run `make` to build"
-            " it, or set `workers: [1]`."
+            f"Training with {workers} workers needs Horovod, which cannot be loaded here ({error}); run `make"
+            " setup` to build it, or set `workers: [1]`."
         ) from error
     if ranks.size != workers:
         raise ValueError(
-            f"{workers} workers were asked for, but this process finds itself in a group of {ranks.size}; start it by"
-            f" `mpirun -np {workers}` of the MPI that Horovod was built with."
+            f"{workers} workers were asked for, but this process is in a group of {ranks.size}; start it with"
+            f" `mpirun -np {workers}` from the MPI that Horovod was built with."
         )
     return ranks

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 def visible_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Return the names of the GPUs that this process may use, in CUDA's order.
 
-    These are UUIDs if NVIDIA's driver tells them; otherwise what CUDA_VISIBLE_DEVICES names.
+    These are UUIDs if NVIDIA's driver reports them; otherwise what CUDA_VISIBLE_DEVICES names.
     """
     installed = _installed_gpus()
     chosen = environment.get("CUDA_VISIBLE_DEVICES")
@@ -44,12 +44,14 @@ def choose_gpu(local_rank: int, visible: int) -> int:
     if visible == 1:
         return 0
     if local_rank >= visible:
-        raise ValueError(f"Local rank {local_rank} finds {visible} GPUs; start one rank for each GPU of a host.")
+        raise ValueError(
+            f"Local rank {local_rank} sees only {visible} GPUs; start no more ranks on a host than it has GPUs."
+        )
     return local_rank
 
 
 def claim_gpu(local_rank: int, memory_mib: int) -> int:
-    """Let this process see its own GPU only, if there are any, and return how many TensorFlow can use here.
+    """Let this process see only its own GPU, if there are any, and return how many TensorFlow can use here.
 
     It takes memory as it needs it, or ``memory_mib`` at once.
     """
@@ -95,6 +97,6 @@ def check_places(places: list[dict]) -> None:
         if count > 1:
             ranks = ", ".join(str(place["rank"]) for place in places if (place["host"], place["gpu"]) == (host, gpu))
             raise ValueError(
-                f"Ranks {ranks} would share GPU {gpu} of {host}; let the launcher show each of them a GPU of its own,"
-                " or all of them all GPUs of the host."
+                f"Ranks {ranks} would share GPU {gpu} of {host}; let the launcher show each rank its own GPU, or every"
+                " rank all GPUs of the host."
             )

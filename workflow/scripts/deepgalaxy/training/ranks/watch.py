@@ -1,4 +1,4 @@
-"""What ends a training run from outside: a request to stop, or that nothing moves any more."""
+"""What ends a training run from outside: a request to stop, or a lack of progress."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ class Watchdog:
     """Ends this process, and so the whole run, if ``heartbeat`` is not called for ``seconds``.
 
     A rank that waits for another one that is frozen waits in the MPI library, where no exception reaches it; that is
-    why a thread ends the process without any cleaning up. The reason goes to standard output and standard error.
+    why a thread ends the process without any clean-up. The reason goes to standard output and standard error.
     """
 
     def __init__(self, seconds: float, rank: int) -> None:
@@ -39,7 +39,7 @@ class Watchdog:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def heartbeat(self) -> None:
-        """Say that this rank still moves."""
+        """Note that this rank makes progress."""
         self._last_beat = time.monotonic()
 
     def _watch(self) -> None:
