@@ -65,5 +65,5 @@ def test_workers_that_cannot_share_a_batch_or_a_node_are_refused():
 def test_a_launcher_that_would_not_reach_a_clusters_jobs_as_it_is_is_refused(launcher):
     machine = CONFIG["machine"] | {"launcher": launcher}
     check_configuration(CONFIG | {"machine": machine})
-    with pytest.raises(ValueError, match="has quotes, a dollar sign or a backslash, .* put the command into a script"):
+    with pytest.raises(ValueError, match=r"has quotes, a dollar sign or a backslash, .* put the command into a script"):
         check_configuration(CONFIG | {"machine": machine | {"ranks_per_node": 2}})

@@ -59,8 +59,8 @@ def check_configuration(config: dict) -> None:
     machine = config["machine"]
     if machine["ranks_per_node"] and set(machine["launcher"]) & set("\"'`$\\"):
         raise ValueError(
-            f"`machine: launcher: {machine['launcher']}` has quotes, a dollar sign or a backslash, which Snakemake does not"
-            " hand on to the jobs of a cluster as they are; put the command into a script and name that."
+            f"`machine: launcher: {machine['launcher']}` has quotes, a dollar sign or a backslash, which Snakemake does"
+            " not hand on to the jobs of a cluster as they are; put the command into a script and name that."
         )
     for workers in {*config["experiment"]["workers"], *config["scaling"]["workers"]}:
         job = size_training_job(workers, machine["ranks_per_node"], machine["cpus_per_rank"])
