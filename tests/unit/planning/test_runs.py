@@ -59,3 +59,11 @@ def test_workers_that_cannot_share_a_batch_or_a_node_are_refused():
         check_configuration(CONFIG | three)
     with pytest.raises(ValueError, match="3 workers cannot be divided equally among the 2 nodes"):
         check_configuration(CONFIG | three | {"machine": CONFIG["machine"] | {"ranks_per_node": 2}})
+
+
+@pytest.mark.parametrize("launcher", ["srun sh -c 'x'", 'srun "a b"', "srun $HOME/x", "srun `x`", r"srun a\ b"])
+def test_a_launcher_that_would_not_reach_a_clusters_jobs_as_it_is_is_refused(launcher):
+    machine = CONFIG["machine"] | {"launcher": launcher}
+    check_configuration(CONFIG | {"machine": machine})
+    with pytest.raises(ValueError, match=r"has quotes, a dollar sign or a backslash, .* put the command into a script"):
+        check_configuration(CONFIG | {"machine": machine | {"ranks_per_node": 2}})

@@ -45,7 +45,8 @@ def _number(text: str) -> int | float | str:
 
 def check_configuration(config: dict) -> None:
     """Raise ValueError for an ``experiment`` that names something that is not described, for mergers that are listed
-    twice, and for numbers of workers that do not fit the nodes, cannot be launched, or do not divide a batch."""
+    twice, for numbers of workers that do not fit the nodes, cannot be launched, or do not divide a batch, and for a
+    launcher that would reach the jobs of a cluster as another one."""
     for section in ("datasets", "samples", "models"):
         for name in config["experiment"][section]:
             if name not in config[section]:
@@ -54,6 +55,11 @@ def check_configuration(config: dict) -> None:
     for dataset in config["datasets"].values():
         index_mergers(dataset.get("mergers", []), config["seed"])
     machine = config["machine"]
+    if machine["ranks_per_node"] and set(machine["launcher"]) & set("\"'`$\\"):
+        raise ValueError(
+            f"`machine: launcher: {machine['launcher']}` has quotes, a dollar sign or a backslash, which Snakemake does"
+            " not hand on to the jobs of a cluster as they are; put the command into a script and name that."
+        )
     for workers in {*config["experiment"]["workers"], *config["scaling"]["workers"]}:
         job = size_training_job(workers, machine["ranks_per_node"], machine["cpus_per_rank"])
         job.launch_command(machine["launcher"])
