@@ -61,7 +61,7 @@ def test_comments_docstrings_layout_and_file_times_do_not_count(package):
     def edit():
         source = (package / "evaluation/metrics.py").read_text()
         (package / "evaluation/metrics.py").write_text(
-            "# A remark.\n\n" + source.replace('"""', '"""In other words: ').replace(" = ", "  =  ")
+            "# A remark.\n\n" + source.replace('"""', '"""In other words: ', 1).replace(" == ", "  ==  ")
         )
         os.utime(package / "sample/split.py", (0, 0))
 
