@@ -1,1 +1,1 @@
-"""What the configuration asks for: its check, the runs that follow from it, and digests of code."""
+"""What the configuration asks for, digests of the code that does it, and how processes find that code."""

@@ -37,6 +37,8 @@ def _option_schema(option: Field) -> dict[str, Any]:
     help, choices = option.metadata["help"], option.metadata["choices"]
     schema = {"enum": list(choices)} if choices else {"type": TYPES[option.type]}
     schema |= {LIMITS[name]: limit for name, limit in option.metadata["limits"].items()}
+    if option.type is dict:
+        schema["additionalProperties"] = True
     if default_of(option) is not MISSING:
         schema["default"] = default_of(option)
     return schema | {"description": f"{help[0].upper()}{help[1:]}."}
