@@ -63,7 +63,7 @@ def place(tmp_path, monkeypatch):
         record = MetadataRecord(rule=rule, input=inputs, params=params, log=[f"logs/{rule}.log"])
         record.starttime, record.endtime = 1e9 + number, 1e9 + number + 0.5
         record.input_checksums = {path: f"sha256:{sha256(tmp_path / path)}" for path in inputs if path != "gone.csv"}
-        persistence._write_record(name, record)
+        persistence._write_record(name, record)  # noqa: SLF001 - as Snakemake itself does when a job ends
     return tmp_path, read_job_records(".snakemake/metadata")
 
 
