@@ -15,6 +15,7 @@ import yaml
 from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
+import deepgalaxy
 from deepgalaxy.provenance.crate import copy_source, describe_crate
 from deepgalaxy.provenance.document import describe_provenance
 from deepgalaxy.provenance.trace import (
@@ -191,6 +192,7 @@ def test_the_provenance_of_results_is_one_document(place):
     assert provenance["configuration"] == {"sha256": digest_configuration(config), "values": config}
     assert {"python", "snakemake"} <= provenance["software"].keys()
     assert provenance["software"]["numpy"] == np.__version__
+    assert provenance["software"]["deepgalaxy-workflow"] == deepgalaxy.__version__
     assert {"processor", "cores"} <= provenance["machine"].keys()
     traced = trace_results(["results/metrics.csv"], records)
     assert provenance["results"] == describe_results(traced, digest_files(traced, "none.txt", 1))

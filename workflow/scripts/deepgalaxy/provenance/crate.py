@@ -26,7 +26,7 @@ PROFILES = {
     "https://w3id.org/ro/wfrun/provenance/0.5": "Provenance Run Crate",
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
-SOURCE = ("CITATION.cff", "LICENSE", "Snakefile", "config", "envs", "profiles", "rules", "workflow")
+SOURCE = ("CITATION.cff", "LICENSE", "Snakefile", "config", "envs", "profiles", "pyproject.toml", "rules", "workflow")
 """What the workflow consists of, as far as it is there."""
 MEDIA_TYPES = {
     ".hdf5": "application/x-hdf5",
