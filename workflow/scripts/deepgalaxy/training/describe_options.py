@@ -37,6 +37,8 @@ def _option_schema(option: Field) -> dict[str, Any]:
     help, choices = option.metadata["help"], option.metadata["choices"]
     schema: dict[str, Any] = {"enum": list(choices)} if choices else {"type": TYPES[type_of(option)]}
     schema |= {LIMITS[name]: limit for name, limit in option.metadata["limits"].items()}
+    if type_of(option) is dict:
+        schema["additionalProperties"] = True  # said aloud, as the schema says everywhere which keys there may be
     if default_of(option) is not MISSING:
         schema["default"] = default_of(option)
     return schema | {"description": f"{help[0].upper()}{help[1:]}."}
