@@ -32,7 +32,7 @@ except ModuleNotFoundError as error:
 export_import_path(package_parent() if IN_CHECKOUT else link_package(".snakemake/packages"))
 
 if isinstance(HERE, HostingProviderFile):
-    # For the record of provenance.
+    # For the record of provenance. Set like this since the linter takes an assignment by brackets for a use.
     os.environ.update(DEEPGALAXY_REPOSITORY=f"{HERE.hosted_repo.repo_clone}@{HERE.ref}")
 
 

@@ -387,10 +387,10 @@ def train_by_fit(reporter, args, options, pixels, batch, steps) -> None:
     class Clock(keras.callbacks.Callback):
         """Notes when an epoch begins and ends."""
 
-        def on_epoch_begin(self, epoch, logs=None):
+        def on_epoch_begin(self, _epoch, _logs=None):
             self.faults, self.start = page_faults(), time.perf_counter()
 
-        def on_epoch_end(self, epoch, logs=None):
+        def on_epoch_end(self, _epoch, _logs=None):
             self.seconds, self.faults = time.perf_counter() - self.start, page_faults() - self.faults
 
     clock = Clock()

@@ -99,7 +99,7 @@ class Cluster:
         self.start_controller()
         for node in self.nodes:
             self.run(*self._on(node), "slurmd", "-N", node)
-        self.wait_for("all nodes idle", lambda: self.states() == {node: "idle" for node in self.nodes})
+        self.wait_for("all nodes idle", lambda: self.states() == dict.fromkeys(self.nodes, "idle"))
 
     def start_controller(self) -> None:
         """Start the controller, and wait until it answers."""

@@ -24,7 +24,7 @@ def some_images(seed, count):
     return images, rng.integers(CLASSES, size=count).astype(np.int32)
 
 
-def few_steps(ranks, output, batch_norm=False, **options):
+def few_steps(ranks, _output, batch_norm=False, **options):
     """Apply three gradients of the same 32 images, dealt out over the ranks and, on few ranks, over several batches."""
     keras.utils.set_random_seed(1)
     network = keras.Sequential(

@@ -157,7 +157,8 @@ def test_scrambled_training_labels_leave_nothing_to_be_learned(chain, run, tmp_p
     assert accuracy[True] < 0.36
 
 
-def test_a_second_run_does_nothing(chain, snakemake):
+@pytest.mark.usefixtures("chain")
+def test_a_second_run_does_nothing(snakemake):
     result = snakemake()
     assert "Nothing to be done" in result.stdout + result.stderr
     assert planned(snakemake("-n")) == set()
@@ -175,7 +176,8 @@ SAMPLE = {"prepare_images", "measure_morphology", "score_baselines", "plot_morph
 SPLIT = {"split_images", "plot_sample", *SAMPLE}
 
 
-def test_the_memory_budget_changes_no_result(chain, with_settings):
+@pytest.mark.usefixtures("chain")
+def test_the_memory_budget_changes_no_result(with_settings):
     assert planned(with_settings({"machine": {"memory_budget_mib": 64}}, "-n")) <= REPORT - {"judge_claims"}
 
 
@@ -195,7 +197,8 @@ def test_the_memory_budget_changes_no_result(chain, with_settings):
     ],
     ids=str,
 )
-def test_a_setting_reruns_the_stages_that_depend_on_it(chain, with_settings, settings, rules):
+@pytest.mark.usefixtures("chain")
+def test_a_setting_reruns_the_stages_that_depend_on_it(with_settings, settings, rules):
     assert planned(with_settings(settings, "-n")) == rules
 
 

@@ -13,6 +13,7 @@ from deepgalaxy.figures.table import FIGURES
     [
         ("ruff", "check"),
         ("ruff", "format", "--check"),
+        ("mypy",),
         ("snakefmt", "--check", "--format-shell", "Snakefile", "rules"),
         ("snakemake", "--lint"),
         ("bash", "-n", "envs/train.post-deploy.sh"),

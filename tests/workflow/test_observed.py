@@ -32,7 +32,8 @@ def observed(chain):
     return directory, row
 
 
-def test_without_a_directory_nothing_of_it_runs(chain, snakemake):
+@pytest.mark.usefixtures("chain")
+def test_without_a_directory_nothing_of_it_runs(snakemake):
     assert not planned(snakemake("-n", "--forceall")) & set(RULES)
 
 
@@ -57,7 +58,8 @@ def test_observed_images_are_dated_and_the_rest_is_named(chain, with_settings, o
     assert planned(with_settings(OBSERVED, *UNTIL, "-n")) == set()
 
 
-def test_a_change_in_the_directory_runs_all_of_it_and_nothing_else(chain, with_settings, observed):
+@pytest.mark.usefixtures("chain")
+def test_a_change_in_the_directory_runs_all_of_it_and_nothing_else(with_settings, observed):
     directory, _ = observed
     assert with_settings(OBSERVED, *UNTIL).returncode == 0
     (directory / "further.png").write_text("no image")

@@ -81,4 +81,4 @@ def test_the_source_in_the_crate_runs_as_the_run_did(finished, run, tmp_path):
     result = run("snakemake", "--profile", "profiles/local", "-n", cwd=source)
     assert result.returncode == 0, result.stdout + result.stderr
     jobs = {log for entry in provenance(finished)["results"].values() for log in entry["log"]}
-    assert {job for job in re.findall(r"^    log: (\S+)", result.stdout, re.MULTILINE)} >= jobs
+    assert set(re.findall(r"^    log: (\S+)", result.stdout, re.MULTILINE)) >= jobs

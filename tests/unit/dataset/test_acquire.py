@@ -73,7 +73,9 @@ class Handler(BaseHTTPRequestHandler):
                 return self.answer(416, b"", **{"Content-Range": f"bytes */{len(content)}"})
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
         cut = server.cuts.pop(0) if server.cuts else None
-        self.answer(206 if "Content-Range" in headers else 200, content[start:], cut, **headers, **server.headers)
+        return self.answer(
+            206 if "Content-Range" in headers else 200, content[start:], cut, **headers, **server.headers
+        )
 
     def answer(self, status, body, cut=None, **headers):
         self.send_response(status)
@@ -275,7 +277,7 @@ def test_a_short_file_is_told_from_a_whole_one(server, fetch, left, content):
     assert "galaxies.hdf5" not in left()
 
 
-def test_an_unknown_digest_is_accepted_on_explicit_consent_only(server, fetch, left, content):
+def test_an_unknown_digest_is_accepted_on_explicit_consent_only(server, fetch, left):
     for _ in range(2):
         with pytest.raises(ValueError, match="Nothing is downloaded twice") as caught:
             fetch(server.url(), digest=None)

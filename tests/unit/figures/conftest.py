@@ -14,7 +14,7 @@ def drawn(tmp_path, monkeypatch):
     def drawn(plot, *arguments, name="figure.svg"):
         plt.close("all")
         with monkeypatch.context() as patch:
-            patch.setattr(plt, "close", lambda figure: None)
+            patch.setattr(plt, "close", lambda _: None)
             plot(*arguments, tmp_path / name)
         assert (tmp_path / name).is_file() and len(plt.get_fignums()) == 1
         return plt.gcf()

@@ -15,6 +15,7 @@ import yaml
 from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
+import deepgalaxy
 from deepgalaxy.provenance.crate import copy_source, describe_crate
 from deepgalaxy.provenance.document import describe_provenance
 from deepgalaxy.provenance.trace import (
@@ -63,7 +64,7 @@ def place(tmp_path, monkeypatch):
         record = MetadataRecord(rule=rule, input=inputs, params=params, log=[f"logs/{rule}.log"])
         record.starttime, record.endtime = 1e9 + number, 1e9 + number + 0.5
         record.input_checksums = {path: f"sha256:{sha256(tmp_path / path)}" for path in inputs if path != "gone.csv"}
-        persistence._write_record(name, record)
+        persistence._write_record(name, record)  # noqa: SLF001 - as Snakemake itself does when a job ends
     return tmp_path, read_job_records(".snakemake/metadata")
 
 
@@ -191,6 +192,7 @@ def test_the_provenance_of_results_is_one_document(place):
     assert provenance["configuration"] == {"sha256": digest_configuration(config), "values": config}
     assert {"python", "snakemake"} <= provenance["software"].keys()
     assert provenance["software"]["numpy"] == np.__version__
+    assert provenance["software"]["deepgalaxy-workflow"] == deepgalaxy.__version__
     assert {"processor", "cores"} <= provenance["machine"].keys()
     traced = trace_results(["results/metrics.csv"], records)
     assert provenance["results"] == describe_results(traced, digest_files(traced, "none.txt", 1))

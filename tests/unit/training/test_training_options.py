@@ -317,7 +317,7 @@ def test_training_goes_on_from_a_models_weights_also_with_other_classes(tmp_path
 
 
 def test_imagenet_weights_that_are_out_of_reach_are_named_with_their_place(monkeypatch):
-    def refuse(name, address, **kwargs):
+    def refuse(_name, address, **_):
         raise OSError(f"URL fetch failure on {address}: None -- no route")
 
     monkeypatch.setattr("keras.src.applications.mobilenet_v2.file_utils.get_file", refuse)
@@ -325,11 +325,11 @@ def test_imagenet_weights_that_are_out_of_reach_are_named_with_their_place(monke
         build_network(options("MobileNetV2", weights="imagenet"), 32, "uint8", CLASSES)
 
 
-def test_imagenet_weights_are_loaded_and_see_grey_as_colour(monkeypatch, tmp_path, images):
+def test_imagenet_weights_are_loaded_and_see_grey_as_colour(monkeypatch, tmp_path):
     trained = keras.applications.MobileNetV2(weights=None, include_top=False, pooling="avg", input_shape=(32, 32, 3))
     trained.save_weights(tmp_path / "trained.weights.h5")
 
-    def stored(name, address, **kwargs):
+    def stored(*_, **__):
         return str(tmp_path / "trained.weights.h5")
 
     monkeypatch.setattr("keras.src.applications.mobilenet_v2.file_utils.get_file", stored)

@@ -2,3 +2,12 @@
 
 Nothing in this package knows of Snakemake; the thin scripts beside it connect its functions to the rules.
 """
+
+
+def __getattr__(name: str) -> str:
+    """Return ``__version__``, which is looked up when it is asked for: most processes never do."""
+    if name == "__version__":
+        from deepgalaxy.version import workflow_version
+
+        return workflow_version()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,7 +14,7 @@ def sha256(path: str | Path) -> str:
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         chunks = iter(lambda: file.read(CHUNK_BYTES), b"")
-        for chunk in progress(chunks, os.path.getsize(path), f"bytes of {path} hashed", amount=len):
+        for chunk in progress(chunks, Path(path).stat().st_size, f"bytes of {path} hashed", amount=len):
             digest.update(chunk)
     return digest.hexdigest()
 

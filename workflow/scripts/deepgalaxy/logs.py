@@ -55,7 +55,7 @@ def progress(
     total: int,
     what: str,
     every_seconds: float = 10.0,
-    amount: Callable[[Item], int] = lambda item: 1,
+    amount: Callable[[Item], int] = lambda _: 1,
 ) -> Iterator[Item]:
     """Yield ``items``, logging at most every ``every_seconds`` how many of ``total`` are done and the time left.
 

@@ -15,8 +15,8 @@ _RECORDED = (
 _NEVER_RECORDED = re.compile("KEY|PASSWORD|SECRET|TOKEN|OMPI_MCA_initial_wdir")  # the last is of mpirun's own, a path
 
 
-def describe_machine(cpuinfo: str | Path = "/proc/cpuinfo") -> dict[str, str | int]:
-    """Return the name of this host's processor, its cores, and its main memory in MiB."""
+def describe_machine(cpuinfo: str | Path = "/proc/cpuinfo") -> dict[str, str | int | None]:
+    """Return the name of this host's processor, its cores (None if Python cannot tell), and its main memory in MiB."""
     return {
         "processor": _processor(Path(cpuinfo)),
         "cores": os.cpu_count(),

@@ -3,7 +3,8 @@
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 Task = TypeVar("Task")
@@ -17,7 +18,7 @@ def in_processes(function: Callable[[Task], Result], tasks: Iterable[Task], proc
     results pile up. An exception in ``function`` is raised here. Files are best opened within ``function``.
     """
     with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
-        waiting = deque()
+        waiting: deque[Future[Result]] = deque()
         for task in tasks:
             if len(waiting) == 2 * processes:
                 yield waiting.popleft().result()
@@ -31,9 +32,14 @@ def one_ahead(results: Iterable[Result]) -> Iterator[Result]:
 
     At most two are held: one in use, one ready. What making one raises is raised here, in its turn.
     """
-    results, end = iter(results), object()
+    iterator = iter(results)
     with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, results, end)
-        while (result := coming.result()) is not end:
-            coming = thread.submit(next, results, end)
-            yield result
+        coming = thread.submit(_take_one, iterator)
+        while taken := coming.result():
+            coming = thread.submit(_take_one, iterator)
+            yield taken[0]
+
+
+def _take_one(iterator: Iterator[Result]) -> list[Result]:
+    """Return the next result on its own, or nothing after the last one."""
+    return list(islice(iterator, 1))

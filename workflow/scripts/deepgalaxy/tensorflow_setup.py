@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
+from typing import cast
 
 
 def configure_tensorflow(threads: int) -> None:
@@ -35,7 +37,8 @@ def import_tensorflow() -> None:
 def _hidden(*packages: str) -> Iterator[None]:
     """Let packages that are not imported yet look as if they were not installed, within a block."""
     names = [name for name in packages if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(names))
+    # None, which the type of sys.modules leaves out, stands for a module that is not there.
+    cast("dict[str, ModuleType | None]", sys.modules).update(dict.fromkeys(names))
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
 """What a network has to beat: models that know of an image only the statistics of its morphology, or nothing at all."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ def fit_baselines(morphology: pd.DataFrame, label: np.ndarray) -> Iterator[tuple
     statistics = morphology[list(STATISTICS)].to_numpy()
     neighbours = [k for k in NEIGHBOURS if k <= training.sum()]
 
-    def fitted(classifier: Callable, **setting) -> Pipeline:
+    def fitted(classifier: Callable, **setting: Any) -> Pipeline:
         impute = SimpleImputer(strategy="median", keep_empty_features=True)
         model = make_pipeline(impute, StandardScaler(), classifier(**setting))
         return model.fit(statistics[training], label[training])

@@ -48,9 +48,9 @@ def run_launcher(command: list[str], stop_after_seconds: float | None = None) ->
     launcher. The launcher does not outlive this process.
     """
     with subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_parent) as launcher:
-        asked = []
+        asked: list[int] = []
 
-        def pass_on(number: int, frame: object) -> None:
+        def pass_on(number: int, _frame: object) -> None:
             launcher.send_signal(signal.SIGTERM if asked else signal.SIGUSR1)
             asked.append(number)
 

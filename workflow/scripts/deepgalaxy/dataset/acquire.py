@@ -95,7 +95,7 @@ def _download(source: str, downloaded: Path, size: int | None, pinned: str | Non
         raise
     finally:
         partial.with_name(partial.name + ".json").unlink(missing_ok=True)
-    os.replace(partial, downloaded)
+    partial.replace(downloaded)
     return digest
 
 

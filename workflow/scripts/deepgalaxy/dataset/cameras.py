@@ -15,13 +15,13 @@ def camera_directions() -> np.ndarray:
     Camera 0 looks from the +z pole and 1 from the -z pole; 2 to 5 stand at polar angle 45 degrees, 6 to 9 at 90 and
     10 to 13 at 135, each ring at azimuth 0, 90, 180 and 270 degrees.
     """
-    directions = [(0.0, 0.0, 1.0), (0.0, 0.0, -1.0)]
-    for polar in np.radians((45, 90, 135)):
-        for azimuth in np.radians((0, 90, 180, 270)):
-            directions.append(
-                (np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar)),
-            )
-    return np.array(directions)
+    poles = [(0.0, 0.0, 1.0), (0.0, 0.0, -1.0)]
+    rings = [
+        (np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth), np.cos(polar))
+        for polar in np.radians((45, 90, 135))
+        for azimuth in np.radians((0, 90, 180, 270))
+    ]
+    return np.array(poles + rings)
 
 
 def image_axes(direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """What an image file holds, and whether it keeps to the published layout."""
 
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ READ_BYTES = 64 * 2**20  # of images at a time
 SHOWN_VIOLATIONS = 10
 
 
-def catalogue_dataset(path: str | Path, damaged: list[str] = (), processes: int = 1) -> pd.DataFrame:
+def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes: int = 1) -> pd.DataFrame:
     """Return one row for each group and camera of an image file, after reading every image of it.
 
     ``damaged`` names units, as group (``s_1_m_1``) or group and camera (``s_1_m_1/07``), that are known not to be in

@@ -32,7 +32,7 @@ def apply_network(network: keras.Model, images: Sequence[np.ndarray], count: int
     The images may be a dataset of an HDF5 file; they are read batch by batch. ``what`` names them in the log.
     """
     outputs = np.empty((count, network.output_shape[1]), np.float32)
-    for start in progress(range(0, count, BATCH_SIZE), count, what, amount=lambda start: BATCH_SIZE):
+    for start in progress(range(0, count, BATCH_SIZE), count, what, amount=lambda _: BATCH_SIZE):
         batch = slice(start, min(start + BATCH_SIZE, count))
         outputs[batch] = network.predict_on_batch(images[batch])
     return outputs

@@ -34,7 +34,8 @@ def resampled_interval(
 
     indices = (np.arange(len(groups)),)
     found = bootstrap(indices, of_groups, n_resamples=RESAMPLES, vectorized=False, method="percentile", rng=seed)
-    return tuple(map(float, found.confidence_interval))
+    low, high = found.confidence_interval
+    return float(low), float(high)
 
 
 def score_predictions(

@@ -2,6 +2,7 @@
 
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ def plot_scaling(
     left.set_yscale("log")
     middle.set_ylim(0, None)
     _draw_parts(right, ours)
-    entries = {}
+    entries: dict[str, Any] = {}
     for axes in (left, middle):
         entries |= {label: handle for handle, label in zip(*axes.get_legend_handles_labels())}
     # What was measured, with its bars, comes first.
@@ -73,8 +74,13 @@ def _draw_model(axes: Axes, quantity: str, model: pd.DataFrame) -> None:
     low, high = model[f"{quantity}_low"], model[f"{quantity}_high"]
     axes.fill_between(model["workers"], low, high, color=BLUE, alpha=0.15, lw=0)
     axes.plot(
-        *(model["workers"], model[quantity], "--o"),
-        **{"ms": 5, "mfc": "white", "color": BLUE, "label": "predicted by the model, weak scaling, 95 % band"},
+        model["workers"],
+        model[quantity],
+        "--o",
+        ms=5,
+        mfc="white",
+        color=BLUE,
+        label="predicted by the model, weak scaling, 95 % band",
     )
 
 

@@ -14,7 +14,11 @@ def list_observed(directory: str | Path) -> list[str]:
     directory = Path(directory)
     if not directory.is_dir():
         raise ValueError(f"`observed: directory` is {str(directory)!r}, and there is no such directory.")
-    names = sorted(name for name in os.listdir(directory) if name.lower().endswith(SUFFIXES) and name[0] != ".")
+    names = sorted(
+        entry.name
+        for entry in directory.iterdir()
+        if entry.name.lower().endswith(SUFFIXES) and not entry.name.startswith(".")
+    )
     if not names:
         raise ValueError(f"`observed: directory` {str(directory)!r} has no file that ends in {', '.join(SUFFIXES)}.")
     for name in names:

@@ -61,11 +61,11 @@ def prepare_observed(
             row |= {"used": False, "reason": str(error)}
             logger.warning("%s is not used. %s", row["file"], error)
         rows.append(row)
-    with whole_file(images_output) as path, h5py.File(path, "w") as file:
+    with whole_file(images_output) as whole, h5py.File(whole, "w") as file:
         file["images"] = np.array(images, dtype).reshape(-1, pixels, pixels, 1)
         file["file"] = np.array([row["file"] for row in rows if row["used"]], h5py.string_dtype())
-    with whole_file(files_output) as path, open(path, "w", newline="") as file:
-        table = csv.DictWriter(file, ["file", "sha256", "width", "height", "linear", "used", "reason"])
+    with whole_file(files_output) as whole, open(whole, "w", newline="") as text:
+        table = csv.DictWriter(text, ["file", "sha256", "width", "height", "linear", "used", "reason"])
         table.writeheader()
         table.writerows(rows)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import imageio.v3 as iio
@@ -12,6 +13,8 @@ import tifffile
 from astropy.io import fits
 
 from deepgalaxy.logs import last_line
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def read_header(path: str | Path) -> ImageHeader:
     raise ValueError("It is not a JPEG, PNG, TIFF or FITS file.")
 
 
-def _explained(name: str, function: Callable):
+def _explained(name: str, function: Callable[[], Result]) -> Result:
     """Return what ``function`` returns; raise ValueError for all that goes wrong, since decoders raise anything."""
     try:
         return function()
@@ -67,11 +70,13 @@ def _display_header(path: Path, start: bytes) -> ImageHeader:
     return ImageHeader(width, height, False, partial(_load_8_bit, path))
 
 
-def _tiff_header(path: Path, start: bytes) -> ImageHeader:
+def _tiff_header(path: Path, _start: bytes) -> ImageHeader:
     """Read the header of the first image of a TIFF file."""
     with tifffile.TiffFile(path) as file:
         page = file.pages.first
         width, height = page.imagewidth, page.imagelength
+        if page.dtype is None:
+            raise ValueError("its pixels are of no type that numpy has")
         if page.dtype.itemsize == 1:
             return ImageHeader(width, height, False, partial(_load_8_bit, path))
         light = page.photometric in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB)
@@ -83,7 +88,7 @@ def _tiff_header(path: Path, start: bytes) -> ImageHeader:
         return ImageHeader(width, height, True, partial(load, path))
 
 
-def _fits_header(path: Path, start: bytes) -> ImageHeader:
+def _fits_header(path: Path, _start: bytes) -> ImageHeader:
     """Read the header of the first image of a FITS file: of two axes, or of a third for three colours."""
     with fits.open(path) as file:
         for number, part in enumerate(file):

@@ -20,7 +20,7 @@ def link_package(directory: str | Path) -> Path:
     link, new = directory / package.name, directory / f".{package.name}-{os.getpid()}"
     if not link.is_symlink() or link.resolve() != package.resolve():
         new.symlink_to(package.resolve())
-        os.replace(new, link)
+        new.replace(link)
     return directory
 
 

@@ -37,7 +37,7 @@ def study_runs(config: dict) -> list[dict]:
     Raises ValueError if the workers of strong scaling cannot divide a batch equally.
     """
     experiment, study = config["experiment"], config["scaling"]
-    kinds = {}
+    kinds: dict[tuple, list[str]] = {}
     for dataset, sample, model, kind, workers, repeat in product(
         *(experiment[f"{name}s"] for name in TRAINED), study["kinds"], study["workers"], range(study["repeats"])
     ):

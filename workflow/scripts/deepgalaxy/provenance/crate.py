@@ -10,6 +10,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import quote
 
 import yaml
@@ -25,7 +26,7 @@ PROFILES = {
     "https://w3id.org/ro/wfrun/provenance/0.5": "Provenance Run Crate",
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
 }
-SOURCE = ("CITATION.cff", "LICENSE", "Snakefile", "config", "envs", "profiles", "rules", "workflow")
+SOURCE = ("CITATION.cff", "LICENSE", "Snakefile", "config", "envs", "profiles", "pyproject.toml", "rules", "workflow")
 """What the workflow consists of; what is missing is left out."""
 MEDIA_TYPES = {
     ".hdf5": "application/x-hdf5",
@@ -58,7 +59,7 @@ def copy_source(workflow: str | Path, configuration: Mapping, directory: str | P
                 shutil.copy2(source, target)
         settings = yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True)
         (temporary / "config" / "config.yaml").write_text(settings, encoding="utf-8")
-        os.replace(temporary, directory)
+        temporary.replace(directory)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -114,7 +115,7 @@ def describe_crate(provenance: Mapping, purposes: Mapping[str, str], directory: 
     return crate.metadata.generate()
 
 
-def _add(crate: ROCrate, identifier: str, kind: str | list[str], **properties) -> Entity:
+def _add(crate: ROCrate, identifier: str, kind: str | list[str], **properties: Any) -> Entity:
     """Add an entity that is not part of the crate's data, and return it.
 
     Properties without a value are left out, and lists of one item are written as that item.

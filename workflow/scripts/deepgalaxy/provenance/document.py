@@ -15,6 +15,7 @@ from deepgalaxy.provenance.trace import (
     installed_packages,
     trace_results,
 )
+from deepgalaxy.version import PROJECT, workflow_version
 
 
 def describe_provenance(
@@ -39,7 +40,9 @@ def describe_provenance(
         "commit": commit_of(source),
         "seed": config["seed"],
         "configuration": {"sha256": digest_configuration(config), "values": config},
-        "software": {"python": platform.python_version(), "snakemake": snakemake} | installed_packages(),
+        "software": {"python": platform.python_version(), "snakemake": snakemake}
+        | installed_packages()
+        | {PROJECT: workflow_version()},  # which may not be the one installed here
         "machine": describe_machine(),
         "results": describe_results(traced, digest_files(traced, checksums, processes)),
         "run": {"command": command, "host": socket.gethostname()} | describe_jobs(traced),

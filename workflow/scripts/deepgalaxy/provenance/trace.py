@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from hashlib import sha256 as sha256_of_bytes
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any
 
 from deepgalaxy.checksums import read_checksums, sha256
 from deepgalaxy.logs import progress
@@ -57,7 +58,7 @@ def trace_results(results: Iterable[str], records: Mapping[str, dict]) -> dict[s
             f"Snakemake has no record of how {unknown[0]} was made. Delete it and run again, without --drop-metadata"
             " and with --persistence-backend file, the default."
         )
-    traced = {}
+    traced: dict[str, dict | None] = {}
     pending = results
     while pending:
         path = pending.pop()
@@ -65,10 +66,10 @@ def trace_results(results: Iterable[str], records: Mapping[str, dict]) -> dict[s
             continue
         if not Path(path).exists():
             raise ValueError(f"{path}, from which results were made, is missing. Restore it, or make them again.")
-        traced[path] = record = records.get(path) or benchmarks.get(path)
-        if record:
-            pending += record["input"]
-            pending += [other for other in made_together[_job(record)] if Path(other).exists()]
+        traced[path] = made_by = records.get(path) or benchmarks.get(path)
+        if made_by:
+            pending += made_by["input"]
+            pending += [other for other in made_together[_job(made_by)] if Path(other).exists()]
     return dict(sorted(traced.items()))
 
 
@@ -94,16 +95,21 @@ def digest_files(paths: Iterable[str], checksums: str | Path, processes: int) ->
     """
     pinned = read_checksums(checksums)
     digests = {path: pinned[path] for path in paths if path in pinned and _is_as_linked(Path(path))}
-    paths = sorted(set(paths) - digests.keys(), key=os.path.getsize, reverse=True)
+    paths = sorted(set(paths) - digests.keys(), key=_size, reverse=True)
     hashed = in_processes(_path_and_digest, paths, processes)
-    total = sum(map(os.path.getsize, paths))
-    digests |= progress(hashed, total, "bytes of results hashed", amount=lambda pair: os.path.getsize(pair[0]))
+    total = sum(map(_size, paths))
+    digests |= progress(hashed, total, "bytes of results hashed", amount=lambda pair: _size(pair[0]))
     return digests
 
 
 def _is_as_linked(path: Path) -> bool:
     """Return whether a path is a link to a file that has not been changed since the link was made."""
     return path.is_symlink() and path.stat().st_mtime <= path.lstat().st_mtime
+
+
+def _size(path: str) -> int:
+    """Return the size of a file in bytes."""
+    return Path(path).stat().st_size
 
 
 def _path_and_digest(path: str) -> tuple[str, str]:
@@ -118,7 +124,7 @@ def describe_results(traced: Mapping[str, dict | None], digests: Mapping[str, st
     """
     described = {}
     for path, record in traced.items():
-        described[path] = {"sha256": digests[path], "bytes": os.path.getsize(path)}
+        described[path] = {"sha256": digests[path], "bytes": _size(path)}
         if record:
             described[path] |= {
                 "rule": record["rule"],
@@ -136,7 +142,7 @@ def describe_results(traced: Mapping[str, dict | None], digests: Mapping[str, st
     return described
 
 
-def _value(parameter: str):
+def _value(parameter: str) -> Any:
     """Return the value of a parameter that Snakemake recorded as Python shows it, or the text if it is no literal."""
     try:
         return ast.literal_eval(parameter)

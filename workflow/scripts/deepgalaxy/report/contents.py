@@ -78,7 +78,7 @@ def read_contents(files: Mapping[str, str | Sequence[str]], subjects: Mapping[st
 
 def collect_figures(paths: Sequence[str | Path], subjects: Mapping[str, Sequence[str]]) -> dict[str, list[Figure]]:
     """Return the figures of each section; ``paths`` are the files of what ``plan_figures`` yields of these subjects."""
-    figures = {section: [] for section in SECTIONS}
+    figures: dict[str, list[Figure]] = {section: [] for section in SECTIONS}
     for (kind, name), path in zip(plan_figures(subjects), paths, strict=True):
         figures[kind.section].append(Figure(path, kind.text.format(name)))
     return figures

@@ -11,7 +11,7 @@ def label_images(images: pd.DataFrame, task: str, bins: int | None = None) -> tu
     distributed label), ``time_bins`` divides the time from first to last into ``bins`` equal parts. The class table has
     the columns label, t_from_myr, t_to_myr, t_centre_myr, and camera for ``time_camera``.
 
-    Raises ValueError for an unknown task, or when a bin would be empty.
+    Raises ValueError for an unknown task, for ``time_bins`` without ``bins``, or when a bin would be empty.
     """
     times = np.unique(images["t_myr"])
     if task in ("time", "time_camera"):
@@ -22,6 +22,8 @@ def label_images(images: pd.DataFrame, task: str, bins: int | None = None) -> tu
             index = index * len(cameras) + np.searchsorted(cameras, images["camera"])
             classes = classes.merge(pd.DataFrame({"camera": cameras}), how="cross")
     elif task == "time_bins":
+        if bins is None:
+            raise ValueError("The class task time_bins needs `bins`, the number of its classes.")
         edges = np.linspace(times[0], times[-1], bins + 1)
         index = np.minimum(np.searchsorted(edges, images["t_myr"], side="right") - 1, bins - 1)
         if len(np.unique(index)) < bins:

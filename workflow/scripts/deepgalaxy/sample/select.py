@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -81,7 +82,7 @@ def select_images(
     cameras: int | list[int],
     time_myr: tuple[float, float] | None = None,
     copy: bool = False,
-    **groups,
+    **groups: Any,
 ) -> None:
     """Write a subset of an image file that has the same layout.
 

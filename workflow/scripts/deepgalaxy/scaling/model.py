@@ -14,7 +14,7 @@ and independent.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -169,7 +169,7 @@ def _resample(times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def collect_measurements(
-    runs: list[dict], records: list[list[EpochRecord]], sweeps: list[pd.DataFrame], gradient_bytes: int
+    runs: Sequence[dict], records: Sequence[list[EpochRecord]], sweeps: Sequence[pd.DataFrame], gradient_bytes: int
 ) -> Measurements:
     """Return the measurements of one study: its ``runs`` (``workers``, ``kinds``), with the records of each and its
     table of all-reduces (workers, bytes, repetition, seconds), which is empty for a single worker.
@@ -177,7 +177,7 @@ def collect_measurements(
     Raises ValueError unless there are runs of one worker and of several, or if there is no spread of steps to fit.
     """
     alone = [after_warm_up(epochs) for run, epochs in zip(runs, records, strict=True) if run["workers"] == 1]
-    times = {}
+    times: dict[int, list[pd.DataFrame]] = {}
     for sweep in sweeps:
         for workers, table in sweep.groupby("workers"):
             times.setdefault(int(workers), []).append(
@@ -185,7 +185,7 @@ def collect_measurements(
             )
     if not alone or not times:
         raise ValueError("The model needs runs of one worker and of several; set `scaling: workers` accordingly.")
-    speed = {}
+    speed: dict[int, list[float]] = {}
     for run, epochs in zip(runs, records):
         if "weak" in run["kinds"]:
             speed.setdefault(run["workers"], []).append(summarise_throughput(epochs)["images_per_second"])
@@ -215,13 +215,14 @@ def predict_scaling(measurements: Measurements, seed: int) -> tuple[pd.DataFrame
     rows = []
     for workers in sorted({*powers, *measurements.images_per_second, *measurements.sweeps}):
         terms = model.terms(workers)
+        speed = partial(ScalingModel.images_per_second, workers=workers)
         rows.append(
             {"workers": workers}
-            | _with_band("images_per_second", lambda one, p=workers: one.images_per_second(p), model, resampled)
+            | _with_band("images_per_second", speed, model, resampled)
             | {"measured_images_per_second": measurements.images_per_second.get(workers)}
-            | _with_band("efficiency", lambda one, p=workers: _efficiency(one, p), model, resampled)
+            | _with_band("efficiency", partial(_efficiency, workers=workers), model, resampled)
             | {f"{term}_seconds": terms[term] for term in ("compute", *TERMS)}
-            | {"limited_by": max(TERMS, key=terms.get) if workers > 1 else None}
+            | {"limited_by": max(TERMS, key=terms.__getitem__) if workers > 1 else None}
         )
     table = pd.DataFrame(rows)
     limits = {name: _band([one.parameters()[name] for one in resampled]) for name in model.parameters()}
@@ -290,4 +291,5 @@ def _with_band(
 
 def _band(values: Sequence[float]) -> tuple[float, float]:
     """Return the limits between which 95 % of the values lie."""
-    return tuple(map(float, np.percentile(values, (2.5, 97.5))))
+    low, high = np.percentile(values, (2.5, 97.5))
+    return float(low), float(high)

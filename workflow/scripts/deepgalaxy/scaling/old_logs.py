@@ -36,9 +36,10 @@ def read_train_log(path: str | Path) -> list[LoggedRun]:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ValueError(f"{path}, line {line}, is not text; give a train_log.txt of DeepGalaxy.") from None
-    epochs, stated = [], None
+        broken = error.object[: error.start].count(b"\n") + 1
+        raise ValueError(f"{path}, line {broken}, is not text; give a train_log.txt of DeepGalaxy.") from None
+    epochs: list[_Epoch] = []
+    stated = None
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith(MARK):
             found = _LINE.fullmatch(line.strip())

@@ -92,7 +92,8 @@ def measure_runs(
     ``read_train_log`` do, and if the workers of a study had different numbers of threads, so that its runs cannot be
     compared.
     """
-    measured, threads = [], {}
+    measured: list[dict] = []
+    threads: dict[str, int] = {}
     for run, records_path, training_path in zip(runs, epochs, training, strict=True):
         records = read_run(records_path, run["workers"])
         found = read_json(training_path)
@@ -110,10 +111,10 @@ def measure_runs(
             | {name: found[name] for name in about}
         )
     for log in logs:
-        for run in read_train_log(log["path"]):
-            used = after_warm_up(run.images_per_second)
+        for logged in read_train_log(log["path"]):
+            used = after_warm_up(logged.images_per_second)
             measured.append(
-                {"source": log["label"], "path": log["path"], "kinds": [None], "workers": run.workers}
+                {"source": log["label"], "path": log["path"], "kinds": [None], "workers": logged.workers}
                 | {"epochs_used": len(used), "images_per_second": float(np.median(used))}
             )
     return measured

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from galpy.df import eddingtondf
@@ -101,7 +102,7 @@ def _hernquist_fraction(x: float) -> float:
     return x**2 / (1 + x) ** 2
 
 
-def _draw_spheroid(potential, density, edge_kpc: float, n: int, rng: np.random.Generator) -> np.ndarray:
+def _draw_spheroid(potential: Any, density: Any, edge_kpc: float, n: int, rng: np.random.Generator) -> np.ndarray:
     """Positions and velocities, (n, 6), of a spherical component in equilibrium with the total potential."""
     # galpy draws from NumPy's legacy global generator: seed it, and put it back as it was.
     state = np.random.get_state()
@@ -116,7 +117,7 @@ def _draw_spheroid(potential, density, edge_kpc: float, n: int, rng: np.random.G
     return _cartesian(radius, azimuth, z, v_radial, v_tangential, v_z)
 
 
-def _draw_disc(model: GalaxyModel, spheroids, n: int, rng: np.random.Generator) -> np.ndarray:
+def _draw_disc(model: GalaxyModel, spheroids: Any, n: int, rng: np.random.Generator) -> np.ndarray:
     """Positions and velocities, (n, 6), of the disc: Gaussian, with the moments of Hernquist (1993, sec. 2.2)."""
     scale, height = model.disc_scale_length, model.disc_scale_height
     radii = np.linspace(0.05, 12 * scale, 300)
@@ -158,7 +159,14 @@ def _draw_disc(model: GalaxyModel, spheroids, n: int, rng: np.random.Generator) 
     return _cartesian(radius, azimuth, z, v_radial, v_azimuthal + at_radius(v_mean), v_z)
 
 
-def _cartesian(radius, azimuth, z, v_radial, v_azimuthal, v_z) -> np.ndarray:
+def _cartesian(
+    radius: np.ndarray,
+    azimuth: np.ndarray,
+    z: np.ndarray,
+    v_radial: np.ndarray,
+    v_azimuthal: np.ndarray,
+    v_z: np.ndarray,
+) -> np.ndarray:
     """Positions and velocities in cylindrical coordinates, each (n,), as Cartesian phase space (n, 6)."""
     cos, sin = np.cos(azimuth), np.sin(azimuth)
     return np.column_stack(

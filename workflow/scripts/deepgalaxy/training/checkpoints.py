@@ -6,6 +6,7 @@ import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,8 @@ class Checkpoints:
 
     def save(self, name: str, checkpoint: Checkpoint) -> None:
         """Write a checkpoint, whole or not at all; names must sort in the order of time."""
-        arrays = {"state": np.array(json.dumps({"fingerprint": self.fingerprint, "state": checkpoint.state}))}
+        state = json.dumps({"fingerprint": self.fingerprint, "state": checkpoint.state})
+        arrays: dict[str, Any] = {"state": np.array(state)}
         for part in ("variables", "best"):
             arrays |= {f"{part}/{number:05d}": array for number, array in enumerate(getattr(checkpoint, part))}
         with whole_file(self.directory / f"{name}.npz") as path, open(path, "wb") as file:

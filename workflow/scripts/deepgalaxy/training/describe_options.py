@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from deepgalaxy.training.options import TrainingOptions, default_of
+from deepgalaxy.training.options import TrainingOptions, default_of, type_of
 
 TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object"}
 """Names of types in a JSON schema."""
@@ -35,10 +35,10 @@ def model_schema() -> dict[str, Any]:
 def _option_schema(option: Field) -> dict[str, Any]:
     """Return the JSON schema of one option."""
     help, choices = option.metadata["help"], option.metadata["choices"]
-    schema = {"enum": list(choices)} if choices else {"type": TYPES[option.type]}
+    schema: dict[str, Any] = {"enum": list(choices)} if choices else {"type": TYPES[type_of(option)]}
     schema |= {LIMITS[name]: limit for name, limit in option.metadata["limits"].items()}
-    if option.type is dict:
-        schema["additionalProperties"] = True
+    if type_of(option) is dict:
+        schema["additionalProperties"] = True  # the schema says everywhere which keys there may be
     if default_of(option) is not MISSING:
         schema["default"] = default_of(option)
     return schema | {"description": f"{help[0].upper()}{help[1:]}."}
@@ -58,10 +58,9 @@ def _range(option: Field) -> str:
     """Return in words what an option may be."""
     if option.metadata["choices"]:
         return ", ".join(f"`{choice}`" for choice in option.metadata["choices"])
-    kind = {str: "text", int: "integer", float: "number", bool: "`true`, `false`", dict: "mapping"}[option.type]
-    return ", ".join(
-        [kind, *(f"{name.replace('_', ' ')} {limit}" for name, limit in option.metadata["limits"].items())]
-    )
+    kinds = {str: "text", int: "integer", float: "number", bool: "`true`, `false`", dict: "mapping"}
+    limits = (f"{name.replace('_', ' ')} {limit}" for name, limit in option.metadata["limits"].items())
+    return ", ".join([kinds[type_of(option)], *limits])
 
 
 def written(root: Path) -> dict[Path, str]:

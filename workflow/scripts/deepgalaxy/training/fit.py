@@ -30,7 +30,7 @@ class Callbacks:
     """How a training run talks to whoever started it: ``say`` gets lines for a person, ``heartbeat`` is called
     whenever something is done, ``asked_to_stop`` returns why to stop, or nothing."""
 
-    say: Callable[[str], None] = lambda text: None
+    say: Callable[[str], None] = lambda _: None
     heartbeat: Callable[[], None] = lambda: None
     asked_to_stop: Callable[[], str] = lambda: ""
 
@@ -61,7 +61,8 @@ class Training:
         self.optimizer = make_optimizer(options)
         self.step = TrainingStep(network, self.optimizer, ranks, options, derive_seed(seed, "augment", ranks.rank))
         self.evaluate = evaluation_step(network)
-        self.progress, self.best = Progress(), []
+        self.progress = Progress()
+        self.best: list[np.ndarray] = []
         self.last_said = time.monotonic()
         all_batches = math.ceil(train.dealing.images_per_rank / options.batch_size)
         self.batches_per_epoch = min(options.steps_per_epoch or all_batches, all_batches)

@@ -20,7 +20,7 @@ def save_network(network: keras.Model, path: str | Path) -> None:
     metadata = json.loads(members["metadata.json"])
     del metadata["date_saved"]
     members["metadata.json"] = json.dumps(metadata).encode()
-    numbers = {}
+    numbers: dict[bytes, int] = {}
     members["config.json"] = re.sub(
         rb'(?<="shared_object_id": )\d+',
         lambda address: b"%d" % numbers.setdefault(address[0], len(numbers) + 1),

@@ -5,6 +5,8 @@ import math
 import os
 import re
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -48,7 +50,8 @@ def build_network(options: TrainingOptions, pixels: int, dtype: str, classes: in
 
 def batch_normalisations(network: keras.Model) -> list[layers.BatchNormalization]:
     """Return all layers of batch normalisation, including those of networks within the network."""
-    return [layer for layer in network._flatten_layers() if isinstance(layer, layers.BatchNormalization)]
+    everything = network._flatten_layers()  # noqa: SLF001 - what Keras offers publicly does not look inside networks
+    return [layer for layer in everything if isinstance(layer, layers.BatchNormalization)]
 
 
 def architectures() -> list[str]:
@@ -61,7 +64,7 @@ def architectures() -> list[str]:
     return ["reference_cnn", *sorted(classifiers)]
 
 
-def _reference_cnn(x):
+def _reference_cnn(x: keras.KerasTensor) -> keras.KerasTensor:
     """A small network that trains in minutes on a laptop: four strided convolutions with batch normalisation."""
     for block, filters in enumerate((16, 32, 64, 128)):
         x = layers.Conv2D(filters, 5 if block == 0 else 3, strides=2, padding="same", use_bias=False)(x)
@@ -70,7 +73,7 @@ def _reference_cnn(x):
     return layers.GlobalAveragePooling2D()(x)
 
 
-def _classify(features, options: TrainingOptions, classes: int):
+def _classify(features: keras.KerasTensor, options: TrainingOptions, classes: int) -> keras.KerasTensor:
     """Return the scores of the classes, whose softmax are probabilities, from features of shape (n,).
 
     The ordinal head has two outputs, a place p and a precision b > 0 on the axis x of the ordered classes, and scores
@@ -93,7 +96,7 @@ def _classify(features, options: TrainingOptions, classes: int):
     return logits
 
 
-def _application(name: str, pixels: int, **parameters) -> keras.Model:
+def _application(name: str, pixels: int, **parameters: Any) -> keras.Model:
     """A network of keras.applications with random weights, adapted to one channel in [0, 1]."""
     network = _builder(name)(weights=None, input_shape=(pixels, pixels, 1), **parameters)
     if any(isinstance(layer, layers.Rescaling) for layer in network.layers):
@@ -129,7 +132,7 @@ def _pretrained(name: str, pixels: int) -> keras.Model:
     return keras.Model(grey, network(scaled), name=name)
 
 
-def _builder(name: str):
+def _builder(name: str) -> Callable[..., keras.Model]:
     """Return the function of keras.applications that builds a network. Raises ValueError if there is none."""
     if name not in architectures():
         raise ValueError(f"There is no architecture {name!r}; choose one of {', '.join(architectures())}.")

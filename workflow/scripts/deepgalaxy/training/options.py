@@ -8,7 +8,7 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any
+from typing import Any, cast
 
 
 def _option(
@@ -20,8 +20,8 @@ def _option(
     **kwargs: Any,
 ) -> Any:
     """Return a field of a dataclass with its help text, its choices and its limits."""
-    limits = {"at_least": at_least, "above": above, "below": below}
-    limits = {name: limit for name, limit in limits.items() if limit is not None}
+    given = {"at_least": at_least, "above": above, "below": below}
+    limits = {name: limit for name, limit in given.items() if limit is not None}
     return field(metadata={"help": help, "choices": choices, "limits": limits}, **kwargs)
 
 
@@ -115,13 +115,18 @@ def default_of(option: Field) -> Any:
     return option.default if option.default_factory is MISSING else option.default_factory()
 
 
+def type_of(option: Field) -> type:
+    """Return the type of a field of TrainingOptions; none of them is a string that names one."""
+    return cast(type, option.type)
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add one command-line option for each field of TrainingOptions."""
     for option in fields(TrainingOptions):
         name, default = "--" + option.name.replace("_", "-"), default_of(option)
-        about = {"required": default is MISSING, "default": None if default is MISSING else default}
+        about: dict[str, Any] = {"required": default is MISSING, "default": None if default is MISSING else default}
         about["help"] = option.metadata["help"]
-        if option.type is bool:
+        if type_of(option) is bool:
             parser.add_argument(name, action=argparse.BooleanOptionalAction, **about)
         else:
             parser.add_argument(name, type=_reader(option), choices=option.metadata["choices"], **about)
@@ -129,16 +134,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def _reader(option: Field) -> Callable[[str], Any]:
     """Return a function that reads an option's value from the command line, and checks it against its limits."""
+    kind = type_of(option)
 
     def read(text: str) -> Any:
-        value = json.loads(text) if option.type is dict else option.type(text)
+        value = json.loads(text) if kind is dict else kind(text)
         for limit, number in option.metadata["limits"].items():
             within = {"at_least": value >= number, "above": value > number, "below": value < number}[limit]
             if not within:
                 raise argparse.ArgumentTypeError(f"{text} is not {limit.replace('_', ' ')} {number}")
         return value
 
-    read.__name__ = option.type.__name__  # as argparse calls it in its messages
+    read.__name__ = kind.__name__  # as argparse calls it in its messages
     return read
 
 

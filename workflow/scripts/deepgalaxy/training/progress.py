@@ -91,7 +91,8 @@ class Stopwatch:
     """
 
     def __init__(self, progress: Progress) -> None:
-        self._progress, self._updates, self._waited = progress, [], 0.0
+        self._progress, self._waited = progress, 0.0
+        self._updates: list[tuple[float, tf.Tensor]] = []
         self._sums = tf.zeros(3, tf.float64)
         self._start = self._last_update = time.perf_counter()
 

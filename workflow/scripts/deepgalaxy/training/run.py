@@ -33,9 +33,9 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
     """
     ranks = join_ranks(args.workers)
     first = ranks.rank == 0
-    tell = say if first else lambda text: None
+    tell = say if first else lambda _: None
     watchdog = Watchdog(60 * args.stall_minutes, ranks.rank)
-    configure_tensorflow(args.threads or max(1, os.cpu_count() // ranks.local_size))
+    configure_tensorflow(args.threads or max(1, (os.cpu_count() or 1) // ranks.local_size))
     places = take_places(ranks, args.gpu_memory_mib, tell)
     sweep = time_allreduce(ranks, watchdog.heartbeat) if args.allreduce_sweep else []
     keras.config.set_dtype_policy(options.precision)

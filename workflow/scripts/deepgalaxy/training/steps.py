@@ -69,12 +69,15 @@ class TrainingStep:
         rate, votes = tf.TensorSpec((), tf.float32), tf.TensorSpec((2,), tf.float32)
         sizes = [4 * math.prod(exchanged.shape) for exchanged in (votes, *self._weights)]
         self.buckets = buckets(sizes, options.exchange_bucket_mib * 2**20)
+        self._gradients = self._take_gradients
         if options.xla:
-            self._gradients = tf.function(self._gradients, jit_compile=True, autograph=False)
+            self._gradients = tf.function(self._take_gradients, jit_compile=True, autograph=False)
         self.accumulate = tf.function(self._accumulate, input_signature=[*batch, number], autograph=False)
         self.update = tf.function(self._update, input_signature=[*batch, number, rate, votes], autograph=False)
 
-    def _gradients(self, images, labels, number):
+    def _take_gradients(
+        self, images: tf.Tensor, labels: tf.Tensor, number: tf.Tensor
+    ) -> tuple[list[tf.Tensor], tf.Tensor]:
         """Return the gradients of a batch's mean loss, and its sums."""
         images = augment(images, self._options.flips, self._options.quarter_turns, self._key, number)
         with tf.GradientTape() as tape:
@@ -85,7 +88,7 @@ class TrainingStep:
         gradients = tape.gradient(loss, [weight.value for weight in self._weights])
         return gradients, _sums(losses, labels, probabilities)
 
-    def _accumulate(self, images, labels, number):
+    def _accumulate(self, images: tf.Tensor, labels: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         """Take a batch without an update. Returns its sums: of losses, of right answers, of images."""
         gradients, sums = self._gradients(images, labels, number)
         count = tf.cast(sums[2], tf.float32)
@@ -94,7 +97,9 @@ class TrainingStep:
         self._waiting_images.assign_add(count)
         return sums
 
-    def _update(self, images, labels, number, rate, votes):
+    def _update(
+        self, images: tf.Tensor, labels: tf.Tensor, number: tf.Tensor, rate: tf.Tensor, votes: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Take a batch, and then an update at the learning ``rate``, with all batches since the last one.
 
         Returns its sums, the seconds of the exchange, and the mean over ranks of their ``votes``, which travel with
@@ -114,7 +119,9 @@ class TrainingStep:
         self._optimizer.apply(averaged, self._weights)
         return sums, seconds, votes
 
-    def _exchange(self, gradients, sums, votes):
+    def _exchange(
+        self, gradients: list[tf.Tensor], sums: tf.Tensor, votes: tf.Tensor
+    ) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor]:
         """Return the means over ranks of gradients and votes, and how long this took from when all own gradients were
         there; nothing for a single rank.
 
@@ -124,7 +131,8 @@ class TrainingStep:
             return gradients, votes, tf.zeros((), tf.float64)
         with tf.control_dependencies([*gradients, sums]):
             start = _now()
-        own, means = [votes, *gradients], {}
+        own = [votes, *gradients]
+        means: dict[int, tf.Tensor] = {}
         for bucket in self.buckets:
             together = self._ranks.average([own[place] for place in bucket], self._options.gradient_compression)
             means.update(zip(bucket, together))
@@ -137,7 +145,7 @@ def evaluation_step(network: keras.Model) -> Callable:
     """Return the function of a batch of validation: batch in, sums of losses, right answers and images out."""
 
     @tf.function(input_signature=batch_signature(network), autograph=False)
-    def step(images, labels):
+    def step(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         probabilities = network(images, training=False)
         return _sums(keras.losses.sparse_categorical_crossentropy(labels, probabilities), labels, probabilities)
 
@@ -155,7 +163,7 @@ def _now() -> tf.Tensor:
     return tf.ensure_shape(tf.numpy_function(lambda: np.float64(time.perf_counter()), [], tf.float64), ())
 
 
-def _smooth(losses, probabilities, smoothing: float):
+def _smooth(losses: tf.Tensor, probabilities: tf.Tensor, smoothing: float) -> tf.Tensor:
     """Return the cross-entropy with labels of which a part is spread over all classes (Szegedy et al. 2016)."""
     if not smoothing:
         return losses
@@ -163,7 +171,7 @@ def _smooth(losses, probabilities, smoothing: float):
     return (1 - smoothing) * losses + smoothing * spread
 
 
-def _sums(losses, labels, probabilities):
+def _sums(losses: tf.Tensor, labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
     correct = tf.equal(tf.argmax(probabilities, axis=1, output_type=tf.int32), labels)
     return tf.stack(
         (
@@ -181,14 +189,16 @@ def _synchronise(normalisations: list[layers.BatchNormalization], ranks: Ranks) 
     class, so that a saved network knows nothing of it.
     """
 
-    def moments(layer, inputs, mask):
+    def moments(
+        layer: layers.BatchNormalization, inputs: tf.Tensor, _mask: tf.Tensor | None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         axes = [axis for axis in range(len(inputs.shape)) if axis != layer.axis % len(inputs.shape)]
         mean, square = tf.reduce_mean(inputs, axes), tf.reduce_mean(tf.square(inputs), axes)
         mean, square = ranks.average([mean, square])
         return mean, square - tf.square(mean)
 
     for layer in normalisations:
-        layer._moments = partial(moments, layer)
+        layer._moments = partial(moments, layer)  # noqa: SLF001 - Keras has no public way
 
 
 def sum_over(

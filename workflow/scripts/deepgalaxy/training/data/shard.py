@@ -91,9 +91,9 @@ class Shard:
         return items
 
 
-def _read_fully(file: io.RawIOBase, items: np.ndarray) -> None:
+def _read_fully(file: io.FileIO, items: np.ndarray) -> None:
     """Fill an array from an unbuffered file, which may give less at a time. Raises ValueError if it ends too early."""
-    view = memoryview(items.reshape(-1).view(np.uint8))
+    view = items.reshape(-1).view(np.uint8).data
     while view:
         count = file.readinto(view)
         if not count:
@@ -106,7 +106,8 @@ class TrainingImages:
 
     def __init__(self, path: str | Path, dealing: Dealing, rank: int, memory_bytes: int) -> None:
         self.path, self.dealing, self.rank, self.memory_bytes = path, dealing, rank, memory_bytes
-        self.shard, self.deal = None, None
+        self.shard: Shard | None = None
+        self.deal: int | None = None
 
     def load(self, epoch: int) -> None:
         """Hold the shard that an epoch, counted from 1, takes its images from."""
@@ -116,7 +117,12 @@ class TrainingImages:
             self.deal = self.dealing.number(epoch)
 
     def batches(self, epoch: int, batch_size: int, first: int, stop: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
-        """Yield the batches of an epoch, whose shard is loaded, with the numbers from ``first`` up to ``stop``."""
+        """Yield the batches of an epoch with the numbers from ``first`` up to ``stop``.
+
+        Raises RuntimeError if no shard is loaded.
+        """
+        if self.shard is None:
+            raise RuntimeError(f"The images of epoch {epoch} are not loaded.")
         order = self.dealing.order(self.rank, epoch, self.shard.window)
         return self.shard.batches(order[first * batch_size : stop * batch_size], batch_size)
 

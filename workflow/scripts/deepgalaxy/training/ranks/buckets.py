@@ -10,7 +10,8 @@ def buckets(sizes: Sequence[int], bucket_bytes: float) -> list[list[int]]:
     the last layers first, so that each group but the last can travel while it still runs (Li et al. 2020, PVLDB 13,
     3005, section 3.2).
     """
-    groups, held = [[]], 0
+    groups: list[list[int]] = [[]]
+    held = 0
     for place in reversed(range(len(sizes))):
         if bucket_bytes and held >= bucket_bytes:
             groups.append([])

@@ -23,7 +23,7 @@ class StopRequest:
         for number in STOP_SIGNALS:
             signal.signal(number, self._note)
 
-    def _note(self, number: int, frame: object) -> None:
+    def _note(self, number: int, _frame: object) -> None:
         self.signal = signal.Signals(number).name
 
 
