@@ -48,7 +48,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--kinds", nargs="+", help="which to measure; all by default")
     parser.add_argument("--options", nargs="+", default=[""], help="training options, name=value,name=value in JSON")
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each kind")
-    parser.add_argument("--before", type=Path, help="checkout of another version to compare with")
+    parser.add_argument(
+        "--before",
+        type=Path,
+        help="checkout of another version, with its modules where they are in this one, to compare with",
+    )
     parser.add_argument("--json", type=Path, help="file for the figures")
     parser.add_argument("--measure", help=argparse.SUPPRESS)  # one kind, in a process that reports to --socket
     parser.add_argument("--socket", help=argparse.SUPPRESS)
@@ -105,7 +109,7 @@ def compare(args: argparse.Namespace, network: str, ranks: int, kinds: list[str]
             speed = np.array([images / max(one["seconds"] for one in turn) for turn in turns])
         middle = {
             figure: float(np.median([one.get(figure, np.nan) for turn in turns for one in turn]))
-            for figure in ("faults", "waiting", "gpu_mib")
+            for figure in ("page_faults_per_step", "waiting", "gpu_mib")
         }
         key = {"network": name, "pixels": int(pixels), "batch": int(batch), "ranks": ranks, "kind": kind}
         rows.append(key | {"options": options, "images_per_second": speed.tolist()} | middle)
@@ -117,7 +121,7 @@ def compare(args: argparse.Namespace, network: str, ranks: int, kinds: list[str]
             f"| {name}, {pixels} px, batch {batch} | {ranks} | {row['kind']} {row['options']}"
             f" | {np.median(speed):.1f} ({speed.min():.1f} to {speed.max():.1f})"
             f" | {ratio:.2f} ({low:.2f} to {high:.2f}) | {row['waiting']:.3f} | {row['gpu_mib']:.0f}"
-            f" | {row['faults']:.0f} |",
+            f" | {row['page_faults_per_step']:.0f} |",
             flush=True,
         )
     return rows
@@ -299,7 +303,7 @@ def train_ours(reporter, args, options, pixels, batch, steps) -> None:
                 reporter.report(
                     seconds=times.train,
                     waiting=times.input / times.train,
-                    faults=(faults[steps - 1] - faults[0]) / (steps - 1),
+                    page_faults_per_step=(faults[steps - 1] - faults[0]) / (steps - 1),
                     gpu_mib=gpu_mib(),
                 )
             faults.clear()
@@ -354,7 +358,7 @@ def train_bare(reporter, args, options, pixels, batch, steps) -> None:
                 together.wait()
         loss.numpy()
         seconds = time.perf_counter() - start
-        reporter.report(seconds=seconds, faults=(page_faults() - faults) / steps, gpu_mib=gpu_mib())
+        reporter.report(seconds=seconds, page_faults_per_step=(page_faults() - faults) / steps, gpu_mib=gpu_mib())
 
 
 class Together:
@@ -397,7 +401,7 @@ def train_by_fit(reporter, args, options, pixels, batch, steps) -> None:
     reporter.report(pid=os.getpid())
     while True:
         network.fit(images, labels, batch, callbacks=[clock], verbose=0)
-        reporter.report(seconds=clock.seconds, faults=clock.faults / steps, gpu_mib=gpu_mib())
+        reporter.report(seconds=clock.seconds, page_faults_per_step=clock.faults / steps, gpu_mib=gpu_mib())
 
 
 def read_images(args: argparse.Namespace, count: int):
