@@ -124,8 +124,8 @@ def test_examples_stand_above_their_attributions(drawn, examples):
     with h5py.File(path) as file:
         for axes, number in ((grid[0, 0], 0), (grid[0, 1], 1), (grid[2, 0], 2)):
             np.testing.assert_array_equal(axes.images[0].get_array(), file["brightness"][number])
-    assert grid[0, 0].get_title() == "c camera 07\n50 Myr, classified as 51\nclass given 90%"
-    assert grid[2, 0].get_title() == "b camera 12\n70 Myr, classified as 130\nclass given 50%"
+    assert grid[0, 0].get_title() == "c camera 07\n50 Myr, dated to 51\nclass given 90%"
+    assert grid[2, 0].get_title() == "b camera 12\n70 Myr, dated to 130\nclass given 50%"
     # Colours are as strong either way, and each image's strongest attribution is opaque.
     for axes in (grid[1, 0], grid[3, 0]):
         low, high = axes.images[1].get_clim()

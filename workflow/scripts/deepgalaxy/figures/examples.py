@@ -37,7 +37,7 @@ def plot_examples(examples: str | Path, split: pd.DataFrame, output: str | Path)
             view = split.loc[row[which]]
             above.imshow(images[which], cmap="gray", vmin=0, vmax=1)
             above.set_title(
-                f"{view['group']} camera {view['camera']:02d}\n{t_myr[which]:.0f} Myr, classified as"
+                f"{view['group']} camera {view['camera']:02d}\n{t_myr[which]:.0f} Myr, dated to"
                 f" {expected_myr[which]:.0f}\nclass given {probability[which]:.0%}",
                 fontsize=7,
             )
