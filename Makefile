@@ -1,3 +1,4 @@
+# make setup  set up .venv
 # make run    set up .venv and run the demonstration
 # make test   set up .venv with the test tools and run all tests
 # make coverage   the same, a sixth slower, and print which lines of the package they left out; what runs in processes

@@ -15,7 +15,13 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments or arguments[0] not in COMMANDS:
         asked_for_help = arguments[:1] in (["-h"], ["--help"])
-        lines = ["usage: deepgalaxy COMMAND ...", "", *(f"  {name:8}{what}" for name, (_, what) in COMMANDS.items())]
+        problem = [f"deepgalaxy: there is no command {arguments[0]!r}"] if arguments and not asked_for_help else []
+        lines = [
+            *problem,
+            "usage: deepgalaxy COMMAND ...",
+            "",
+            *(f"  {name:8}{what}" for name, (_, what) in COMMANDS.items()),
+        ]
         lines += ["", "deepgalaxy COMMAND --help lists the options of a command."]
         print("\n".join(lines), file=sys.stdout if asked_for_help else sys.stderr)
         sys.exit(0 if asked_for_help else 2)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deepgalaxy.logs import last_line
 from deepgalaxy.tensorflow_setup import import_tensorflow
-from deepgalaxy.training.options import TrainingOptions, add_options
+from deepgalaxy.training.options import TrainingOptions, add_options, reader
 from deepgalaxy.training.ranks.watch import STOPPED, Stopped, StopRequest
 
 
@@ -50,25 +50,38 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOpti
     parser.add_argument("--validation", type=Path, required=True, help="prepared HDF5 file to validate on")
     parser.add_argument("--classes", type=Path, required=True, help="CSV table of the classes, one row for each")
     parser.add_argument("--output", type=Path, required=True, help="directory for the model and its records")
-    parser.add_argument("--workers", type=int, default=1, help="number of ranks that this run must have")
-    parser.add_argument("--threads", type=int, help="cores of each rank; default: the host's, divided among its ranks")
+    parser.add_argument(
+        "--workers", type=reader(int, at_least=1), default=1, help="number of ranks that this run must have"
+    )
+    parser.add_argument(
+        "--threads",
+        type=reader(int, at_least=1),
+        help="cores of each rank; default: the host's, divided among its ranks",
+    )
     parser.add_argument(
         "--memory-budget-mib",
-        type=int,
+        type=reader(int, at_least=0),
         default=1024,
         help="largest shard that a rank holds in memory; a larger one is streamed",
     )
-    parser.add_argument("--checkpoint-minutes", type=float, default=10, help="time between two checkpoints")
     parser.add_argument(
-        "--stall-minutes", type=float, default=30, help="end a run that makes no progress for this long"
+        "--checkpoint-minutes", type=reader(float, at_least=0), default=10, help="time between two checkpoints"
+    )
+    parser.add_argument(
+        "--stall-minutes",
+        type=reader(float, above=0),
+        default=30,
+        help="end a run that makes no progress for this long",
     )
     parser.add_argument(
         "--gpu-memory-mib",
-        type=int,
+        type=reader(int, at_least=0),
         default=0,
         help="GPU memory of a rank in MiB; 0: grow as needed",
     )
-    parser.add_argument("--seed", type=int, default=1, help="seed of weights, order, augmentation and noise")
+    parser.add_argument(
+        "--seed", type=reader(int, at_least=0), default=1, help="seed of weights, order, augmentation and noise"
+    )
     parser.add_argument(
         "--allreduce-sweep",
         action="store_true",

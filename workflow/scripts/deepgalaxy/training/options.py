@@ -6,6 +6,7 @@ From this come the part ``models`` of the configuration's schema, the table of o
 
 import argparse
 import json
+import math
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, cast
@@ -129,16 +130,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         if type_of(option) is bool:
             parser.add_argument(name, action=argparse.BooleanOptionalAction, **about)
         else:
-            parser.add_argument(name, type=_reader(option), choices=option.metadata["choices"], **about)
+            parser.add_argument(
+                name,
+                type=reader(type_of(option), **option.metadata["limits"]),
+                choices=option.metadata["choices"],
+                **about,
+            )
 
 
-def _reader(option: Field) -> Callable[[str], Any]:
-    """Return a function that reads an option's value from the command line, and checks it against its limits."""
-    kind = type_of(option)
+def reader(kind: type, **limits: float) -> Callable[[str], Any]:
+    """Return a function that reads a value from the command line: a number that is finite and within ``limits``
+    (``at_least``, ``above``, ``below``), a text, or a dictionary in JSON."""
 
     def read(text: str) -> Any:
         value = json.loads(text) if kind is dict else kind(text)
-        for limit, number in option.metadata["limits"].items():
+        if kind is dict and not isinstance(value, dict):
+            raise argparse.ArgumentTypeError(f'{text} is not a dictionary in JSON, such as {{"beta_1": 0.8}}')
+        if kind is float and not math.isfinite(value):
+            raise argparse.ArgumentTypeError(f"{text} is not a finite number")
+        for limit, number in limits.items():
             within = {"at_least": value >= number, "above": value > number, "below": value < number}[limit]
             if not within:
                 raise argparse.ArgumentTypeError(f"{text} is not {limit.replace('_', ' ')} {number}")

@@ -22,7 +22,14 @@ class PreparedData:
 
     @staticmethod
     def read(train: Path, validation: Path, classes: Path) -> "PreparedData":
-        """Read the properties of the files; ``classes`` is the table of the classes."""
+        """Read what the files say of themselves; ``classes`` is the table of the classes.
+
+        Raises ValueError if a file is missing, or is not what prepare_images and split_images write.
+        """
+        for path in (train, validation):
+            _check_prepared(path)
+        if not classes.is_file():
+            raise ValueError(f"{classes}, the table of the classes, is not a file; give classes.csv of the sample.")
         with h5py.File(train) as file:
             _, pixels, _, _ = file["images"].shape
             dtype, training_images = file["images"].dtype.name, len(file["label"])
@@ -41,3 +48,15 @@ class PreparedData:
                 raise ValueError(f"{path} holds {images} images, too few for {workers} workers.")
         if head == "ordinal" and self.classes_by_camera:
             raise ValueError("`head: ordinal` is only for classes of time; set `task: time` or `time_bins`.")
+
+
+def _check_prepared(path: Path) -> None:
+    """Raise ValueError unless ``path`` is an HDF5 file with ``images`` and ``label``."""
+    if not path.is_file():
+        raise ValueError(f"{path}, a prepared file to train on, is not a file; prepare_images writes train.hdf5.")
+    names = set()
+    if h5py.is_hdf5(path):
+        with h5py.File(path) as file:
+            names = set(file)
+    if not names >= {"images", "label"}:
+        raise ValueError(f"{path} is not a prepared file, HDF5 with images and label; give one of prepare_images.")

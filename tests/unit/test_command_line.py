@@ -1,0 +1,87 @@
+"""The command ``deepgalaxy``: what it refuses, and with which words."""
+
+import h5py
+import numpy as np
+import pytest
+
+from deepgalaxy.__main__ import main
+from deepgalaxy.training.command import parse
+from deepgalaxy.training.data.prepared import PreparedData
+
+NEEDED = (
+    "--train=t",
+    "--validation=v",
+    "--classes=c",
+    "--output=o",
+    "--architecture=a",
+    "--epochs=1",
+    "--batch-size=4",
+)
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["--help"]])
+def test_commands_are_listed(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    said = capsys.readouterr()
+    assert ended.value.code == (0 if arguments == ["--help"] else 2)
+    assert "train" in said.out + said.err and "verify" in said.out + said.err
+    assert ("there is no command 'nonsense'" in said.err) == (arguments == ["nonsense"])
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--threads=-1", "-1 is not at least 1"),
+        ("--workers=0", "0 is not at least 1"),
+        ("--seed=-1", "-1 is not at least 0"),
+        ("--memory-budget-mib=-1", "-1 is not at least 0"),
+        ("--gpu-memory-mib=-4", "-4 is not at least 0"),
+        ("--checkpoint-minutes=nan", "nan is not a finite number"),
+        ("--stall-minutes=-1", "-1 is not above 0"),
+        ("--learning-rate=inf", "inf is not a finite number"),
+        ("--optimizer-parameters=[1]", "[1] is not a dictionary in JSON"),
+        ("--epochs=ten", "invalid int value: 'ten'"),
+    ],
+)
+def test_options_of_training_are_checked_before_anything_is_imported(option, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        parse([*NEEDED, option])
+    assert ended.value.code == 2 and words in capsys.readouterr().err
+
+
+def test_files_that_cannot_be_trained_on_are_named(tmp_path):
+    good, bare, text, classes = (tmp_path / name for name in ("good.hdf5", "bare.hdf5", "text.hdf5", "classes.csv"))
+    for path, names in ((good, ("images", "label")), (bare, ("images",))):
+        with h5py.File(path, "w") as file:
+            for name in names:
+                file[name] = np.zeros((2, 4, 4, 1) if name == "images" else 2, np.uint8)
+    text.write_text("no HDF5")
+    classes.write_text("label\n0\n1\n")
+    assert PreparedData.read(good, good, classes).classes == 2
+    for files, words in (
+        ((text, good, classes), "text.hdf5 is not a prepared file"),
+        ((good, bare, classes), "bare.hdf5 is not a prepared file"),
+        ((tmp_path / "none.hdf5", good, classes), "none.hdf5, a prepared file to train on, is not a file"),
+        ((good, good, tmp_path), "the table of the classes, is not a file"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            PreparedData.read(*files)
+
+
+def test_verify_says_which_files_are_as_they_were_accepted(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def verify(*files):
+        with pytest.raises(SystemExit) as ended:
+            main(["verify", *files, "--checksums", "sums.txt"])
+        return ended.value.code, capsys.readouterr()
+
+    (tmp_path / "a").write_text("abc")
+    assert "There is no list of digests sums.txt" in verify("a")[1].err
+    (tmp_path / "sums.txt").write_text("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a\n")
+    assert verify("a")[0] == 0 and verify("./a")[0] == 0
+    code, said = verify("a", "b", ".")
+    assert code == 1 and "b is not a file" in said.err and ". is not a file" in said.err and "a: " in said.out
+    (tmp_path / "a").write_text("abd")
+    assert verify("a")[0] == 1
