@@ -73,7 +73,7 @@ def test_without_the_package_one_sentence_says_how_to_install_it_and_with_it_the
     missing = snakemake("-n")
     shown = missing.stdout + missing.stderr
     assert missing.returncode == 1 and "Traceback" not in shown
-    command = re.search(r"`deepgalaxy` is not installed in .* by: (\S+) -m pip install (\S+)", shown)
+    command = re.search(r"`deepgalaxy` is not installed in .* with: (\S+) -m pip install (\S+)", shown)
     assert command and Path(command[1]) == environment / "bin/python", shown
     assert command[2] == "git+https://github.com/somebody/deepgalaxy-workflow@v1"
 
