@@ -130,6 +130,28 @@ def test_half_precision_and_short_reads_come_out_whole(tmp_path):
     assert share.labels.tolist() == [15, 16, 17, 18, 19, 0, 1, 2]
 
 
+FILE_BYTES = 4096 * 128 * 128
+
+
+@pytest.fixture
+def measure(tmp_path, run, root):
+    """A function that runs code on a prepared file of FILE_BYTES, in a process of its own, and returns what it printed,
+    word by word."""
+    with h5py.File(tmp_path / "train.hdf5", "w") as file:
+        file["images"] = np.random.default_rng(1).integers(0, 256, (4096, 128, 128, 1), np.uint8)
+        file["label"] = np.zeros(4096, np.int32)
+
+    def measure(code, *arguments):
+        result = run(
+            *(sys.executable, "-c", code, tmp_path / "train.hdf5", *arguments),
+            env={"PYTHONPATH": f"{root / 'workflow/scripts'}:{root / 'tests'}"},
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout.split()
+
+    return measure
+
+
 MEASURE = """
 import sys
 import numpy as np, tensorflow as tf
@@ -154,19 +176,11 @@ print(read, growth[0], share.images.nbytes)
 
 
 @pytest.mark.parametrize(("size", "mode"), [(1, 0), (1, 1), (4, 0), (4, 2), (64, 0), (64, 1), (1, -1)])
-def test_a_deal_reads_each_byte_once_and_holds_it_once(tmp_path, run, root, size, mode):
-    images = np.random.default_rng(1).integers(0, 256, (4096, 128, 128, 1), np.uint8)
-    with h5py.File(tmp_path / "train.hdf5", "w") as file:
-        file["images"], file["label"] = images, np.zeros(4096, np.int32)
-    result = run(
-        *(sys.executable, "-c", MEASURE, tmp_path / "train.hdf5", 4096, size, mode),
-        env={"PYTHONPATH": f"{root / 'workflow/scripts'}:{root / 'tests'}"},
-    )
-    assert result.returncode == 0, result.stderr
-    read, memory, share = map(int, result.stdout.split())
-    assert images.nbytes * 0.98 < read <= 1.02 * images.nbytes
+def test_a_deal_reads_each_byte_once_and_holds_it_once(measure, size, mode):
+    read, memory, share = map(int, measure(MEASURE, 4096, size, mode))
+    assert FILE_BYTES * 0.98 < read <= 1.02 * FILE_BYTES
     if size == 1:
-        assert share == images.nbytes
+        assert share == FILE_BYTES
         assert share * 0.9 < memory <= 1.3 * share
 
 
@@ -185,14 +199,7 @@ print(growth[0] / module.WINDOW_BYTES)
 """
 
 
-def test_a_streamed_share_takes_a_few_windows_of_memory(tmp_path, run, root):
+def test_a_streamed_share_takes_a_few_windows_of_memory(measure):
     """Up to two windows as read, two shuffled, and the batches that TensorFlow has in hand; the file is sixteen."""
-    images = np.random.default_rng(1).integers(0, 256, (4096, 128, 128, 1), np.uint8)
-    with h5py.File(tmp_path / "train.hdf5", "w") as file:
-        file["images"], file["label"] = images, np.zeros(4096, np.int32)
-    result = run(
-        *(sys.executable, "-c", MEASURE_STREAMING, tmp_path / "train.hdf5"),
-        env={"PYTHONPATH": f"{root / 'workflow/scripts'}:{root / 'tests'}"},
-    )
-    assert result.returncode == 0, result.stderr
-    assert 1 < float(result.stdout) < 6
+    (windows,) = measure(MEASURE_STREAMING)
+    assert 1 < float(windows) < 6

@@ -37,10 +37,17 @@ def read_checksums(path: str | Path) -> dict[str, str]:
 
 
 def verify_file(path: str | Path, checksums: str | Path) -> None:
-    """Hash a file again. Raises ValueError if its digest is not the one in ``checksums``, or if that has none."""
+    """Hash a file again.
+
+    Raises ValueError if its digest is not the one in ``checksums``, if that has none, or if one of the two is no file.
+    """
+    if not Path(checksums).is_file():
+        raise ValueError(f"There is no list of digests {checksums}; accepting a dataset makes one.")
     pinned = read_checksums(checksums).get(str(path))
     if pinned is None:
         raise ValueError(f"{checksums} has no line for {path}.")
+    if not Path(path).is_file():
+        raise ValueError(f"{path} is not a file; restore it from a copy.")
     digest = sha256(path)
     if digest != pinned:
         raise ValueError(

@@ -26,15 +26,10 @@ class PreparedData:
 
         Raises ValueError if a file is missing, or is not what prepare_images and split_images write.
         """
-        for path in (train, validation):
-            _check_prepared(path)
+        pixels, dtype, training_images = _describe(train)
+        _, _, validation_images = _describe(validation)
         if not classes.is_file():
             raise ValueError(f"{classes}, the table of the classes, is not a file; give classes.csv of the sample.")
-        with h5py.File(train) as file:
-            _, pixels, _, _ = file["images"].shape
-            dtype, training_images = file["images"].dtype.name, len(file["label"])
-        with h5py.File(validation) as file:
-            validation_images = len(file["label"])
         with classes.open(newline="") as file:
             columns, *rows = csv.reader(file)
         return PreparedData(
@@ -50,13 +45,15 @@ class PreparedData:
             raise ValueError("`head: ordinal` is only for classes of time; set `task: time` or `time_bins`.")
 
 
-def _check_prepared(path: Path) -> None:
-    """Raise ValueError unless ``path`` is an HDF5 file with ``images`` and ``label``."""
+def _describe(path: Path) -> tuple[int, str, int]:
+    """Return the pixels of a side, the type and the number of the images of a prepared file.
+
+    Raises ValueError unless ``path`` is an HDF5 file with ``images`` and ``label``.
+    """
     if not path.is_file():
         raise ValueError(f"{path}, a prepared file to train on, is not a file; prepare_images writes train.hdf5.")
-    names = set()
     if h5py.is_hdf5(path):
         with h5py.File(path) as file:
-            names = set(file)
-    if not names >= {"images", "label"}:
-        raise ValueError(f"{path} is not a prepared file, HDF5 with images and label; give one of prepare_images.")
+            if {"images", "label"} <= set(file):
+                return file["images"].shape[1], file["images"].dtype.name, len(file["label"])
+    raise ValueError(f"{path} is not a prepared file, HDF5 with images and label; give one of prepare_images.")
