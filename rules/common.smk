@@ -14,11 +14,11 @@ from snakemake.utils import validate
 from deepgalaxy.planning.configuration import (
     check_configuration,
     in_order,
-    index_mergers,
     read_numbers,
     refuse_moved_settings,
 )
 from deepgalaxy.planning.runs import EXPERIMENT_RUN, STUDY_RUN, TRAINED, constrain, experiment_runs, study_runs
+from deepgalaxy.planning.simulations import index_simulations
 from deepgalaxy.cluster.resources import scaled_by_attempt
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
@@ -31,6 +31,9 @@ try:
         config["machine"] = read_numbers(config["machine"])
     validate(config, "../workflow/schemas/config.schema.yaml")
     check_configuration(config)
+    SIMULATIONS = {
+        name: index_simulations(dataset, config["seed"]) for name, dataset in config["datasets"].items() if "mergers" in dataset
+    }
 except ValueError as error:
     raise WorkflowError(str(error)) from None
 
@@ -45,7 +48,7 @@ pathvars:
 
 wildcard_constraints:
     dataset=r"\w+",
-    group=r"s_[\d.]+_m_[\d.]+",
+    group=r"s_[\d.]+_m_[\d.]+|isolated_\d+",
 
 
 MACHINE = config["machine"]
@@ -63,21 +66,16 @@ def for_all_runs(pattern):
 
 def simulated(dataset):
     """Return whether a dataset is simulated here."""
-    return "mergers" in config["datasets"][dataset]
+    return dataset in SIMULATIONS
 
 
-def mergers(dataset):
-    """Return the mergers of a simulated dataset by group name, each with its ratios and its seed."""
-    return index_mergers(config["datasets"][dataset]["mergers"], config["seed"])
-
-
-def for_all_mergers(pattern):
-    """Return a path for every merger that the experiment simulates, with {dataset} and {group} filled in."""
+def for_all_simulations(pattern):
+    """Return a path for every simulation of the experiment, with {dataset} and {group} filled in."""
     return [
         pattern.format(dataset=dataset, group=group)
         for dataset in EXPERIMENT["datasets"]
         if simulated(dataset)
-        for group in mergers(dataset)
+        for group in SIMULATIONS[dataset]
     ]
 
 
@@ -114,15 +112,11 @@ def settings(path):
     return section
 
 
-def merger(wildcards):
-    """Return the ratios and the seed of one merger."""
-    return mergers(wildcards.dataset)[wildcards.group]
-
-
-def images_of_mergers(wildcards):
-    """Return the image files of all mergers of a dataset."""
+def images_of_simulations(wildcards):
+    """Return the image files of all simulations of a dataset."""
     return [
-        f"<results>/datasets/{wildcards.dataset}/mergers/{group}/images.hdf5" for group in mergers(wildcards.dataset)
+        f"<results>/datasets/{wildcards.dataset}/simulations/{group}/images.hdf5"
+        for group in SIMULATIONS[wildcards.dataset]
     ]
 
 

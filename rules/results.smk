@@ -8,8 +8,8 @@ def results_of_all_stages():
     failed, as long as newer results exist: these would then be reported for a configuration that they do not belong to.
     """
     return [
-        *for_all_mergers("<results>/datasets/{dataset}/mergers/{group}/snapshots.hdf5"),
-        *for_all_mergers("<results>/datasets/{dataset}/mergers/{group}/images.hdf5"),
+        *for_all_simulations("<results>/datasets/{dataset}/simulations/{group}/snapshots.hdf5"),
+        *for_all_simulations("<results>/datasets/{dataset}/simulations/{group}/images.hdf5"),
         *map(image_file, EXPERIMENT["datasets"]),
         *expand("<results>/datasets/{name}/catalogue.csv", name=EXPERIMENT["datasets"]),
         *expand("<results>/samples/{name}/{file}", name=SAMPLES, file=["subset.hdf5", "split.csv", "classes.csv"]),

@@ -1,41 +1,41 @@
-"""A dataset simulated on the spot: one job for each merger, in the published layout.
+"""A dataset simulated on the spot: one job for each merger or lone galaxy, in the published layout.
 
-Parameters: `datasets: <dataset>: mergers, simulation, rendering`, and `seed`.
+Parameters: `datasets: <dataset>: mergers, isolated, encounter, simulation, rendering`, and `seed`.
 Result: <dataset>/images.hdf5
 """
 
 
-rule simulate_merger:
-    """Integrate one merger and keep the stars of every snapshot."""
+rule simulate_galaxies:
+    """Integrate a merger, or a lone galaxy, and keep the stars of every snapshot."""
     output:
-        "<dataset>/mergers/{group}/snapshots.hdf5",
+        "<dataset>/simulations/{group}/snapshots.hdf5",
     log:
-        "<logs>/simulate_merger/{dataset}/{group}.log",
+        "<logs>/simulate_galaxies/{dataset}/{group}.log",
     benchmark:
-        "<benchmarks>/simulate_merger/{dataset}/{group}.tsv"
+        "<benchmarks>/simulate_galaxies/{dataset}/{group}.tsv"
     conda:
         "../envs/simulate.yaml"
     resources:
         mem_mb=megabytes(1500),
         runtime=minutes(60),
     params:
-        merger=merger,
-        simulation=settings("datasets/{dataset}/simulation"),
-        code=code_digest("simulation/simulate_merger.py"),
+        simulated=lambda wildcards: SIMULATIONS[wildcards.dataset][wildcards.group],
+        settings=settings("datasets/{dataset}/simulation"),
+        code=code_digest("simulation/simulate_galaxies.py"),
     script:
-        "../workflow/scripts/simulation/simulate_merger.py"
+        "../workflow/scripts/simulation/simulate_galaxies.py"
 
 
-rule render_merger:
-    """Take the images of one merger with all cameras."""
+rule render_galaxies:
+    """Take the images of one simulation with all cameras."""
     input:
-        snapshots="<dataset>/mergers/{group}/snapshots.hdf5",
+        snapshots="<dataset>/simulations/{group}/snapshots.hdf5",
     output:
-        "<dataset>/mergers/{group}/images.hdf5",
+        "<dataset>/simulations/{group}/images.hdf5",
     log:
-        "<logs>/render_merger/{dataset}/{group}.log",
+        "<logs>/render_galaxies/{dataset}/{group}.log",
     benchmark:
-        "<benchmarks>/render_merger/{dataset}/{group}.tsv"
+        "<benchmarks>/render_galaxies/{dataset}/{group}.tsv"
     conda:
         "../envs/simulate.yaml"
     resources:
@@ -43,15 +43,15 @@ rule render_merger:
         runtime=minutes(30),
     params:
         rendering=settings("datasets/{dataset}/rendering"),
-        code=code_digest("simulation/render_merger.py"),
+        code=code_digest("simulation/render_galaxies.py"),
     script:
-        "../workflow/scripts/simulation/render_merger.py"
+        "../workflow/scripts/simulation/render_galaxies.py"
 
 
 rule assemble_dataset:
-    """Put the mergers of a simulated dataset into one file."""
+    """Put all simulations of a dataset into one file."""
     input:
-        images_of_mergers,
+        images_of_simulations,
     output:
         "<dataset>/images.hdf5",
     log:

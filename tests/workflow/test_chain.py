@@ -192,7 +192,7 @@ def test_the_memory_budget_changes_no_result(with_settings):
         ({"samples": {"four_stages": {"selection": {"cameras": 7}}}}, {"select_images", *SPLIT}),
         (
             {"datasets": {"tiny": {"rendering": {"half_width_kpc": 30}}}},
-            {"render_merger", "assemble_dataset", "catalogue_dataset", "plot_contact_sheet", "select_images", *SPLIT},
+            {"render_galaxies", "assemble_dataset", "catalogue_dataset", "plot_contact_sheet", "select_images", *SPLIT},
         ),
     ],
     ids=str,
@@ -207,7 +207,9 @@ def test_a_further_merger_simulates_that_one_only(chain, with_settings):
     mergers = [*tiny["mergers"], {"size_ratio": 1.5, "mass_ratio": 1}]
     result = with_settings({"datasets": {"tiny": {"mergers": mergers}}}, "-n")
     assert "assemble_dataset" in planned(result)
-    simulated = re.findall(r"output: results/datasets/tiny/mergers/(\S+)/snapshots.hdf5", result.stdout + result.stderr)
+    simulated = re.findall(
+        r"output: results/datasets/tiny/simulations/(\S+)/snapshots.hdf5", result.stdout + result.stderr
+    )
     assert simulated == ["s_1.5_m_1"]
 
 
@@ -258,7 +260,7 @@ def test_a_published_dataset_is_fetched_accepted_used_like_a_simulated_one_and_v
 
     accepted = snakemake(*configured, "--until", "prepare_images")
     assert accepted.returncode == 0, accepted.stdout + accepted.stderr
-    assert "simulate_merger" not in accepted.stdout + accepted.stderr
+    assert "simulate_galaxies" not in accepted.stdout + accepted.stderr
     assert len(requests) == 1
     for name in ("split.csv", "train.hdf5", "test.hdf5"):
         made = [chain / "results/samples" / dataset / "four_stages" / name for dataset in ("tiny", "published")]

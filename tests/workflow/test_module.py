@@ -19,7 +19,7 @@ rule all:
     default_target: True
     input: rules.mergers_all.input
 """
-SNAPSHOTS = "results/datasets/tiny/mergers/s_1_m_1/snapshots.hdf5"
+SNAPSHOTS = "results/datasets/tiny/simulations/s_1_m_1/snapshots.hdf5"
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_without_the_package_one_sentence_says_how_to_install_it_and_with_it_the
 
     simulated = snakemake(SNAPSHOTS)
     assert simulated.returncode == 0, simulated.stdout + simulated.stderr
-    assert (tmp_path / SNAPSHOTS).is_file() and (tmp_path / "logs/simulate_merger/tiny/s_1_m_1.log").is_file()
+    assert (tmp_path / SNAPSHOTS).is_file() and (tmp_path / "logs/simulate_galaxies/tiny/s_1_m_1.log").is_file()
     exported = tmp_path / ".snakemake/packages"
     assert [path.name for path in exported.iterdir()] == ["deepgalaxy"]
     again = snakemake("-n", SNAPSHOTS)

@@ -64,7 +64,7 @@ def test_the_walk_back_from_a_table_ends_at_the_simulations(finished):
         pending += entry["inputs"]
         if not entry["inputs"]:
             origins.add(entry["rule"])
-    assert origins == {"simulate_merger"}
+    assert origins == {"simulate_galaxies"}
     seeds = [results[path]["parameters"][-1]["seed"] for path in results if path.endswith("snapshots.hdf5")]
     assert len(set(seeds)) == 3
 

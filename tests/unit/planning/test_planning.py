@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from deepgalaxy.planning import code_digest as digest
-from deepgalaxy.planning.configuration import MOVED, in_order, index_mergers, read_numbers, refuse_moved_settings
+from deepgalaxy.planning.configuration import MOVED, in_order, read_numbers, refuse_moved_settings
 from deepgalaxy.planning.import_path import export_import_path, link_package, package_parent
 
 
@@ -50,8 +50,7 @@ def test_an_edit_touches_the_scripts_that_import_it_and_no_other(package):
         "break_down_errors"
     }
     assert changed(package, lambda: append(package / "simulation/galaxy.py", "\nX = 1\n")) == {
-        "simulate_merger",
-        "render_merger",  # lives beside simulate_merger
+        "simulate_galaxies",
     }
     assert changed(package, lambda: append(package / "training/network.py", "\nX = 1\n")) == {"train"}
     assert changed(package, lambda: append(package / "report/page.html.jinja", "<p>")) == {"write_report"}
@@ -88,16 +87,6 @@ def test_a_copy_of_a_script_has_the_digest_of_the_script(package, tmp_path):
     script.write_text((package.parent / "sample/split_images.py").read_text().rstrip())
     (script.parent / "split_images.old").touch()
     assert digest.code_digest(str(script)) == digest.code_digest("sample/split_images.py")
-
-
-def test_mergers_get_names_and_seeds_of_their_own():
-    mergers = index_mergers([{"size_ratio": 1, "mass_ratio": 0.5}, {"size_ratio": 1, "mass_ratio": 1, "seed": 3}], 1)
-    assert list(mergers) == ["s_1_m_0.5", "s_1_m_1"]
-    assert mergers["s_1_m_1"]["seed"] == 3
-    others = index_mergers([{"size_ratio": 1, "mass_ratio": 0.5}], 2)
-    assert mergers["s_1_m_0.5"]["seed"] != others["s_1_m_0.5"]["seed"]
-    with pytest.raises(ValueError, match="lists merger s_1_m_1 twice"):
-        index_mergers([{"size_ratio": 1, "mass_ratio": 1}, {"size_ratio": 1.0, "mass_ratio": 1.0, "seed": 4}], 1)
 
 
 def test_the_order_of_keys_does_not_matter():

@@ -34,6 +34,15 @@ def parse_group_name(name: str) -> tuple[float, float]:
     return float(match["size_ratio"]), float(match["mass_ratio"])
 
 
+def isolated_name(number: int) -> str:
+    """Return the group of a lone galaxy by its number.
+
+    >>> isolated_name(1)
+    'isolated_01'
+    """
+    return f"isolated_{number:02d}"
+
+
 def images_name(camera: int) -> str:
     """Return the name of a camera's images within a group."""
     return f"images_camera_{camera:02d}"

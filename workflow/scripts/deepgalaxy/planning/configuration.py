@@ -4,9 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from deepgalaxy.cluster.job import size_training_job
-from deepgalaxy.dataset.layout import group_name
 from deepgalaxy.planning.runs import study_runs
-from deepgalaxy.seeds import derive_seed
 
 MOVED = (
     *("memory_budget_mib", "checkpoint_minutes", "stall_minutes", "stop_minutes", "longest_job_minutes"),
@@ -44,16 +42,14 @@ def _number(text: str) -> int | float | str:
 
 
 def check_configuration(config: dict) -> None:
-    """Raise ValueError for an ``experiment`` that names something that is not described, for mergers that are listed
-    twice, for numbers of workers that do not fit the nodes, cannot be launched, or do not divide a batch, and for a
-    launcher that would reach the jobs of a cluster as another one."""
+    """Raise ValueError for an ``experiment`` that names something that is not described, for numbers of workers that do
+    not fit the nodes, cannot be launched, or do not divide a batch, and for a launcher that would reach the jobs of a
+    cluster as another one."""
     for section in ("datasets", "samples", "models"):
         for name in config["experiment"][section]:
             if name not in config[section]:
                 there = ", ".join(config[section])
                 raise ValueError(f"`experiment: {section}` names {name!r}, but `{section}` describes only {there}.")
-    for dataset in config["datasets"].values():
-        index_mergers(dataset.get("mergers", []), config["seed"])
     machine = config["machine"]
     if machine["ranks_per_node"] and set(machine["launcher"]) & set("\"'`$\\"):
         raise ValueError(
@@ -64,21 +60,6 @@ def check_configuration(config: dict) -> None:
         job = size_training_job(workers, machine["ranks_per_node"], machine["cpus_per_rank"])
         job.launch_command(machine["launcher"])
     study_runs(config)
-
-
-def index_mergers(mergers: list[dict], seed: int) -> dict[str, dict]:
-    """Return the ``mergers`` of a dataset by their group names, each with ``size_ratio``, ``mass_ratio`` and ``seed``.
-
-    A merger without a seed gets one that is derived from the configuration's ``seed`` and its own name. Raises
-    ValueError if two mergers have the same ratios, since they would have the same name.
-    """
-    by_group = {}
-    for merger in mergers:
-        name = group_name(merger["size_ratio"], merger["mass_ratio"])
-        if name in by_group:
-            raise ValueError(f"The configuration lists merger {name} twice; a dataset holds each pair of ratios once.")
-        by_group[name] = in_order({"seed": derive_seed(seed, "merger", name)} | merger)
-    return by_group
 
 
 def in_order(section: Any) -> Any:

@@ -76,8 +76,8 @@ def trace_results(results: Iterable[str], records: Mapping[str, dict]) -> dict[s
 def benchmark_of(log: str) -> str:
     """Return the path of the benchmark of the job that has this log.
 
-    >>> benchmark_of("logs/simulate_merger/tiny/s_1_m_1.log")
-    'benchmarks/simulate_merger/tiny/s_1_m_1.tsv'
+    >>> benchmark_of("logs/simulate_galaxies/tiny/s_1_m_1.log")
+    'benchmarks/simulate_galaxies/tiny/s_1_m_1.tsv'
     """
     return str(Path("benchmarks", *Path(log).parts[1:]).with_suffix(".tsv"))
 

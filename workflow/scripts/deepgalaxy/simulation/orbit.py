@@ -1,41 +1,68 @@
 """Two galaxies on a collision course."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 
-from deepgalaxy.simulation.galaxy import G, Particles
+from deepgalaxy.simulation.encounter import Encounter
+from deepgalaxy.simulation.model import G, GalaxyModel, Particles
 
 
 @dataclass(frozen=True)
-class Encounter:
-    """How two galaxies meet: ``separation_kpc`` at the start, and ``pericentre_kpc`` and ``eccentricity`` of the Kepler
-    orbit that point masses would follow. The disc of either galaxy is tilted by its ``inclination_deg`` about the x
-    axis and turned by its ``node_deg`` about the z axis; the orbit lies in the x-y plane.
+class Pair:
+    """Two galaxies of one model, the companion with ``size_ratio`` times the lengths and ``mass_ratio`` times the
+    masses of the primary."""
+
+    model: GalaxyModel
+    size_ratio: float
+    mass_ratio: float
+
+    def mass_within(self, distance_kpc: float) -> float:
+        """Mass in 1e10 Msun of both galaxies, each inside ``distance_kpc`` of its own centre."""
+        companion = self.mass_ratio * self.model.mass_within(distance_kpc / self.size_ratio)
+        return float(self.model.mass_within(distance_kpc) + companion)
+
+
+def starting_distance(pair: Pair, encounter: Encounter) -> float:
+    """Return how far apart in kpc two galaxies are at the start: where they would be on the Kepler orbit of the mass
+    within this distance, since the haloes overlap.
+
+    The orbit is followed back from its pericentre in universal variables (Curtis 2014, Orbital Mechanics for
+    Engineering Students, sec. 3.7), which hold for ellipses, parabolae and hyperbolae alike.
+
+    Raises ValueError if the orbit is an ellipse on which the galaxies take less time from apocentre to pericentre.
     """
+    pericentre, eccentricity = encounter.pericentre_kpc, encounter.eccentricity
+    inverse_axis = (1 - eccentricity) / pericentre
 
-    separation_kpc: float
-    pericentre_kpc: float
-    eccentricity: float
-    primary_inclination_deg: float
-    primary_node_deg: float
-    companion_inclination_deg: float
-    companion_node_deg: float
+    def distance(chi: float) -> float:
+        return pericentre + eccentricity * chi**2 * _stumpff(inverse_axis * chi**2)[0]
 
-    def varied(self, orbit_spread: float, spin_spread_deg: float, seed: int) -> "Encounter":
-        """Return this encounter with its pericentre scaled by up to ``orbit_spread`` (a fraction) either way, its
-        distance from a parabola likewise, and its four disc angles shifted by up to ``spin_spread_deg`` either way.
-        """
-        rng = np.random.default_rng(seed)
-        pericentre, unbound = 1 + orbit_spread * rng.uniform(-1, 1, 2)
-        angles = {name: value for name, value in asdict(self).items() if name.endswith("_deg")}
-        shifts = spin_spread_deg * rng.uniform(-1, 1, len(angles))
-        return Encounter(
-            separation_kpc=self.separation_kpc,
-            pericentre_kpc=self.pericentre_kpc * pericentre,
-            eccentricity=1 - (1 - self.eccentricity) * unbound,
-            **{name: value + shift for (name, value), shift in zip(angles.items(), shifts)},
+    def time_left(chi: float) -> float:
+        path = eccentricity * chi**3 * _stumpff(inverse_axis * chi**2)[1] + pericentre * chi
+        return path / np.sqrt(G * pair.mass_within(distance(chi))) - encounter.approach_myr
+
+    furthest = np.pi / np.sqrt(inverse_axis) if inverse_axis > 0 else 1.0
+    while inverse_axis <= 0 and time_left(furthest) < 0:
+        furthest *= 2
+    if time_left(furthest) < 0:
+        raise ValueError(
+            f"An orbit with pericentre {pericentre:.2f} kpc and eccentricity {eccentricity:.3f} takes"
+            f" {time_left(furthest) + encounter.approach_myr:.0f} Myr from apocentre to pericentre, less than the"
+            f" {encounter.approach_myr:g} Myr of `approach_myr`; raise the eccentricity or the pericentre."
         )
+    return distance(brentq(time_left, 0, furthest))
+
+
+def _stumpff(z: float) -> tuple[float, float]:
+    """Return Stumpff's functions C(z) and S(z) (Curtis 2014, eqs. 3.52 and 3.53)."""
+    root = np.sqrt(abs(z))
+    if root < 1e-2:
+        return 1 / 2 - z / 24, 1 / 6 - z / 120
+    if z > 0:
+        return (1 - np.cos(root)) / z, (root - np.sin(root)) / root**3
+    return (1 - np.cosh(root)) / z, (np.sinh(root) - root) / root**3
 
 
 def scale_galaxy(galaxy: Particles, size_ratio: float, mass_ratio: float) -> Particles:
@@ -51,29 +78,22 @@ def scale_galaxy(galaxy: Particles, size_ratio: float, mass_ratio: float) -> Par
     )
 
 
-def set_on_orbit(primary: Particles, companion: Particles, encounter: Encounter) -> tuple[Particles, np.ndarray]:
+def set_on_orbit(
+    primary: Particles, companion: Particles, pair: Pair, encounter: Encounter
+) -> tuple[Particles, np.ndarray]:
     """Put two galaxies on the orbit of ``encounter``, approaching, with the centre of mass at rest at the origin.
 
-    The Kepler orbit is that of the masses found inside the initial separation, since the haloes overlap. Returns all
-    particles, and for each (n,) whether it belongs to the companion.
-
-    Raises ValueError if the orbit does not reach out to the initial separation.
+    Returns all particles, and for each (n,) whether it belongs to the companion. Raises ValueError as
+    ``starting_distance`` does.
     """
-    distance = encounter.separation_kpc
-    semi_latus_rectum = encounter.pericentre_kpc * (1 + encounter.eccentricity)
-    mass = sum(
-        galaxy.masses[np.linalg.norm(galaxy.positions, axis=1) < distance].sum() for galaxy in (primary, companion)
-    )
+    distance = starting_distance(pair, encounter)
+    gravity = G * pair.mass_within(distance)
+    pericentre, eccentricity = encounter.pericentre_kpc, encounter.eccentricity
     # Angular momentum and energy of the Kepler orbit, per reduced mass.
-    v_tangential = np.sqrt(G * mass * semi_latus_rectum) / distance
-    v_squared = G * mass * (2 / distance - (1 - encounter.eccentricity) / encounter.pericentre_kpc)
-    if v_squared < v_tangential**2:
-        raise ValueError(
-            f"An orbit with pericentre {encounter.pericentre_kpc:.2f} kpc and eccentricity {encounter.eccentricity:.3f}"
-            f" does not reach the initial separation of {distance:g} kpc; raise the eccentricity or the pericentre."
-        )
-    offset = np.array((distance, 0.0, 0.0))
-    velocity = np.array((-np.sqrt(v_squared - v_tangential**2), v_tangential, 0.0))
+    v_tangential = np.sqrt(gravity * pericentre * (1 + eccentricity)) / distance
+    v_squared = gravity * (2 / distance - (1 - eccentricity) / pericentre)
+    v_radial = np.sqrt(max(v_squared - v_tangential**2, 0.0))  # which at apocentre may be rounded below zero
+    offset, velocity = np.array((distance, 0.0, 0.0)), np.array((-v_radial, v_tangential, 0.0))
     companion_share = companion.masses.sum() / (primary.masses.sum() + companion.masses.sum())
 
     positions, velocities = [], []
@@ -81,9 +101,9 @@ def set_on_orbit(primary: Particles, companion: Particles, encounter: Encounter)
         (primary, -companion_share, encounter.primary_inclination_deg, encounter.primary_node_deg),
         (companion, 1 - companion_share, encounter.companion_inclination_deg, encounter.companion_node_deg),
     ):
-        rotation = _rotation(np.radians(inclination), np.radians(node))
-        positions.append(galaxy.positions @ rotation.T + share * offset)
-        velocities.append(galaxy.velocities @ rotation.T + share * velocity)
+        turned = turn_galaxy(galaxy, inclination, node)
+        positions.append(turned.positions + share * offset)
+        velocities.append(turned.velocities + share * velocity)
     particles = Particles(
         np.vstack(positions),
         np.vstack(velocities),
@@ -94,9 +114,12 @@ def set_on_orbit(primary: Particles, companion: Particles, encounter: Encounter)
     return particles, is_companion
 
 
-def _rotation(inclination: float, node: float) -> np.ndarray:
-    """Rotation matrix (3, 3): tilt about x by ``inclination``, then turn about z by ``node``, both in radians."""
+def turn_galaxy(galaxy: Particles, inclination_deg: float, node_deg: float) -> Particles:
+    """Return ``galaxy`` tilted about the x axis by ``inclination_deg``, then turned about the z axis by ``node_deg``,
+    both in degrees."""
+    inclination, node = np.radians((inclination_deg, node_deg))
     ci, si, cn, sn = np.cos(inclination), np.sin(inclination), np.cos(node), np.sin(node)
     tilt = np.array(((1, 0, 0), (0, ci, -si), (0, si, ci)))
     turn = np.array(((cn, -sn, 0), (sn, cn, 0), (0, 0, 1)))
-    return turn @ tilt
+    rotation = (turn @ tilt).T
+    return Particles(galaxy.positions @ rotation, galaxy.velocities @ rotation, galaxy.masses, galaxy.component)

@@ -1,0 +1,223 @@
+"""Softened gravity of many particles, by a tree (Barnes & Hut 1986, Nature 324, 446).
+
+Particles are sorted along a Morton curve, on which the content of each cubic cell of the tree is one run. Neighbours
+share one list of what pulls them (Barnes 1990, J. Comput. Phys. 87, 161), which is summed in single precision by
+vector instructions. Cells count as points at their centres of mass: quadrupoles would take a tenth more time for less
+than half the error, which at 0.4 per cent is already far below the graininess of so few particles.
+"""
+
+import numpy as np
+from numba import njit, prange, set_num_threads
+
+from deepgalaxy.simulation.model import G
+
+OPENING_ANGLE = 0.9
+"""A cell is opened if its width over its distance from the nearest edge of a group of particles is larger."""
+LARGEST_LEAF, LARGEST_GROUP = 16, 256
+"""Particles in a cell that is not divided, and in a group that shares one list: fastest with 2e4 and 2e5 particles."""
+LEVELS = 21
+"""How often the cube of all particles can be divided: a key of 63 bits has three for each time."""
+
+
+class TreeGravity:
+    """Gravity of particles with ``masses`` (n,) in 1e10 Msun and a Plummer softening.
+
+    The same bits come out for any number of ``threads``.
+    """
+
+    def __init__(self, masses: np.ndarray, softening_kpc: float, threads: int = 1) -> None:
+        self._masses = masses
+        self._softening_squared = np.float32(softening_kpc**2)
+        self._threads = threads
+
+    def accelerations(self, positions: np.ndarray) -> np.ndarray:
+        """Return the accelerations (n, 3) in kpc/Myr^2, float64, of particles at ``positions`` (n, 3) in kpc."""
+        corner = positions.min(axis=0)
+        width = max(float((positions.max(axis=0) - corner).max()), 1e-9) * (1 + 1e-6)
+        keys = _morton_keys((positions - corner) * (2**LEVELS / width))
+        order: np.ndarray = np.argsort(keys, kind="stable")
+        points = np.empty((4, len(order)), np.float32)  # x, y, z, mass
+        points[:3] = (positions[order] - positions.mean(axis=0)).T
+        points[3] = self._masses[order]
+        cells = _divide(keys[order], LARGEST_LEAF)
+        centres = _centres_of_mass(cells, points)
+        widths = (width / OPENING_ANGLE / 2.0 ** cells[:, LEVEL]).astype(np.float32)
+        groups = _find_groups(cells, LARGEST_GROUP)
+        set_num_threads(self._threads)
+        pull = _pull_all(self._threads, groups, cells, centres, widths, points, self._softening_squared)
+        accelerations = np.empty_like(positions)
+        accelerations[order] = pull
+        return G * accelerations
+
+
+def potential_energy(positions: np.ndarray, masses: np.ndarray, softening_kpc: float, threads: int = 1) -> float:
+    """Return the Plummer-softened potential energy in 1e10 Msun kpc^2/Myr^2 of particles, by direct summation.
+
+    ``positions`` (n, 3) in kpc, ``masses`` (n,) in 1e10 Msun. The same bits come out for any number of ``threads``.
+    """
+    set_num_threads(threads)
+    points = np.vstack((positions.T, masses)).astype(np.float32)
+    return -G * float(masses @ _direct_potential(points, np.float32(softening_kpc**2)))
+
+
+FIRST, END, AFTER, LEVEL = 0, 1, 2, 3
+"""Columns of the cells: their first particle and the one after the last, the next cell that is not part of them, and
+how often the cube was divided. The cells are in depth-first order; a cell is a leaf if AFTER is the next one."""
+
+
+@njit(cache=True)
+def _morton_keys(scaled: np.ndarray) -> np.ndarray:
+    """Interleave the bits of the coordinates (n, 3), which are from 0 to 2^LEVELS."""
+    keys = np.empty(len(scaled), np.int64)
+    for i in range(len(scaled)):
+        key = np.int64(0)
+        for axis in range(3):
+            bits = np.int64(scaled[i, axis])
+            bits = (bits | (bits << 32)) & 0x1F00000000FFFF
+            bits = (bits | (bits << 16)) & 0x1F0000FF0000FF
+            bits = (bits | (bits << 8)) & 0x100F00F00F00F00F
+            bits = (bits | (bits << 4)) & 0x10C30C30C30C30C3
+            bits = (bits | (bits << 2)) & 0x1249249249249249
+            key |= bits << axis
+        keys[i] = key
+    return keys
+
+
+@njit(cache=True)
+def _divide(keys: np.ndarray, largest_leaf: int) -> np.ndarray:
+    """Return the cells (m, 4), int64, into which the sorted ``keys`` (n,) fall."""
+    cells = np.empty((2 * len(keys) + LEVELS + 1, 4), np.int64)
+    waiting = np.empty((8 * LEVELS, 3), np.int64)  # first particle, end, level
+    waiting[0, 0], waiting[0, 1], waiting[0, 2] = 0, len(keys), 0
+    top, count = 1, 0
+    while top:
+        top -= 1
+        first, end, level = waiting[top, 0], waiting[top, 1], waiting[top, 2]
+        cells[count, FIRST], cells[count, END], cells[count, LEVEL] = first, end, level
+        count += 1
+        if end - first <= largest_leaf or level == LEVELS:
+            continue
+        shift = 3 * (LEVELS - 1 - level)
+        while end > first:  # from the last octant to the first, so that the first is taken first
+            octant = keys[end - 1] >> shift
+            low, high = first, end - 1
+            while low < high:
+                middle = (low + high) // 2
+                if keys[middle] >> shift < octant:
+                    low = middle + 1
+                else:
+                    high = middle
+            waiting[top, 0], waiting[top, 1], waiting[top, 2] = low, end, level + 1
+            top += 1
+            end = low
+    next_at = np.full(LEVELS + 1, count)  # the next cell at this level or above
+    for cell in range(count - 1, -1, -1):
+        cells[cell, AFTER] = next_at[cells[cell, LEVEL]]
+        next_at[cells[cell, LEVEL] :] = cell
+    return cells[:count].copy()
+
+
+@njit(cache=True)
+def _centres_of_mass(cells: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return the centre and the mass of each cell, float32 (m, 4)."""
+    centres = np.empty((len(cells), 4), np.float32)
+    sums = np.empty((len(cells), 4))
+    for cell in range(len(cells) - 1, -1, -1):
+        sums[cell] = 0
+        after = cells[cell, AFTER]
+        if after == cell + 1:
+            for i in range(cells[cell, FIRST], cells[cell, END]):
+                for axis in range(3):
+                    sums[cell, axis] += points[3, i] * points[axis, i]
+                sums[cell, 3] += points[3, i]
+        part = cell + 1
+        while part < after:
+            sums[cell] += sums[part]
+            part = cells[part, AFTER]
+        centres[cell, :3] = sums[cell, :3] / sums[cell, 3]
+        centres[cell, 3] = sums[cell, 3]
+    return centres
+
+
+@njit(cache=True)
+def _find_groups(cells: np.ndarray, largest: int) -> np.ndarray:
+    """Return the largest cells with no more than ``largest`` particles, or that cannot be divided, int64 (k,)."""
+    groups = np.empty(len(cells), np.int64)
+    count, cell = 0, 0
+    while cell < len(cells):
+        if cells[cell, END] - cells[cell, FIRST] <= largest or cells[cell, AFTER] == cell + 1:
+            groups[count] = cell
+            count += 1
+            cell = cells[cell, AFTER]
+        else:
+            cell += 1
+    return groups[:count]
+
+
+@njit(cache=True, parallel=True)
+def _pull_all(threads, groups, cells, centres, widths, points, softening_squared):  # type: ignore[no-untyped-def]
+    """Return the pull on each particle, float32 (n, 3), for G = 1; each group is summed by one thread."""
+    pull = np.empty((points.shape[1], 3), np.float32)
+    for thread in prange(threads):
+        sources = np.empty((4, points.shape[1] + len(cells)), np.float32)
+        for group in groups[thread::threads]:
+            first, end = cells[group, FIRST], cells[group, END]
+            count = _list_sources(first, end, cells, centres, widths, points, sources)
+            _sum_pull(points, first, end, sources, count, softening_squared, pull)
+    return pull
+
+
+@njit(cache=True, fastmath=True)
+def _list_sources(first, end, cells, centres, widths, points, sources):  # type: ignore[no-untyped-def]
+    """Fill ``sources`` (4, …) with what pulls the particles from ``first`` to ``end``, and return how many they are."""
+    x, y, z = points[0, first:end], points[1, first:end], points[2, first:end]
+    left, right, front, back, low, high = x.min(), x.max(), y.min(), y.max(), z.min(), z.max()
+    nothing = np.float32(0)
+    count, cell = 0, 0
+    while cell < len(cells):
+        dx = max(left - centres[cell, 0], centres[cell, 0] - right, nothing)
+        dy = max(front - centres[cell, 1], centres[cell, 1] - back, nothing)
+        dz = max(low - centres[cell, 2], centres[cell, 2] - high, nothing)
+        if widths[cell] * widths[cell] <= dx * dx + dy * dy + dz * dz:
+            for axis in range(4):
+                sources[axis, count] = centres[cell, axis]
+            count += 1
+            cell = cells[cell, AFTER]
+            continue
+        if cells[cell, AFTER] == cell + 1:
+            for i in range(cells[cell, FIRST], cells[cell, END]):
+                for axis in range(4):
+                    sources[axis, count] = points[axis, i]
+                count += 1
+        cell += 1
+    return count
+
+
+@njit(cache=True, fastmath=True, error_model="numpy")
+def _sum_pull(points, first, end, sources, count, softening_squared, pull):  # type: ignore[no-untyped-def]
+    """Sum the pull of the first ``count`` sources on the particles from ``first`` to ``end``."""
+    x, y, z, mass = sources[0], sources[1], sources[2], sources[3]
+    for i in range(first, end):
+        ax = ay = az = np.float32(0)
+        for j in range(count):
+            dx, dy, dz = x[j] - points[0, i], y[j] - points[1, i], z[j] - points[2, i]
+            square = dx * dx + dy * dy + dz * dz + softening_squared
+            weight = mass[j] / (square * np.sqrt(square))
+            ax += weight * dx
+            ay += weight * dy
+            az += weight * dz
+        pull[i, 0], pull[i, 1], pull[i, 2] = ax, ay, az
+
+
+@njit(cache=True, fastmath=True, parallel=True, error_model="numpy")
+def _direct_potential(points, softening_squared):  # type: ignore[no-untyped-def]
+    """Return for each particle the sum of mass over distance of those before it, float32 (n,)."""
+    x, y, z, mass = points[0], points[1], points[2], points[3]
+    sums = np.empty(len(x), np.float32)
+    for i in prange(len(x)):
+        total = np.float32(0)
+        for j in range(i):
+            dx, dy, dz = x[j] - x[i], y[j] - y[i], z[j] - z[i]
+            total += mass[j] / np.sqrt(dx * dx + dy * dy + dz * dz + softening_squared)
+        sums[i] = total
+    return sums

@@ -1,0 +1,45 @@
+"""Where the two nuclei of a merger are, and what their paths tell of it."""
+
+import numpy as np
+from scipy.signal import find_peaks
+
+COALESCED_KPC, COALESCED_MYR = 1.0, 100.0
+"""Two nuclei have coalesced when they have come this close and stay so for this long."""
+
+
+def find_nucleus(positions: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the densest place (3,) of particles at ``positions`` (n, 3) in kpc, and whether each, (n,), is near it.
+
+    It is the centre of mass inside ever smaller spheres (Power et al. 2003, MNRAS 338, 14, sec. 2.5), from the median.
+    """
+    centre = np.median(positions, axis=0)
+    inside = np.ones(len(positions), bool)
+    for radius in (10.0, 5.0, 2.5, 1.2):
+        for _ in range(4):
+            smaller = np.sum((positions - centre) ** 2, axis=1) < radius**2
+            if np.count_nonzero(smaller) < 10:
+                return centre, inside
+            if (smaller == inside).all():
+                break
+            inside = smaller
+            centre = masses[inside] @ positions[inside] / masses[inside].sum()
+    return centre, inside
+
+
+def pericentre_times(t_myr: np.ndarray, separation_kpc: np.ndarray, prominence_kpc: float = 1.0) -> np.ndarray:
+    """Return the times in Myr of the pericentric passages: minima of the nuclear separation of some prominence."""
+    minima, _ = find_peaks(-separation_kpc, prominence=prominence_kpc)
+    return t_myr[minima]
+
+
+def coalescence_time(t_myr: np.ndarray, separation_kpc: np.ndarray) -> float:
+    """Return the first time in Myr from which the nuclei stay within COALESCED_KPC for COALESCED_MYR, or NaN.
+
+    ``t_myr`` and ``separation_kpc`` (n,) are their path so far, at increasing times.
+    """
+    apart = separation_kpc >= COALESCED_KPC
+    # The time since the nuclei were last apart, at each time.
+    last_apart = np.maximum.accumulate(np.where(apart, np.arange(len(t_myr)), -1))
+    together = np.minimum(last_apart + 1, len(t_myr) - 1)
+    long_enough = ~apart & (t_myr - t_myr[together] >= COALESCED_MYR)
+    return float(t_myr[together[long_enough.argmax()]]) if long_enough.any() else np.nan
