@@ -6,7 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from deepgalaxy.dataset.cameras import CAMERA_COUNT, camera_directions
+from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.layout import create_group, group_name
 from deepgalaxy.files import whole_file
 from deepgalaxy.image import stretch
@@ -21,7 +21,7 @@ from deepgalaxy.simulation.integrate import (
     total_energy,
 )
 from deepgalaxy.simulation.orbit import Encounter, scale_galaxy, set_on_orbit
-from deepgalaxy.simulation.render import SmoothedStars, surface_density
+from deepgalaxy.simulation.render import take_images
 
 
 def simulate_merger(size_ratio: float, mass_ratio: float, settings: dict, seed: int, output: str | Path) -> None:
@@ -74,18 +74,20 @@ def simulate_merger(size_ratio: float, mass_ratio: float, settings: dict, seed: 
 def render_merger(snapshots: str | Path, pixels: int, half_width_kpc: float, output: str | Path) -> None:
     """Write the images that the fourteen cameras take of every snapshot, as one group of the published schema.
 
-    The simulation's attributes and its nuclear separation, one value in kpc for each snapshot, become attributes of
-    the group.
+    The simulation's attributes become attributes of the group, and so do two values for each snapshot: the nuclear
+    separation in kpc, and the share of the stars' mass within the frame, in the mean over the cameras.
     """
     with h5py.File(snapshots) as file:
         positions, masses, t_myr = file["positions"][:], file["masses"][:], file["t_myr"][:]
         attributes = dict(file.attrs) | {"separation_kpc": file["separation_kpc"][:]}
     images = np.empty((CAMERA_COUNT, len(t_myr), pixels, pixels, 1), np.float16)
+    share_inside = np.empty(len(t_myr))
     for number, snapshot in enumerate(progress(positions, len(t_myr), "snapshots")):
-        stars = SmoothedStars.by_density(snapshot.astype(np.float64), masses)
-        for camera, direction in enumerate(camera_directions()):
-            images[camera, number, :, :, 0] = stretch(surface_density(stars, direction, pixels, half_width_kpc))
-    attributes["half_width_kpc"] = half_width_kpc
+        taken, share_inside[number] = take_images(
+            snapshot.astype(np.float64), masses, np.eye(3), pixels, half_width_kpc
+        )
+        images[:, number, :, :, 0] = stretch(taken)
+    attributes |= {"half_width_kpc": half_width_kpc, "share_inside": share_inside}
     name = group_name(attributes["size_ratio"], attributes["mass_ratio"])
     with whole_file(output) as path, h5py.File(path, "w") as file:
         create_group(file, name, images, t_myr, attributes)
