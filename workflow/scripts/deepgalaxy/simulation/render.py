@@ -150,10 +150,12 @@ def _staying(number: np.ndarray, variance: float, next_variance: float) -> np.nd
     to a pixel are found by means of the next one.
 
     The noise under a Gaussian kernel is that of the stars on 4 pi times its variance. The share is such that both
-    kernels together have the variance for which these are STARS_PER_KERNEL, if it lies between theirs.
+    kernels together have the variance for which these are STARS_PER_KERNEL, if it lies between theirs. It is blurred,
+    so that it follows the noise less.
     """
     on_next = np.maximum(number * np.float32(4 * np.pi * next_variance), STARS_PER_KERNEL)
-    return np.minimum((1 - STARS_PER_KERNEL / on_next) * np.float32(next_variance / (next_variance - variance)), 1)
+    share = (1 - STARS_PER_KERNEL / on_next) * np.float32(next_variance / (next_variance - variance))
+    return _blur(np.minimum(share, 1))
 
 
 def _blur(image: np.ndarray) -> np.ndarray:
