@@ -41,3 +41,7 @@ def test_the_exchange_is_measured_over_a_link_of_given_bandwidth(benchmark):
 
 def test_feeding_is_measured(benchmark):
     assert "training of the reference network" in benchmark("data_path", "32", "1")
+
+
+def test_rendering_is_measured(benchmark):
+    assert "ms an image" in benchmark("rendering", "32", "500")

@@ -12,7 +12,6 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepgalaxy.dataset.cameras import camera_directions
 from deepgalaxy.image import FAINTEST, prepare_image, stretch
 from deepgalaxy.observed.preparing import (
     background_level,
@@ -24,7 +23,7 @@ from deepgalaxy.observed.preparing import (
     prepare_observed,
     typical_brightness,
 )
-from deepgalaxy.simulation.render import SmoothedStars, surface_density
+from deepgalaxy.simulation.render import take_images
 
 PIXELS = 32
 
@@ -36,8 +35,8 @@ def density():
     galaxies = [rng.normal(size=(4000, 3)) * (4, 2, 1) + (side * 12, side * 5, 0) for side in (-1, 1)]
     bridge = rng.normal(size=(1000, 3)) + np.linspace(-1, 1, 1000)[:, None] * (12, 5, 0)
     positions = np.concatenate([*galaxies, bridge])
-    stars = SmoothedStars.by_density(positions, np.full(len(positions), 5e-4))
-    return surface_density(stars, camera_directions()[0], 128, 40)
+    images, _ = take_images(positions, np.full(len(positions), 5e-4), np.eye(3), 128, 40)
+    return images[0]
 
 
 @pytest.fixture(scope="module")
