@@ -1,5 +1,6 @@
 """Whether a network beats the strongest baseline, against cases by hand."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -47,6 +48,14 @@ def test_predictions_are_kept_in_order(tmp_path):
         for part in ("validation", "test"):
             for name, values in vars(getattr(one, part)).items():
                 np.testing.assert_array_equal(values, getattr(getattr(other, part), name))
+
+
+def test_the_same_predictions_give_the_same_file_at_any_time(tmp_path):
+    kept = [baseline("b", [1.0, 2.0], [3.0]), baseline("a", [4.0, 5.0], [6.0])]
+    write_baselines(kept, tmp_path / "one.hdf5")
+    time.sleep(1.1)  # HDF5 counts seconds
+    write_baselines(kept, tmp_path / "other.hdf5")
+    assert (tmp_path / "one.hdf5").read_bytes() == (tmp_path / "other.hdf5").read_bytes()
 
 
 def compared(network_error_myr, baseline_error_myr, simulations, seed=1):

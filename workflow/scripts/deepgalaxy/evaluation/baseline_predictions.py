@@ -1,6 +1,6 @@
 """What the baselines of a sample predict of each image, in one file."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -24,13 +24,15 @@ class Baseline:
     test: Predictions
 
 
-def write_baselines(baselines: Iterable[Baseline], output: str | Path) -> None:
-    """Write the predictions of baselines: a group for each, in their order.
+def write_baselines(baselines: Sequence[Baseline], output: str | Path) -> None:
+    """Write the predictions of baselines: a group for each, and their names in order as the file's attribute ``order``.
 
-    It has the attribute ``setting`` and the groups ``validation`` and ``test``, which hold the arrays of
+    A group has the attribute ``setting`` and the groups ``validation`` and ``test``, which hold the arrays of
     ``Predictions`` by name.
     """
-    with whole_file(output) as path, h5py.File(path, "w", track_order=True) as file:
+    with whole_file(output) as path, h5py.File(path, "w") as file:
+        # HDF5's own record of the order would date the groups, and no two files be the same.
+        file.attrs["order"] = [baseline.name for baseline in baselines]
         for baseline in baselines:
             group = file.create_group(baseline.name)
             group.attrs["setting"] = baseline.setting
@@ -46,8 +48,13 @@ def read_baselines(path: str | Path) -> list[Baseline]:
     """Return what ``write_baselines`` wrote."""
     with h5py.File(path) as file:
         return [
-            Baseline(name, group.attrs["setting"], *(_read_split(group[split]) for split in ("validation", "test")))
-            for name, group in file.items()
+            Baseline(
+                name,
+                file[name].attrs["setting"],
+                _read_split(file[name]["validation"]),
+                _read_split(file[name]["test"]),
+            )
+            for name in file.attrs["order"]
         ]
 
 
