@@ -1,7 +1,7 @@
 """The results of all runs of the experiment, in tables and on one page.
 
 Parameters: `experiment`.
-Results: <results>/tables/metrics.csv, summary.csv and claims.csv, and <results>/report.html
+Results: <results>/tables/metrics.csv, summary.csv, skill.csv and claims.csv, and <results>/report.html
 """
 
 from deepgalaxy.figures.table import figure_files
@@ -54,10 +54,40 @@ rule tabulate_metrics:
         "../workflow/scripts/evaluation/tabulate_metrics.py"
 
 
+rule tabulate_skill:
+    """Compare each run with the baseline on its sample that is strongest on the validation images."""
+    input:
+        predictions=for_all_runs("<results>/models/{run}/predictions.hdf5"),
+        baselines=[f"<results>/samples/{run['dataset']}/{run['sample']}/baselines.hdf5" for run in RUNS],
+        classes=for_all_runs("<results>/models/{run}/classes.csv"),
+        split=[f"<results>/samples/{run['dataset']}/{run['sample']}/split.csv" for run in RUNS],
+    output:
+        report(
+            "<results>/tables/skill.csv",
+            caption="../workflow/report/skill_table.rst",
+            category="Results",
+            labels={"content": "networks against the strongest baseline"},
+        ),
+    log:
+        "<logs>/tabulate_skill.log",
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=megabytes(4000),
+        runtime=minutes(10, per_gb=60),
+    params:
+        runs=RUNS,
+        seed=stage_seed("skill"),
+        code=code_digest("evaluation/tabulate_skill.py"),
+    script:
+        "../workflow/scripts/evaluation/tabulate_skill.py"
+
+
 rule judge_claims:
     """Compare what the DeepGalaxy paper claims with the results of all runs."""
     input:
         metrics="<results>/tables/metrics.csv",
+        skill="<results>/tables/skill.csv",
         scaling="<results>/tables/scaling.csv",
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),
         scaling_parameters=expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
@@ -89,6 +119,7 @@ rule write_report:
     """Write the report on all runs; of repeats, which differ only in their seeds, it shows the figures of the first."""
     input:
         metrics="<results>/tables/metrics.csv",
+        skill="<results>/tables/skill.csv",
         summary="<results>/tables/summary.csv",
         baselines=expand("<results>/tables/baselines/{sample}.csv", sample=SAMPLES),
         errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN["run"]),

@@ -18,8 +18,8 @@ from deepgalaxy.evaluation.evidence import read_results
 from deepgalaxy.files import write_json, write_table
 from deepgalaxy.scaling.throughput import scaling_table
 
-SCORES = {
-    "dataset": "simulated",
+RUN = {"dataset": "simulated", "sample": "ten", "model": "cnn", "workers": 1, "repeat": 0}
+SCORES = RUN | {
     "test_simulations_trained_on": 0,
     "accuracy": 0.8,
     "accuracy_low": 0.7,
@@ -54,6 +54,7 @@ def verdicts(**changes):
     """The verdicts and the evidence by the first words of the claim, of a small simulated experiment with changes."""
     results = {
         "metrics": pd.DataFrame([SCORES]),
+        "skill": pd.DataFrame([RUN | {"median_error_gain_low_myr": 3.0}]),
         "published": set(),
         "catalogues": {"simulated": CATALOGUE},
         "scaling": scaling(2, 0.95),
@@ -70,7 +71,8 @@ def verdicts(**changes):
 def test_a_small_experiment():
     verdict, evidence = verdicts()("The stage of a merger")
     assert verdict == AT_SMALL_SCALE
-    assert "1 of 1 runs beat" in evidence and "mean accuracy 0.80 (chance 0.10)" in evidence
+    assert "1 of 1 runs beat, by" in evidence and "1 of 1 runs beat the strongest baseline" in evidence
+    assert "mean accuracy 0.80 (chance 0.10)" in evidence
     assert verdicts()("The dataset has")["verdict"] == NEEDS_DATASET
     verdict, evidence = verdicts()("with 512 workers")
     assert verdict == NEEDS_MACHINE
@@ -93,6 +95,12 @@ def test_a_small_experiment():
 )
 def test_what_does_not_beat_the_baselines_is_not_borne_out(change):
     assert verdicts(metrics=pd.DataFrame([SCORES | change]))("The stage")["verdict"] == NOT_BORNE_OUT
+
+
+@pytest.mark.parametrize("low", [-0.1, 0.0, float("nan")])
+def test_neither_is_what_does_not_beat_the_strongest_baseline(low):
+    verdict, evidence = verdicts(skill=pd.DataFrame([RUN | {"median_error_gain_low_myr": low}]))("The stage")
+    assert verdict == NOT_BORNE_OUT and "0 of 1 runs beat the strongest baseline" in evidence
 
 
 def test_the_published_dataset_counts_before_simulated_ones():
@@ -144,6 +152,7 @@ def files(tmp_path):
 
     return {
         "metrics": table("metrics.csv", dataset=["simulated"], accuracy=[0.5]),
+        "skill": table("skill.csv", dataset=["simulated"], median_error_gain_low_myr=[2.5]),
         "scaling": table("scaling.csv", workers=[1, 2]),
         "catalogues": [table("first.csv", camera=[0]), table("second.csv", camera=[0, 1])],
         "scaling_model": [table("one.csv", workers=[1, 128]), table("other.csv", workers=[1, 512])],
@@ -157,6 +166,7 @@ def files(tmp_path):
 
 def test_results_are_read_from_the_files_of_all_runs(files):
     results = read_results(files, ["simulated", "deepgalaxy_512"], ["deepgalaxy_512"])
+    assert results.skill["median_error_gain_low_myr"].tolist() == [2.5]
     assert results.metrics["accuracy"].tolist() == [0.5] and results.scaling["workers"].tolist() == [1, 2]
     assert {name: len(table) for name, table in results.catalogues.items()} == {"simulated": 1, "deepgalaxy_512": 2}
     assert results.published == {"deepgalaxy_512"}

@@ -7,7 +7,7 @@ SUBJECTS = ("dataset", "sample", "run", "observing_run", "scaling_study")
 """What a figure may show. An observing run is one that dated observed images; a scaling study is of one model on one
 sample."""
 
-SECTIONS = ("datasets", "training", "results", "observed", "scaling")
+SECTIONS = ("skill", "datasets", "training", "results", "observed", "scaling")
 """The sections of the report that show figures."""
 
 
@@ -31,6 +31,13 @@ class FigureKind:
 
 
 FIGURES = {
+    "skill": FigureKind(
+        "skill/{subject}.svg",
+        "sample",
+        "skill",
+        "Networks (blue) and baselines on {}: median error of the time and accuracy on the test images, with 95 %"
+        " intervals; in orange the baseline that is strongest on the validation images.",
+    ),
     "contact_sheet": FigureKind(
         "contact_sheet/{subject}.png", "dataset", "datasets", "One merger of {}: times across, cameras down."
     ),
