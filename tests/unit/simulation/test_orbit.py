@@ -64,7 +64,9 @@ def test_the_starting_distance_is_where_kepler_says(pericentre, eccentricity, ap
     squared = G * 15 * (2 / r - (1 - eccentricity) / pericentre) - angular / r**2
     time = np.sum(2 * (s - s[0] / 2) * s[0] / np.sqrt(np.maximum(squared, 1e-12)))
     assert distance >= pericentre
-    if eccentricity >= 1 or (eccentricity > 0.1 and approach < 0.9 * half_period):  # far from the apocentre, another pole
+    if eccentricity >= 1 or (
+        eccentricity > 0.1 and approach < 0.9 * half_period
+    ):  # far from the apocentre, another pole
         assert time == pytest.approx(approach, rel=0.01)
 
 
