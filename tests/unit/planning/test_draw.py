@@ -101,7 +101,7 @@ def test_a_draw_that_is_not_possible_is_refused(change, message):
 
 
 def test_lone_galaxies_have_names_outside_the_scheme():
-    ranges = {"draw": 3, "mass_ratio": [0.5, 1], "size_ratio": [0.8, 1]}
+    ranges = {"draw": 3, "snapshots": 5, "mass_ratio": [0.5, 1], "size_ratio": [0.8, 1]}
     drawn = draw_isolated(ranges, 1)
     assert list(drawn) == ["isolated_01", "isolated_02", "isolated_03"]
     assert draw_isolated(ranges | {"draw": 2}, 1) == {name: drawn[name] for name in list(drawn)[:2]}

@@ -23,7 +23,7 @@ ENCOUNTER = {
     "companion_node_deg": -30,
 }
 MERGER = {"size_ratio": 1, "mass_ratio": 0.5, "seed": 1, "encounter": ENCOUNTER}
-LONE = {"size_ratio": 1, "mass_ratio": 0.5, "seed": 1, "inclination_deg": 40.0, "node_deg": 10.0}
+LONE = {"size_ratio": 1, "mass_ratio": 0.5, "seed": 1, "snapshots": 3, "inclination_deg": 40.0, "node_deg": 10.0}
 SETTINGS = {
     "particles": {"disc": 100, "bulge": 40, "halo": 60},
     "snapshots": {"count": 4, "every_myr": 10},
@@ -119,7 +119,7 @@ def test_a_lone_galaxy_has_no_pericentre(tmp_path):
     with h5py.File(tmp_path / "images") as file:
         about = dict(file["isolated_01"].attrs)
     assert about["isolated"] and about["pericentres_myr"].size == 0 and np.isnan(about["coalescence_myr"])
-    assert about["particles"] == 200
+    assert about["particles"] == 200 and about["share_inside"].shape == (3,)
     np.testing.assert_array_equal(about["camera_rig"], np.eye(3))
 
 

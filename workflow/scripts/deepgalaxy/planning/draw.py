@@ -56,8 +56,9 @@ def draw_mergers(ranges: dict, seed: int) -> list[dict]:
 
 
 def draw_isolated(ranges: dict, seed: int) -> dict[str, dict]:
-    """Return ``ranges["draw"]`` lone galaxies by group name, each with ``size_ratio``, ``mass_ratio`` to the primary
-    of a merger, and the ``inclination_deg`` and ``node_deg`` of its disc, drawn as ``draw_mergers`` does."""
+    """Return ``ranges["draw"]`` lone galaxies by group name, each with its number of ``snapshots``, ``size_ratio`` and
+    ``mass_ratio`` to the primary of a merger, and the ``inclination_deg`` and ``node_deg`` of its disc, drawn as by
+    ``draw_mergers``."""
     _check_ranges("isolated", ranges)
     points = qmc.Sobol(4, rng=derive_seed(seed, "draw isolated")).random(ranges["draw"])
     drawn = {}
@@ -67,6 +68,7 @@ def draw_isolated(ranges: dict, seed: int) -> dict[str, dict]:
         drawn[isolated_name(number)] = {
             "size_ratio": size_ratio,
             "mass_ratio": mass_ratio,
+            "snapshots": ranges["snapshots"],
             "inclination_deg": inclination,
             "node_deg": node,
         }
