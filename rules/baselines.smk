@@ -65,7 +65,7 @@ rule plot_morphology:
     input:
         morphology="<sample>/morphology.csv",
         split="<sample>/split.csv",
-        subset="<sample>/subset.hdf5",
+        subset=subset_file,
     output:
         report(
             "<results>/figures/morphology/{dataset}/{sample}.svg",

@@ -63,7 +63,7 @@ def predict_split(
     probabilities = np.zeros((len(images), classes))
     probabilities[:, model.classes_] = model.predict_proba(images[list(STATISTICS)].to_numpy())
     row = images["row"].to_numpy()
-    return Predictions(probabilities, split["label"].to_numpy()[row], split["t_myr"].to_numpy()[row], row)
+    return Predictions(probabilities, split["label"].to_numpy()[row], split["target_myr"].to_numpy()[row], row)
 
 
 def score_baselines(morphology: pd.DataFrame, classes: pd.DataFrame, split: pd.DataFrame, seed: int) -> pd.DataFrame:

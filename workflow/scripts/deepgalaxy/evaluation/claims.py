@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.evaluation.folds import whole_samples
 from deepgalaxy.scaling.throughput import OURS
 
 REPRODUCED = "reproduced here"
@@ -85,7 +86,8 @@ def judge_claims(results: Results) -> pd.DataFrame:
 
 def _judge_dating(results: Results) -> tuple[str, str]:
     """Whether networks beat the baselines, on the published dataset if any was trained on it."""
-    sound = results.metrics[results.metrics["test_simulations_trained_on"] == 0]
+    whole = whole_samples(results.metrics)
+    sound = whole[whole["test_simulations_trained_on"] == 0]
     if sound.empty:
         return NOT_BORNE_OUT, "All splits of this experiment leak; split by simulation to find out."
     real = sound[sound["dataset"].isin(results.published)]
@@ -97,7 +99,8 @@ def _judge_dating(results: Results) -> tuple[str, str]:
         f"{better.sum()} of {len(runs)} runs beat, by their 95 % intervals, chance, the most frequent class and the"
         f" median time on simulations not trained on; mean accuracy {runs['accuracy'].mean():.2f} (chance"
         f" {runs['chance'].mean():.2f}), median error {runs['median_error_myr'].mean():.0f} Myr (median time:"
-        f" {runs['baseline_median_error_myr'].mean():.0f} Myr)."
+        f" {runs['baseline_median_error_myr'].mean():.0f} Myr), of times from the"
+        f" {' or the '.join(runs['counts_from'].unique())}."
     )
     if runs["accuracy_low"].isna().any():
         evidence += " A single test simulation gives no interval."

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-SUBJECTS = ("dataset", "sample", "run", "observing_run", "scaling_study")
-"""What a figure may show. An observing run is one that dated observed images; a scaling study is of one model on one
+SUBJECTS = ("dataset", "sample", "run", "scored_run", "observing_run", "scaling_study")
+"""What a figure may show. A scored run is a run, or stands for the runs of all folds of a sample together; an observing run is one that dated observed images; a scaling study is of one model on one
 sample."""
 
 SECTIONS = ("datasets", "training", "results", "observed", "scaling")
@@ -51,15 +51,15 @@ FIGURES = {
     ),
     "predictions": FigureKind(
         "predictions/{subject}.svg",
-        "run",
+        "scored_run",
         "results",
         "{}: confusion matrix; expected against true time; reliability of the probabilities.",
     ),
     "errors": FigureKind(
         "errors/{subject}.svg",
-        "run",
+        "scored_run",
         "results",
-        "Errors of {} by phase of the merger, simulation, camera, size ratio and mass ratio.",
+        "Errors of {} by class, phase of the merger, simulation, camera, size ratio and mass ratio.",
     ),
     "examples": FigureKind(
         "examples/{subject}.png",
