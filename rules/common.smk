@@ -33,7 +33,7 @@ from deepgalaxy.planning.runs import (
     study_runs,
     takes_isolated,
 )
-from deepgalaxy.folds import fold_name, parse_fold
+from deepgalaxy.folds import parse_fold
 from deepgalaxy.cluster.resources import scaled_by_attempt
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs

@@ -25,6 +25,8 @@ SCORES = {
     "accuracy_low": 0.7,
     "chance": 0.1,
     "majority_accuracy": 0.12,
+    "fold": None,
+    "counts_from": "first pericentre",
     "median_error_myr": 8.0,
     "median_error_high_myr": 12.0,
     "baseline_median_error_myr": 90.0,
@@ -93,6 +95,13 @@ def test_a_small_experiment():
 )
 def test_what_does_not_beat_the_baselines_is_not_borne_out(change):
     assert verdicts(metrics=pd.DataFrame([SCORES | change]))("The stage")["verdict"] == NOT_BORNE_OUT
+
+
+def test_all_folds_together_count_and_single_ones_do_not():
+    folds = [SCORES | {"fold": "1", "accuracy_low": 0.0}, SCORES | {"fold": "2"}, SCORES | {"fold": "all"}]
+    row = verdicts(metrics=pd.DataFrame(folds))("The stage")
+    assert row["verdict"] == AT_SMALL_SCALE and "1 of 1 runs" in row["evidence"]
+    assert row["evidence"].endswith("of times from the first pericentre.")
 
 
 def test_the_published_dataset_counts_before_simulated_ones():

@@ -11,8 +11,9 @@ IN_RULES = {
     "dataset": "{dataset}",
     "sample": "{dataset}/{sample}",
     "run": "<run_name>",
+    "scored_run": "<run_name>",
     "observing_run": "<run_name>",
-    "scaling_study": "{dataset}/{sample}/{model}",
+    "scaling_study": "<study_name>",
 }
 NAMES = {kind: [f"one_{kind}", f"another_{kind}"] for kind in SUBJECTS}
 

@@ -1,7 +1,7 @@
 """Names of samples that are split into folds, in paths and in tables.
 
-A fold of a sample is a sample itself, named after it: ``stages/fold~1`` is the first of ``stages``. What was predicted of
-the test images of all folds together belongs to ``stages/fold~all``.
+A fold of a sample is a sample itself, named after it: ``stages/fold~1`` is the first of ``stages``. What was predicted
+of the test images of all folds together belongs to ``stages/fold~all``.
 """
 
 ALL_FOLDS = "all"

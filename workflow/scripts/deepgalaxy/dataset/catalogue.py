@@ -30,8 +30,9 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
     """Return one row for each group and camera of an image file, after reading every image of it.
 
     ``damaged`` names units, as group (``s_1_m_1``) or group and camera (``s_1_m_1/07``), that are known not to be in
-    order: they are not read, and their rows say so. Columns: group, size_ratio, mass_ratio (NaN for an isolated galaxy),
-    isolated (bool), first_pericentre_myr and coalescence_myr (as ``merger_events``), camera, damaged (bool), snapshots, height, width, channels, dtype, minimum, maximum, t_first_myr, t_last_myr, compression, chunks (shape, or
+    order: they are not read, and their rows say so. Columns: group, size_ratio, mass_ratio (NaN for an isolated
+    galaxy), isolated (bool), first_pericentre_myr and coalescence_myr (as ``merger_events``), camera, damaged (bool),
+    snapshots, height, width, channels, dtype, minimum, maximum, t_first_myr, t_last_myr, compression, chunks (shape, or
     empty if contiguous); a damaged unit has values up to ``damaged`` only.
 
     Raises ValueError that names each violation of the layout (the first ten, and how many more there are), or says that

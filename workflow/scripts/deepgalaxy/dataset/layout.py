@@ -1,8 +1,9 @@
 """The published layout of a DeepGalaxy image file, for reading and for writing.
 
 A file has one group ``s_{size ratio}_m_{mass ratio}`` for each simulated merger. Files simulated here may also have a
-group ``isolated_{nn}`` for each galaxy that evolved alone. For each camera ``cc`` in 00..13 a group holds ``images_camera_{cc}``, of shape (snapshots, height, width, channels), and ``t_myr_camera_{cc}``, of shape
-(snapshots,), the times in Myr.
+group ``isolated_{nn}`` for each galaxy that evolved alone. For each camera ``cc`` in 00..13 a group holds
+``images_camera_{cc}``, of shape (snapshots, height, width, channels), and ``t_myr_camera_{cc}``, of shape (snapshots,),
+the times in Myr.
 """
 
 import math

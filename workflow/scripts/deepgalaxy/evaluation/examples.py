@@ -16,8 +16,9 @@ def choose_examples(
     """Return ``count`` test images of each kind, fewer if there are no more.
 
     The best have the smallest and the worst the largest difference between the expected and the true time, among those
-    that have one; the confident and wrong ones the largest probability of a class that is not the true one. Neighbouring snapshots and
-    opposite cameras show much the same, so each line of sight to a simulation is shown once for each kind.
+    that have one; the confident and wrong ones the largest probability of a class that is not the true one.
+    Neighbouring snapshots and opposite cameras show much the same, so each line of sight to a simulation is shown once
+    for each kind.
 
     Columns: ``kind``; ``place`` among the predictions; ``row`` in the split table; ``predicted``, the most probable
     class, and its ``probability``; ``target_myr`` and ``expected_myr``, the true time, NaN if there is none, and the

@@ -18,7 +18,8 @@ def join_splits(splits: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def join_predictions(predictions: Sequence[Predictions], split: pd.DataFrame) -> Predictions:
-    """Return the predictions of all folds, in their order, as one, with their rows in the ``split`` of ``join_splits``."""
+    """Return the predictions of all folds, in their order, as one; their rows are then those of ``split``, joined
+    by ``join_splits``."""
     counts = split.groupby("fold").size().to_numpy()
     first = np.cumsum(counts) - counts
     return Predictions(

@@ -66,10 +66,10 @@ def score_predictions(
     - ``median_error_myr``, with its 95 % interval, and ``mean_error_myr``: of the absolute difference between the
       expected and the true time; 68 % of the images have one between ``error_16_myr`` and ``error_84_myr``;
       ``most_probable_median_error_myr``: the median when the time of the most probable class that has one is taken
-      instead;
-      ``baseline_median_error_myr``: the same when the median time of the training images is always given;
+      instead; ``baseline_median_error_myr``: the same when the median time of the training images is always given;
     - ``calibration_error``: the expected calibration error; ``temperature``: by which the probabilities have to be
-      scaled to fit the validation images, the mean over the test images; ``scaled_calibration_error``: that of the test images after it;
+      scaled to fit the validation images, the mean over the test images; ``scaled_calibration_error``: that of the test
+      images after it;
     - ``coverage_68``: share of images whose true time lies within the middle 68 % of the predicted distribution over
       time; ``scaled_coverage_68``: the same after scaling.
 
@@ -78,13 +78,10 @@ def score_predictions(
     timed = predictions.timed
     if not timed.any():
         raise ValueError("No test image has a class with a time; test more simulations, or choose other classes.")
-    dated = predictions.where(timed)
-    error_myr = dated.error_myr(classes)
     group = split["group"].to_numpy()[predictions.row]
     known = pd.concat(_known_of_training(predictions, validation, split)).sort_index()
     scaled = replace(predictions, probabilities=apply_temperature(predictions.probabilities, known["temperature"]))
     accuracy_interval = resampled_interval(np.mean, predictions.right.astype(float), group, seed)
-    error_interval = resampled_interval(np.median, error_myr, group[timed], seed)
     return {
         "test_images": len(predictions.label),
         "timed_test_images": int(timed.sum()),
@@ -99,21 +96,32 @@ def score_predictions(
         "chance": 1 / len(classes),
         "majority_accuracy": accuracy_score(predictions.label, known["majority"]),
         "cross_entropy": log_loss(predictions.label, predictions.probabilities.astype(float), labels=classes["label"]),
-        "median_error_myr": float(np.median(error_myr)),
-        "median_error_low_myr": error_interval[0],
-        "median_error_high_myr": error_interval[1],
-        "mean_error_myr": float(np.mean(error_myr)),
-        "error_16_myr": float(np.percentile(error_myr, 16)),
-        "error_84_myr": float(np.percentile(error_myr, 84)),
-        "most_probable_median_error_myr": float(
-            np.median(np.abs(most_probable_time(dated.probabilities, classes) - dated.target_myr))
-        ),
-        "baseline_median_error_myr": float(np.median(np.abs(known["median_myr"][timed] - dated.target_myr))),
+        **_errors_in_time(predictions.where(timed), known["median_myr"][timed], classes, group[timed], seed),
         "calibration_error": expected_calibration_error(predictions),
         "temperature": float(known["temperature"].mean()),
         "scaled_calibration_error": expected_calibration_error(scaled),
-        "coverage_68": _coverage(dated, classes),
+        "coverage_68": _coverage(predictions.where(timed), classes),
         "scaled_coverage_68": _coverage(scaled.where(timed), classes),
+    }
+
+
+def _errors_in_time(
+    predictions: Predictions, median_myr: pd.Series, classes: pd.DataFrame, group: np.ndarray, seed: int
+) -> dict[str, float | None]:
+    """Return the metrics of ``score_predictions`` in Myr, of n images that all have a time; ``median_myr`` (n,) is that
+    of the training images, ``group`` (n,) the simulation."""
+    error_myr = predictions.error_myr(classes)
+    interval = resampled_interval(np.median, error_myr, group, seed)
+    most_probable_myr = most_probable_time(predictions.probabilities, classes)
+    return {
+        "median_error_myr": float(np.median(error_myr)),
+        "median_error_low_myr": interval[0],
+        "median_error_high_myr": interval[1],
+        "mean_error_myr": float(np.mean(error_myr)),
+        "error_16_myr": float(np.percentile(error_myr, 16)),
+        "error_84_myr": float(np.percentile(error_myr, 84)),
+        "most_probable_median_error_myr": float(np.median(np.abs(most_probable_myr - predictions.target_myr))),
+        "baseline_median_error_myr": float(np.median(np.abs(median_myr - predictions.target_myr))),
     }
 
 

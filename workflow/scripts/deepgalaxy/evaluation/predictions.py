@@ -111,8 +111,8 @@ def expected_time(probabilities: np.ndarray, classes: pd.DataFrame) -> np.ndarra
 
 
 def apply_temperature(probabilities: np.ndarray, temperature: float | pd.Series) -> np.ndarray:
-    """Return the probabilities (n, classes), float64, after their logarithms are divided by ``temperature``, one for all
-    images or one for each (n,).
+    """Return the probabilities (n, classes), float64, after their logarithms are divided by ``temperature``, one for
+    all images or one for each (n,).
 
     The network's own logits differ from these logarithms by a constant for each image, which cancels.
     """
@@ -124,8 +124,8 @@ def apply_temperature(probabilities: np.ndarray, temperature: float | pd.Series)
 def time_distribution(probabilities: np.ndarray, classes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return probabilities over intervals of time, (n, m), and the edges of these in Myr, (m + 1,).
 
-    They are those given that the class has a time. Classes of the same time (of several cameras) are added up. A class of a single time covers the interval half way
-    to its neighbours.
+    They are those given that the class has a time. Classes of the same time (of several cameras) are added up. A class
+    of a single time covers the interval half way to its neighbours.
     """
     timed = classes[timed_classes(classes)]
     times, which = np.unique(timed["t_centre_myr"], return_inverse=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 SUBJECTS = ("dataset", "sample", "run", "scored_run", "observing_run", "scaling_study")
-"""What a figure may show. A scored run is a run, or stands for the runs of all folds of a sample together; an observing run is one that dated observed images; a scaling study is of one model on one
-sample."""
+"""What a figure may show. A scored run is a run, or stands for the runs of all folds of a sample together; an observing
+run is one that dated observed images; a scaling study is of one model on one sample."""
 
 SECTIONS = ("datasets", "training", "results", "observed", "scaling")
 """The sections of the report that show figures."""

@@ -45,8 +45,9 @@ def _number(text: str) -> int | float | str:
 
 def check_configuration(config: dict) -> None:
     """Raise ValueError for an ``experiment`` that names something that is not described, for samples that are not split
-    in exactly one way or whose stages end before they begin, for mergers that are listed twice, for numbers of workers that do not fit the nodes, cannot be launched, or do not divide a batch, and for a
-    launcher that would reach the jobs of a cluster as another one."""
+    in exactly one way or whose stages end before they begin, for mergers that are listed twice, for numbers of workers
+    that do not fit the nodes, cannot be launched, or do not divide a batch, and for a launcher that would reach the
+    jobs of a cluster as another one."""
     for section in ("datasets", "samples", "models"):
         for name in config["experiment"][section]:
             if name not in config[section]:
@@ -74,13 +75,13 @@ def _check_sample(name: str, sample: dict) -> None:
     if ("test" in split) == ("folds" in split):
         what = "both `test` and `folds`" if "test" in split else "neither `test` nor `folds`"
         raise ValueError(
-            f"`samples: {name}: split` has {what}; give a fraction to test on, or a number of folds to test in turn (in a"
-            " sample of another name, if a file that yours is laid over gives the other one)."
+            f"`samples: {name}: split` has {what}; give a fraction to test on, or a number of folds to test in turn (in"
+            " a sample of another name, if a file that yours is laid over gives the other one)."
         )
     if classes["task"] == "stage_bins" and classes["from_myr"] >= classes["to_myr"]:
         raise ValueError(
-            f"`samples: {name}: classes` go from {classes['from_myr']:g} to {classes['to_myr']:g} Myr; let `to_myr` be the"
-            " later time."
+            f"`samples: {name}: classes` go from {classes['from_myr']:g} to {classes['to_myr']:g} Myr; let `to_myr` be"
+            " the later time."
         )
 
 

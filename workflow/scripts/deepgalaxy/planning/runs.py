@@ -1,10 +1,9 @@
 """The training runs that the configuration asks for, those of the experiment and those of the scaling study, and the
 names of their paths.
 
-A run is a dictionary of ``dataset``, ``sample``, ``model``, ``workers`` and ``repeat``; the folds of a sample are samples
-of their own (``deepgalaxy.folds``). One of the scaling study has a
-``batch`` as well, the images per worker and step, and the ``kinds`` of scaling that it serves: ``weak``, ``strong``, or
-both.
+A run is a dictionary of ``dataset``, ``sample``, ``model``, ``workers`` and ``repeat``; the folds of a sample are
+samples of their own (``deepgalaxy.folds``). One of the scaling study has a ``batch`` as well, the images per worker and
+step, and the ``kinds`` of scaling that it serves: ``weak``, ``strong``, or both.
 """
 
 import re
@@ -80,7 +79,8 @@ def studied_samples(config: dict) -> list[str]:
 def study_runs(config: dict) -> list[dict]:
     """Return the runs of the scaling study, each once; a single worker serves both kinds of scaling.
 
-    Of a sample with folds, the first is measured. Raises ValueError if the workers of strong scaling cannot divide a batch equally.
+    Of a sample with folds, the first is measured. Raises ValueError if the workers of strong scaling cannot divide a
+    batch equally.
     """
     experiment, study = config["experiment"], config["scaling"]
     kinds: dict[tuple, list[str]] = {}
@@ -103,8 +103,8 @@ def study_runs(config: dict) -> list[dict]:
 
 
 def constrain(name: str) -> str:
-    r"""Return the ``name`` of a run with what may stand in each of its places: digits for a number, the name of a sample
-    or of a fold, else ``\w+``.
+    r"""Return the ``name`` of a run with what may stand in each of its places: digits for a number, the name of a
+    sample or of a fold, else ``\w+``.
 
     >>> constrain("{model}/workers~{workers}")
     '{model,\\w+}/workers~{workers,\\d+}'

@@ -1,5 +1,7 @@
 """Class labels, in order of time, and what time they count."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -90,7 +92,7 @@ def _label_stages(images: pd.DataFrame, edges: np.ndarray) -> tuple[pd.DataFrame
     """Return what ``label_images`` does for stages between ``edges`` in Myr from the first pericentre."""
     if images.loc[~images["isolated"], "first_pericentre_myr"].isna().all():
         raise ValueError(
-            "No merger of this sample has a recorded pericentre, from which stage_bins counts (published datasets record"
+            "No merger of this sample has a recorded pericentre, from which stage_bins counts (published datasets have"
             " none); set `task: time_bins`, or select simulated mergers that reach their pericentre."
         )
     time = images["t_myr"] - images["first_pericentre_myr"]
@@ -134,7 +136,7 @@ def _bin_classes(edges: np.ndarray, counts_from: str) -> pd.DataFrame:
     """Return the classes between ``edges`` in Myr, without their labels."""
     return pd.DataFrame(
         {
-            "name": [f"{first:.4g} to {last:.4g} Myr" for first, last in zip(edges, edges[1:])],
+            "name": [f"{first:.4g} to {last:.4g} Myr" for first, last in pairwise(edges)],
             "t_from_myr": edges[:-1],
             "t_to_myr": edges[1:],
             "t_centre_myr": (edges[:-1] + edges[1:]) / 2,

@@ -34,9 +34,7 @@ class PreparedData:
         with classes.open(newline="") as file:
             rows = list(csv.DictReader(file))
         ordered = all(row.get("ordered") != "False" for row in rows)
-        return PreparedData(
-            train, validation, pixels, dtype, training_images, validation_images, len(rows), ordered
-        )
+        return PreparedData(train, validation, pixels, dtype, training_images, validation_images, len(rows), ordered)
 
     def check(self, workers: int, head: str) -> None:
         """Raise ValueError if there are too few images for so many workers, or if the head does not fit the classes."""
