@@ -53,7 +53,7 @@ rule tabulate_throughput:
     conda:
         "../envs/report.yaml"
     params:
-        runs=RUNS,
+        runs=list(map(describe_run, RUNS)),
         code=code_digest("scaling/tabulate_throughput.py"),
     script:
         "../workflow/scripts/scaling/tabulate_throughput.py"

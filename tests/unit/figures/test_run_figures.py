@@ -56,8 +56,8 @@ def test_predictions_are_drawn_against_the_truth(drawn):
     for axis in (confusion.xaxis, confusion.yaxis):
         assert [label.get_text() for label in axis.get_ticklabels()] == ["early", "late"]
 
-    since = "time since the first pericentre (Myr)"
-    assert labels(times) == (f"true {since}", f"expected {since}")
+    since = "since the first pericentre (Myr)"
+    assert labels(times) == (f"true time {since}", f"expected time\n{since}")
     images, median, perfect = times.lines
     np.testing.assert_allclose(images.get_xydata(), [[50, 60], [150, 130], [50, 110], [90, 50]])
     # The images of the first class are at 50, 50 and 90 Myr, and expected at 60, 110 and 50.
@@ -114,7 +114,7 @@ ERRORS = pd.DataFrame(
 def test_errors_are_drawn_by_each_grouping_that_there_is(drawn):
     axes = drawn(plot_errors, ERRORS).axes
     top, bottom = axes[:3], axes[3:]
-    assert [panel.get_xlabel() for panel in bottom] == ["pericentric passages so far", "simulation", "camera"]
+    assert [panel.get_xlabel() for panel in bottom] == ["pericentric\npassages so far", "simulation", "camera"]
     assert top[0].get_ylabel() == "error (Myr): median, 68 %" and bottom[0].get_ylabel() == "accuracy"
     assert bottom[0].get_ylim() == (0, 1) and top[0].get_ylim()[0] == 0
     for above, below, (_, rows) in zip(top, bottom, ERRORS.groupby("grouping", sort=False), strict=True):

@@ -12,7 +12,7 @@ MOST_CLASSES = 24
 
 NAMES = {
     "class": "class",
-    "phase": "pericentric passages so far",
+    "phase": "pericentric\npassages so far",
     "group": "simulation",
     "camera": "camera",
     "size_ratio": "size ratio",
