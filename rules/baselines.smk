@@ -1,7 +1,7 @@
-"""What the networks have to beat: simple models on the morphology of the images.
+"""What the networks have to beat: simple models on the morphology of the images, and on their pixels.
 
 Parameters: `seed`.
-Results: <sample>/morphology.csv, <results>/tables/baselines/ and <results>/figures/morphology/
+Results: <sample>/morphology.csv and baselines.hdf5, <results>/tables/baselines/ and <results>/figures/morphology/
 """
 
 
@@ -34,13 +34,17 @@ rule measure_morphology:
 
 
 rule score_baselines:
-    """Fit simple models to the morphology of the training images, and score them like the networks."""
+    """Fit simple models to the morphology and the pixels of the training images, and score them like the networks."""
     input:
         morphology="<sample>/morphology.csv",
+        train="<sample>/train.hdf5",
+        validation="<sample>/validation.hdf5",
+        test="<sample>/test.hdf5",
         classes="<sample>/classes.csv",
         split="<sample>/split.csv",
     output:
-        report(
+        predictions="<sample>/baselines.hdf5",
+        table=report(
             "<results>/tables/baselines/{dataset}/{sample}.csv",
             caption="../workflow/report/baselines.rst",
             category="Results",
@@ -48,8 +52,11 @@ rule score_baselines:
         ),
     log:
         "<logs>/score_baselines/{dataset}/{sample}.log",
+    benchmark:
+        "<benchmarks>/score_baselines/{dataset}/{sample}.tsv"
     conda:
         "../envs/report.yaml"
+    threads: 8
     resources:
         mem_mb=megabytes(4000),
         runtime=minutes(60),
@@ -58,6 +65,38 @@ rule score_baselines:
         code=code_digest("baselines/score_baselines.py"),
     script:
         "../workflow/scripts/baselines/score_baselines.py"
+
+
+# These names of folds fit what both write.
+ruleorder: join_baselines > score_baselines
+
+
+rule join_baselines:
+    """Join what the baselines of all folds of a sample predict, and score it."""
+    input:
+        baselines=of_folds("<results>/samples/{dataset}/{fold}/baselines.hdf5"),
+        classes=of_folds("<results>/samples/{dataset}/{fold}/classes.csv"),
+        split="<results>/samples/{dataset}/{sample}/fold~all/split.csv",
+    output:
+        predictions="<results>/samples/{dataset}/{sample,\w+}/fold~all/baselines.hdf5",
+        table=report(
+            "<results>/tables/baselines/{dataset}/{sample,\w+}/fold~all.csv",
+            caption="../workflow/report/baselines.rst",
+            category="Results",
+            labels={"content": "baselines on all folds of {sample}", "dataset": "{dataset}"},
+        ),
+    log:
+        "<logs>/join_baselines/{dataset}/{sample}.log",
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=megabytes(4000),
+        runtime=minutes(60),
+    params:
+        seed=stage_seed("baselines", "dataset", "sample"),
+        code=code_digest("baselines/join_baselines.py"),
+    script:
+        "../workflow/scripts/baselines/join_baselines.py"
 
 
 rule plot_morphology:

@@ -75,7 +75,7 @@ RUN_NAMES = [EXPERIMENT_RUN.format(**run) for run in RUNS]
 # What is scored: each run, and the runs of all folds together.
 SCORED = [*RUNS, *joined_runs(config)]
 SCORED_NAMES = [EXPERIMENT_RUN.format(**run) for run in SCORED]
-JOINED_NAMES = SCORED_NAMES[len(RUNS) :]
+SCORED_SAMPLES = list(dict.fromkeys(f"{run['dataset']}/{run['sample']}" for run in SCORED))
 ISOLATED_NAMES = [
     name for name, run in zip(SCORED_NAMES, SCORED) if takes_isolated(config["samples"][parse_fold(run["sample"])[0]])
 ]

@@ -1,16 +1,40 @@
-"""Figures of the dataset, and of each run.
+"""Figures of the dataset, of each sample, and of each run.
 
 Results: <results>/figures/
 """
 
 
 localrules:
+    plot_skill,
     plot_contact_sheet,
     plot_sample,
     plot_training,
     plot_predictions,
     plot_errors,
     plot_examples,
+
+
+rule plot_skill:
+    """Draw the networks that were trained on a sample beside all of its baselines."""
+    input:
+        metrics="<results>/tables/metrics.csv",
+        skill="<results>/tables/skill.csv",
+        baselines="<results>/tables/baselines/{dataset}/{sample}.csv",
+    output:
+        report(
+            "<results>/figures/skill/{dataset}/{sample}.svg",
+            caption="../workflow/report/skill.rst",
+            category="Results",
+            labels={"content": "networks and baselines on {sample}", "dataset": "{dataset}"},
+        ),
+    log:
+        "<logs>/plot_skill/{dataset}/{sample}.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("figures/plot_skill.py"),
+    script:
+        "../workflow/scripts/figures/plot_skill.py"
 
 
 rule plot_contact_sheet:

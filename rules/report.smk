@@ -1,7 +1,7 @@
 """The results of all runs of the experiment, in tables and on one page.
 
 Parameters: `experiment`.
-Results: <results>/tables/metrics.csv, summary.csv and claims.csv, and <results>/report.html
+Results: <results>/tables/metrics.csv, summary.csv, skill.csv and claims.csv, and <results>/report.html
 """
 
 from deepgalaxy.figures.table import figure_files
@@ -12,7 +12,7 @@ from deepgalaxy.folds import ALL_FOLDS
 SUBJECTS = {
     "dataset": EXPERIMENT["datasets"],
     "sample": SAMPLES,
-    "scored_sample": SAMPLES,
+    "scored_sample": SCORED_SAMPLES,
     "run": RUN_NAMES,
     "scored_run": SCORED_NAMES,
     "isolated_run": ISOLATED_NAMES,
@@ -30,6 +30,7 @@ def shown_runs(kind, fold):
 
 SHOWN = SUBJECTS | {
     "sample": [name for name in SAMPLES if parse_fold(name)[1] in (None, "1")],
+    "scored_sample": [name for name in SCORED_SAMPLES if parse_fold(name)[1] in (None, ALL_FOLDS)],
     **{kind: shown_runs(kind, "1") for kind in ("run", "observing_run")},
     **{kind: shown_runs(kind, ALL_FOLDS) for kind in ("scored_run", "isolated_run")},
 }
@@ -69,10 +70,40 @@ rule tabulate_metrics:
         "../workflow/scripts/evaluation/tabulate_metrics.py"
 
 
+rule tabulate_skill:
+    """Compare each run with the baseline on its sample that is strongest on the validation images."""
+    input:
+        predictions=for_all_scored("<results>/models/{run}/predictions.hdf5"),
+        baselines=[f"<results>/samples/{run['dataset']}/{run['sample']}/baselines.hdf5" for run in SCORED],
+        classes=for_all_scored("<results>/models/{run}/classes.csv"),
+        split=[f"<results>/samples/{run['dataset']}/{run['sample']}/split.csv" for run in SCORED],
+    output:
+        report(
+            "<results>/tables/skill.csv",
+            caption="../workflow/report/skill_table.rst",
+            category="Results",
+            labels={"content": "networks against the strongest baseline"},
+        ),
+    log:
+        "<logs>/tabulate_skill.log",
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=megabytes(4000),
+        runtime=minutes(10, per_gb=60),
+    params:
+        runs=list(map(describe_run, SCORED)),
+        seed=stage_seed("skill"),
+        code=code_digest("evaluation/tabulate_skill.py"),
+    script:
+        "../workflow/scripts/evaluation/tabulate_skill.py"
+
+
 rule judge_claims:
     """Compare what the DeepGalaxy paper claims with the results of all runs."""
     input:
         metrics="<results>/tables/metrics.csv",
+        skill="<results>/tables/skill.csv",
         scaling="<results>/tables/scaling.csv",
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),
         scaling_parameters=expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
@@ -104,8 +135,9 @@ rule write_report:
     """Write the report on all runs."""
     input:
         metrics="<results>/tables/metrics.csv",
+        skill="<results>/tables/skill.csv",
         summary="<results>/tables/summary.csv",
-        baselines=expand("<results>/tables/baselines/{sample}.csv", sample=SAMPLES),
+        baselines=expand("<results>/tables/baselines/{sample}.csv", sample=SHOWN["scored_sample"]),
         errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN["scored_run"]),
         isolated=expand("<results>/tables/isolated/{run}.csv", run=SHOWN["isolated_run"]),
         observed=expand("<results>/tables/observed/{run}.csv", run=SHOWN["observing_run"]),

@@ -20,11 +20,13 @@ def results_of_all_stages():
         *for_all_scored("<results>/models/{run}/validation_predictions.hdf5"),
         *for_all_scored("<results>/models/{run}/metrics.json"),
         *for_all_runs("<results>/models/{run}/examples.hdf5"),
-        *expand("<results>/samples/{name}/morphology.csv", name=SAMPLES),
+        *expand("<results>/samples/{name}/{file}", name=SAMPLES, file=["morphology.csv", "baselines.hdf5"]),
         *study_files("epochs.jsonl"),
         *OBSERVED_RESULTS,
-        *expand("<results>/tables/{table}.csv", table=["metrics", "summary", "throughput", "scaling", "claims"]),
-        *expand("<results>/tables/baselines/{name}.csv", name=SAMPLES),
+        *expand(
+            "<results>/tables/{table}.csv", table=["metrics", "summary", "skill", "throughput", "scaling", "claims"]
+        ),
+        *expand("<results>/tables/baselines/{name}.csv", name=SCORED_SAMPLES),
         *expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
         *for_all_scored("<results>/tables/errors/{run}.csv"),
         *expand("<results>/tables/isolated/{run}.csv", run=ISOLATED_NAMES),

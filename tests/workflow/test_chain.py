@@ -54,12 +54,15 @@ def test_all_products_are_in_their_places(chain):
     products = [f"results/{name}" for name in ("report.html", "provenance.json", "ro-crate-metadata.json")]
     products += [f"{RUN}/{name}" for name in ("model.keras", "classes.csv", "train_log.txt", "epochs.jsonl")]
     products += [f"{RUN}/{name}" for name in ("predictions.hdf5", "validation_predictions.hdf5", "metrics.json")]
-    products += [f"{RUN}/examples.hdf5", "results/samples/tiny/four_stages/morphology.csv"]
-    tables = ["metrics", "summary", "throughput", "scaling", "claims", "baselines/tiny/four_stages", f"errors/{run}"]
-    products += [f"results/tables/{name}.csv" for name in tables]
+    products += [
+        f"{RUN}/examples.hdf5",
+        *(f"results/samples/tiny/four_stages/{name}" for name in ("morphology.csv", "baselines.hdf5")),
+    ]
+    tables = ["metrics", "skill", "summary", "throughput", "scaling", "claims", "baselines/tiny/four_stages"]
+    products += [f"results/tables/{name}.csv" for name in (*tables, f"errors/{run}")]
     products += [f"results/tables/scaling_model/tiny/four_stages/reference_cnn.{kind}" for kind in ("csv", "json")]
     products += [f"results/figures/{kind}/{run}.svg" for kind in ("training", "predictions", "errors")]
-    products += [f"results/figures/{kind}/tiny/four_stages.svg" for kind in ("sample", "morphology")]
+    products += [f"results/figures/{kind}/tiny/four_stages.svg" for kind in ("skill", "sample", "morphology")]
     products += ["results/figures/scaling/tiny/four_stages/reference_cnn.svg", "results/figures/contact_sheet/tiny.png"]
     products += [f"results/figures/examples/{run}.png"]
     for product in products:
@@ -167,7 +170,8 @@ def test_a_second_run_does_nothing(snakemake):
 REPORT = {"judge_claims", "write_report", "write_provenance", "write_crate", "all"}
 TRAINING = {
     *("train_model", "predict_images", "evaluate_predictions", "break_down_errors", "explain_examples"),
-    *("tabulate_metrics", "tabulate_throughput", "plot_training", "plot_predictions", "plot_errors", "plot_examples"),
+    *("tabulate_metrics", "tabulate_skill", "tabulate_throughput", "plot_skill"),
+    *("plot_training", "plot_predictions", "plot_errors", "plot_examples"),
     *REPORT,
 }
 SCALING = {"measure_throughput", "tabulate_scaling", "model_scaling", "plot_scaling"}
@@ -217,6 +221,7 @@ def test_an_edit_of_the_evaluation_reruns_evaluation_and_report(chain, snakemake
     try:
         metrics.write_text(source.replace("float(np.mean(error_myr))", "float(np.nanmean(error_myr))"))
         changed = {"evaluate_predictions", "score_baselines", "plot_predictions", "tabulate_metrics"}
+        changed |= {"tabulate_skill", "plot_skill"}
         assert planned(snakemake("-n")) == changed | REPORT
         metrics.write_text("# A remark changes nothing.\n" + source)
         assert planned(snakemake("-n")) == set()

@@ -14,6 +14,7 @@ from support.runs import MODELS, tiny_run
 
 TABLES = {
     "metrics": "metrics.csv",
+    "skill": "skill.csv",
     "summary": "summary.csv",
     "baselines": "baselines/tiny/four_stages.csv",
     "errors": f"errors/{tiny_run()}.csv",

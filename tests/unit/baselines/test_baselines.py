@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepgalaxy.baselines.fits import fit_baselines, predict_split, score_baselines
+from deepgalaxy.baselines.fits import fit_baselines, predict_from_morphology, predict_split
 from deepgalaxy.baselines.morphology import STATISTICS
+from deepgalaxy.baselines.scores import score_baselines
 from deepgalaxy.evaluation.metrics import score_predictions
 
 CLASSES = pd.DataFrame({"label": range(4), "t_from_myr": [0, 50, 100, 150], "t_to_myr": [50, 100, 150, 200]})
@@ -27,9 +28,14 @@ def sample(signal, seed=1, images=120):
     return morphology, table
 
 
+def scored(morphology, split, seed):
+    """The table of the baselines that know the statistics."""
+    return score_baselines(predict_from_morphology(morphology, split, len(CLASSES)), CLASSES, split, seed)
+
+
 def test_a_statistic_that_tells_the_class_is_used():
     morphology, split = sample(12)
-    scores = score_baselines(morphology, CLASSES, split, seed=1).set_index("baseline")
+    scores = scored(morphology, split, seed=1).set_index("baseline")
     assert (scores.loc[["nearest_neighbours", "linear"], "accuracy"] > 0.98).all()
     assert (scores.loc[["nearest_neighbours", "linear"], "median_error_myr"] < 10).all()
     assert scores.loc["majority", "accuracy"] < 0.35
@@ -37,7 +43,7 @@ def test_a_statistic_that_tells_the_class_is_used():
 
 def test_where_nothing_tells_the_class_all_are_near_chance():
     morphology, split = sample(0)
-    scores = score_baselines(morphology, CLASSES, split, seed=1)
+    scores = scored(morphology, split, seed=1)
     # The standard deviation of chance is 0.028 for 240 images.
     assert scores["accuracy"].between(0.25 - 0.09, 0.25 + 0.09).all()
     assert (scores["median_error_myr"] > 40).all()
@@ -45,7 +51,7 @@ def test_where_nothing_tells_the_class_all_are_near_chance():
 
 def test_the_rows_are_those_of_a_networks_metrics():
     morphology, split = sample(2)
-    scores = score_baselines(morphology, CLASSES, split, seed=3)
+    scores = scored(morphology, split, seed=3)
     assert scores["baseline"].tolist() == ["majority", "nearest_neighbours", "linear"]
     assert scores["setting"].str.fullmatch(r"|k=\d+|C=[\d.]+").all()
     name, setting, model = list(fit_baselines(morphology, split["label"].to_numpy()))[2]
@@ -122,4 +128,4 @@ def test_classes_without_training_images_and_unmeasurable_images():
         predictions = predict_split(model, morphology, split, "test", 4)
         assert (predictions.probabilities[:, 2] == 0).all()
         np.testing.assert_allclose(predictions.probabilities.sum(axis=1), 1)
-    assert np.isfinite(score_baselines(morphology, CLASSES, split, seed=1)["median_error_myr"]).all()
+    assert np.isfinite(scored(morphology, split, seed=1)["median_error_myr"]).all()

@@ -18,14 +18,13 @@ from deepgalaxy.evaluation.evidence import read_results
 from deepgalaxy.files import write_json, write_table
 from deepgalaxy.scaling.throughput import scaling_table
 
-SCORES = {
-    "dataset": "simulated",
+RUN = {"dataset": "simulated", "sample": "ten", "fold": None, "model": "cnn", "workers": 1, "repeat": 0}
+SCORES = RUN | {
     "test_simulations_trained_on": 0,
     "accuracy": 0.8,
     "accuracy_low": 0.7,
     "chance": 0.1,
     "majority_accuracy": 0.12,
-    "fold": None,
     "counts_from": "first pericentre",
     "median_error_myr": 8.0,
     "median_error_high_myr": 12.0,
@@ -56,6 +55,7 @@ def verdicts(**changes):
     """The verdicts and the evidence by the first words of the claim, of a small simulated experiment with changes."""
     results = {
         "metrics": pd.DataFrame([SCORES]),
+        "skill": pd.DataFrame([RUN | {"median_error_gain_low_myr": 3.0}]),
         "published": set(),
         "catalogues": {"simulated": CATALOGUE},
         "scaling": scaling(2, 0.95),
@@ -72,7 +72,8 @@ def verdicts(**changes):
 def test_a_small_experiment():
     verdict, evidence = verdicts()("The stage of a merger")
     assert verdict == AT_SMALL_SCALE
-    assert "1 of 1 runs beat" in evidence and "mean accuracy 0.80 (chance 0.10)" in evidence
+    assert "1 of 1 runs beat, by" in evidence and "1 of 1 runs beat the strongest baseline" in evidence
+    assert "mean accuracy 0.80 (chance 0.10)" in evidence
     assert verdicts()("The dataset has")["verdict"] == NEEDS_DATASET
     verdict, evidence = verdicts()("with 512 workers")
     assert verdict == NEEDS_MACHINE
@@ -99,9 +100,18 @@ def test_what_does_not_beat_the_baselines_is_not_borne_out(change):
 
 def test_all_folds_together_count_and_single_ones_do_not():
     folds = [SCORES | {"fold": "1", "accuracy_low": 0.0}, SCORES | {"fold": "2"}, SCORES | {"fold": "all"}]
-    row = verdicts(metrics=pd.DataFrame(folds))("The stage")
+    gains = [
+        RUN | {"fold": fold, "median_error_gain_low_myr": 3.0 if fold == "all" else -1.0} for fold in ("1", "2", "all")
+    ]
+    row = verdicts(metrics=pd.DataFrame(folds), skill=pd.DataFrame(gains))("The stage")
     assert row["verdict"] == AT_SMALL_SCALE and "1 of 1 runs" in row["evidence"]
-    assert row["evidence"].endswith("of times from the first pericentre.")
+    assert "of times from the first pericentre. By the interval of the gain, 1 of 1 runs beat" in row["evidence"]
+
+
+@pytest.mark.parametrize("low", [-0.1, 0.0, float("nan")])
+def test_neither_is_what_does_not_beat_the_strongest_baseline(low):
+    verdict, evidence = verdicts(skill=pd.DataFrame([RUN | {"median_error_gain_low_myr": low}]))("The stage")
+    assert verdict == NOT_BORNE_OUT and "0 of 1 runs beat the strongest baseline" in evidence
 
 
 def test_the_published_dataset_counts_before_simulated_ones():
@@ -153,6 +163,7 @@ def files(tmp_path):
 
     return {
         "metrics": table("metrics.csv", dataset=["simulated"], accuracy=[0.5]),
+        "skill": table("skill.csv", dataset=["simulated"], median_error_gain_low_myr=[2.5]),
         "scaling": table("scaling.csv", workers=[1, 2]),
         "catalogues": [table("first.csv", camera=[0]), table("second.csv", camera=[0, 1])],
         "scaling_model": [table("one.csv", workers=[1, 128]), table("other.csv", workers=[1, 512])],
@@ -166,6 +177,7 @@ def files(tmp_path):
 
 def test_results_are_read_from_the_files_of_all_runs(files):
     results = read_results(files, ["simulated", "deepgalaxy_512"], ["deepgalaxy_512"])
+    assert results.skill["median_error_gain_low_myr"].tolist() == [2.5]
     assert results.metrics["accuracy"].tolist() == [0.5] and results.scaling["workers"].tolist() == [1, 2]
     assert {name: len(table) for name, table in results.catalogues.items()} == {"simulated": 1, "deepgalaxy_512": 2}
     assert results.published == {"deepgalaxy_512"}

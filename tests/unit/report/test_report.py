@@ -91,6 +91,9 @@ def files(tmp_path):
     scores |= dict.fromkeys((*names, "coverage_68", "scaled_coverage_68"), 0.5)
     baseline = dict.fromkeys(("accuracy", "top5_accuracy", "median_error_myr", "mean_error_myr"), 0.5)
     baseline |= {"baseline": "linear", "setting": "C=1", "calibration_error": 0.1, "counts_from": "first pericentre"}
+    skill = {"baseline": "linear", "setting": "C=1", "median_error_myr": 12.0, "strongest_median_error_myr": 20.0}
+    skill |= {"median_error_gain_myr": 8.0, "median_error_gain_low_myr": 2.0, "median_error_gain_high_myr": 9.0}
+    skill |= {"accuracy": 0.75, "strongest_accuracy": 0.5, "accuracy_gain": 0.25, "verdict": "It beats that."}
     scaling = {"dataset": "d", "sample": "s", "model": "cnn", "kind": "weak", "source": "measured here", "workers": 2}
     scaling |= {"batch_size": 8, "runs": 3, "images_per_second": 100.0, "efficiency": 0.95, "efficiency_low": 0.9}
     scaling |= {"efficiency_high": 1.0}
@@ -104,6 +107,7 @@ def files(tmp_path):
     suffixes = [kind.pattern[-4:] for kind, _ in plan_figures(NAMES)]
     return {
         "metrics": table("metrics", run | scores),
+        "skill": table("skill", run | {"repeat": 1} | skill | {"verdict": "Of another run."}, run | skill),
         "summary": table("summary", {"model": "cnn", "repeats": 1}),
         "scaling": table("scaling", scaling),
         "throughput": table("throughput", run),
@@ -148,6 +152,9 @@ def test_the_page_shows_the_contents(files, tmp_path):
     words = " ".join(page.split())
     assert "error of the time since the first pericentre, of the 6 images whose class has a time, is" in words
     assert "<strong>75.0 %</strong> of 8 images" in page and "chance\n25.0 %" in page
+    # The networks and the baselines come first, and the verdict on each run beneath them.
+    assert page.index("<figure>") < page.index("<strong>It beats that.</strong>") < page.index('id="dataset"')
+    assert "Of another run." not in page and "8 (2–9)" in page
     assert re.search(r"<td class=.text.>Commit</td><td class=.text.>abc</td>", page)
     assert set(re.findall(r'data-table="(\w+)"', page)) == contents.tables.keys() - {"scaling_model"}
 

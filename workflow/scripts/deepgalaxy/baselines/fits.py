@@ -1,4 +1,4 @@
-"""What a network has to beat: models that know of an image only the statistics of its morphology, or nothing at all."""
+"""Baselines that know of an image only the statistics of its morphology, or nothing at all."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +13,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from deepgalaxy.baselines.morphology import STATISTICS
-from deepgalaxy.evaluation.metrics import score_predictions
+from deepgalaxy.baselines.scores import with_truth
+from deepgalaxy.evaluation.baseline_predictions import Baseline
 from deepgalaxy.evaluation.predictions import Predictions
 
 NEIGHBOURS = (1, 3, 10, 30, 100, 300)
@@ -62,18 +63,12 @@ def predict_split(
     images = morphology[morphology["split"] == name]
     probabilities = np.zeros((len(images), classes))
     probabilities[:, model.classes_] = model.predict_proba(images[list(STATISTICS)].to_numpy())
-    row = images["row"].to_numpy()
-    return Predictions(probabilities, split["label"].to_numpy()[row], split["target_myr"].to_numpy()[row], row)
+    return with_truth(probabilities, split, images["row"].to_numpy())
 
 
-def score_baselines(morphology: pd.DataFrame, classes: pd.DataFrame, split: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return a row for each baseline: ``baseline``, ``setting`` (k or C), and the metrics of ``score_predictions``."""
+def predict_from_morphology(morphology: pd.DataFrame, split: pd.DataFrame, classes: int) -> Iterator[Baseline]:
+    """Yield each of ``fit_baselines`` with its predictions, given the number of ``classes``."""
     label = split["label"].to_numpy()[morphology["row"]]
-    rows = []
     for name, setting, model in fit_baselines(morphology, label):
-        test, validation = (
-            predict_split(model, morphology, split, part, len(classes)) for part in ("test", "validation")
-        )
-        scores = score_predictions(test, validation, classes, split, seed)
-        rows.append({"baseline": name, "setting": setting} | scores)
-    return pd.DataFrame(rows)
+        predictions = {part: predict_split(model, morphology, split, part, classes) for part in ("validation", "test")}
+        yield Baseline(name, setting, **predictions)

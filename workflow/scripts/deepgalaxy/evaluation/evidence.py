@@ -15,16 +15,17 @@ def read_results(
 ) -> Results:
     """Return the results that claims are judged by.
 
-    ``files`` has the paths of the tables ``metrics`` and ``scaling``; of the ``catalogues`` of the ``datasets``, which
-    are named in the same order; of ``scaling_model`` and ``scaling_parameters``, the tables and the JSON files of the
-    models of scaling; of the benchmarks of ``simulating`` each merger; and of each run its predictions of the ``test``
-    and ``validation`` images, and the benchmark of ``predicting`` these. Raises ValueError if two lists that belong
-    together differ in length.
+    ``files`` has the paths of the tables ``metrics``, ``skill`` and ``scaling``; of the ``catalogues`` of the
+    ``datasets``, which are named in the same order; of ``scaling_model`` and ``scaling_parameters``, the tables and the
+    JSON files of the models of scaling; of the benchmarks of ``simulating`` each merger; and of each run its
+    predictions of the ``test`` and ``validation`` images, and the benchmark of ``predicting`` these. Raises ValueError
+    if two lists that belong together differ in length.
     """
     images = [sum(map(_count_images, pair)) for pair in zip(files["test"], files["validation"], strict=True)]
     seconds = map(benchmark_seconds, files["predicting"])
     return Results(
         metrics=pd.read_csv(files["metrics"]),
+        skill=pd.read_csv(files["skill"]),
         published=set(published),
         catalogues={name: pd.read_csv(path) for name, path in zip(datasets, files["catalogues"], strict=True)},
         scaling=pd.read_csv(files["scaling"]),

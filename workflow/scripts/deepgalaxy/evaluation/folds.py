@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from deepgalaxy.evaluation.baseline_predictions import Baseline
 from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.folds import ALL_FOLDS
 
@@ -28,6 +29,22 @@ def join_predictions(predictions: Sequence[Predictions], split: pd.DataFrame) ->
         np.concatenate([fold.target_myr for fold in predictions]),
         np.concatenate([fold.row + start for fold, start in zip(predictions, first, strict=True)]),
     )
+
+
+def join_baselines(baselines: Sequence[Sequence[Baseline]], split: pd.DataFrame) -> list[Baseline]:
+    """Return what the baselines of all folds, in their order, predict as one, with rows as in ``join_predictions``.
+
+    The setting of a baseline is chosen in each fold; it names those that were.
+    """
+    return [
+        Baseline(
+            folds[0].name,
+            " ".join(dict.fromkeys(fold.setting for fold in folds)),
+            join_predictions([fold.validation for fold in folds], split),
+            join_predictions([fold.test for fold in folds], split),
+        )
+        for folds in zip(*baselines, strict=True)
+    ]
 
 
 def whole_samples(metrics: pd.DataFrame) -> pd.DataFrame:

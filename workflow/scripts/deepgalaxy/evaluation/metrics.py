@@ -29,8 +29,9 @@ SUMMARISED = ["accuracy", "top5_accuracy", "cross_entropy", "median_error_myr", 
 def resampled_interval(
     statistic: Callable, values: np.ndarray, group: np.ndarray, seed: int
 ) -> tuple[float | None, float | None]:
-    """Return the 95 % bootstrap interval (percentiles) of a statistic of ``values`` (n,), resampling whole groups.
+    """Return the 95 % bootstrap interval (percentiles) of a statistic of ``values``, resampling whole groups.
 
+    ``values`` has one for each image, (n,), or several that stay together, (n, m), as to compare two models.
     Images of one simulation are not independent evidence, so simulations are drawn rather than images. Both limits are
     None if there is only one group.
     """

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-SUBJECTS = ("dataset", "sample", "run", "scored_run", "observing_run", "scaling_study")
-"""What a figure may show. A scored run is a run, or stands for the runs of all folds of a sample together; an observing
-run is one that dated observed images; a scaling study is of one model on one sample."""
+SUBJECTS = ("dataset", "sample", "scored_sample", "run", "scored_run", "observing_run", "scaling_study")
+"""What a figure may show. A scored sample is a sample, a fold of one, or all folds of one together; a scored run is a
+run, or the runs of all folds together; an observing run is one that dated observed images; a scaling study is of one
+model on one sample."""
 
-SECTIONS = ("datasets", "training", "results", "observed", "scaling")
+SECTIONS = ("skill", "datasets", "training", "results", "observed", "scaling")
 """The sections of the report that show figures."""
 
 
@@ -31,6 +32,13 @@ class FigureKind:
 
 
 FIGURES = {
+    "skill": FigureKind(
+        "skill/{subject}.svg",
+        "scored_sample",
+        "skill",
+        "Networks (blue) and baselines on {}: median error of the time and accuracy on the test images, with 95 %"
+        " intervals; in orange the baseline that is strongest on the validation images.",
+    ),
     "contact_sheet": FigureKind(
         "contact_sheet/{subject}.png", "dataset", "datasets", "One merger of {}: times across, cameras down."
     ),

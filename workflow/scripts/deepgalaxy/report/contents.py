@@ -14,7 +14,7 @@ from deepgalaxy.provenance.trace import digest_files
 
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
-TABLES = ("metrics", "summary", "scaling", "throughput", "claims")
+TABLES = ("metrics", "skill", "summary", "scaling", "throughput", "claims")
 """Tables that are one file each."""
 
 JOINED_TABLES = {
