@@ -45,7 +45,7 @@ def test_the_baselines_of_all_folds_are_one():
     first = [baseline("a", [10.0, 20.0], [30.0]), baseline("b", [1.0, 2.0], [3.0], setting="")]
     second = [baseline("a", [40.0, 50.0], [60.0], setting="k=3"), baseline("b", [4.0, 5.0], [6.0], setting="")]
     one, other = join_baselines([first, second], split)
-    assert (one.name, one.setting, other.name, other.setting) == ("a", "k=1 k=3", "b", "")
+    assert (one.name, one.setting, other.name, other.setting) == ("a", "k=1 or k=3", "b", "")
     np.testing.assert_allclose(one.test.error_myr(CLASSES), [10, 20, 40, 50])
     assert one.test.row.tolist() == [0, 1, 2, 3] and one.validation.row.tolist() == [0, 2]
     assert strongest_baseline([one, other], CLASSES) is other

@@ -39,7 +39,7 @@ def join_baselines(baselines: Sequence[Sequence[Baseline]], split: pd.DataFrame)
     return [
         Baseline(
             folds[0].name,
-            " ".join(dict.fromkeys(fold.setting for fold in folds)),
+            " or ".join(dict.fromkeys(fold.setting for fold in folds)),
             join_predictions([fold.validation for fold in folds], split),
             join_predictions([fold.test for fold in folds], split),
         )
