@@ -67,12 +67,44 @@ rule score_baselines:
         "../workflow/scripts/baselines/score_baselines.py"
 
 
+# These names of folds fit what both write.
+ruleorder: join_baselines > score_baselines
+
+
+rule join_baselines:
+    """Join what the baselines of all folds of a sample predict, and score it."""
+    input:
+        baselines=of_folds("<results>/samples/{dataset}/{fold}/baselines.hdf5"),
+        classes=of_folds("<results>/samples/{dataset}/{fold}/classes.csv"),
+        split="<results>/samples/{dataset}/{sample}/fold~all/split.csv",
+    output:
+        predictions="<results>/samples/{dataset}/{sample,\w+}/fold~all/baselines.hdf5",
+        table=report(
+            "<results>/tables/baselines/{dataset}/{sample,\w+}/fold~all.csv",
+            caption="../workflow/report/baselines.rst",
+            category="Results",
+            labels={"content": "baselines on all folds of {sample}", "dataset": "{dataset}"},
+        ),
+    log:
+        "<logs>/join_baselines/{dataset}/{sample}.log",
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=megabytes(4000),
+        runtime=minutes(60),
+    params:
+        seed=stage_seed("baselines", "dataset", "sample"),
+        code=code_digest("baselines/join_baselines.py"),
+    script:
+        "../workflow/scripts/baselines/join_baselines.py"
+
+
 rule plot_morphology:
     """Draw how the morphology of the images changes over the mergers."""
     input:
         morphology="<sample>/morphology.csv",
         split="<sample>/split.csv",
-        subset="<sample>/subset.hdf5",
+        subset=subset_file,
     output:
         report(
             "<results>/figures/morphology/{dataset}/{sample}.svg",

@@ -1,7 +1,7 @@
 """Names of files and wildcards, and what several rules look up in the configuration.
 
 Paths in rules are built from <dataset>, <sample> and <run>: a sample is a labelled selection of a dataset's images, split
-and prepared; a run is one training of a model on a sample.
+and prepared, or a fold of one; a run is one training of a model on a sample.
 """
 
 import os
@@ -17,8 +17,23 @@ from deepgalaxy.planning.configuration import (
     read_numbers,
     refuse_moved_settings,
 )
-from deepgalaxy.planning.runs import EXPERIMENT_RUN, STUDY_RUN, TRAINED, constrain, experiment_runs, study_runs
+from deepgalaxy.planning.runs import (
+    EXPERIMENT_RUN,
+    STUDY_NAME,
+    STUDY_RUN,
+    TRAINED,
+    constrain,
+    describe_run,
+    experiment_runs,
+    fold_names,
+    joined_runs,
+    split_samples,
+    studied_samples,
+    study_runs,
+    takes_isolated,
+)
 from deepgalaxy.planning.simulations import index_simulations
+from deepgalaxy.folds import parse_fold
 from deepgalaxy.cluster.resources import scaled_by_attempt
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
@@ -32,7 +47,9 @@ try:
     validate(config, "../workflow/schemas/config.schema.yaml")
     check_configuration(config)
     SIMULATIONS = {
-        name: index_simulations(dataset, config["seed"]) for name, dataset in config["datasets"].items() if "mergers" in dataset
+        name: index_simulations(dataset, config["seed"])
+        for name, dataset in config["datasets"].items()
+        if "mergers" in dataset
     }
 except ValueError as error:
     raise WorkflowError(str(error)) from None
@@ -41,7 +58,7 @@ except ValueError as error:
 # Snakemake applies global constraints before it fills in path variables, so wildcards in these carry their own.
 pathvars:
     dataset=r"<results>/datasets/{dataset,\w+}",
-    sample=r"<results>/samples/{dataset,\w+}/{sample,\w+}",
+    sample="<results>/samples/" + constrain("{dataset}/{sample}"),
     run_name=constrain(EXPERIMENT_RUN),
     run="<results>/models/<run_name>",
 
@@ -53,15 +70,40 @@ wildcard_constraints:
 
 MACHINE = config["machine"]
 EXPERIMENT = config["experiment"]
-SAMPLES = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=EXPERIMENT["samples"])
-SCALING_STUDIES = expand("{sample}/{model}", sample=SAMPLES, model=EXPERIMENT["models"])
+SELECTIONS = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=EXPERIMENT["samples"])
+SAMPLES = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=split_samples(config))
+SCALING_STUDIES = expand(
+    STUDY_NAME, dataset=EXPERIMENT["datasets"], sample=studied_samples(config), model=EXPERIMENT["models"]
+)
 RUNS = experiment_runs(config)
 RUN_NAMES = [EXPERIMENT_RUN.format(**run) for run in RUNS]
+# What is scored: each run, and the runs of all folds together.
+SCORED = [*RUNS, *joined_runs(config)]
+SCORED_NAMES = [EXPERIMENT_RUN.format(**run) for run in SCORED]
+SCORED_SAMPLES = list(dict.fromkeys(f"{run['dataset']}/{run['sample']}" for run in SCORED))
+ISOLATED_NAMES = [
+    name for name, run in zip(SCORED_NAMES, SCORED) if takes_isolated(config["samples"][parse_fold(run["sample"])[0]])
+]
 
 
 def for_all_runs(pattern):
     """Return a path for every run of the experiment, with the run's name in place of {run}."""
     return expand(pattern, run=RUN_NAMES)
+
+
+def for_all_scored(pattern):
+    """Return a path for every run of the experiment, and for all folds together, with the name in place of {run}."""
+    return expand(pattern, run=SCORED_NAMES)
+
+
+def unfolded(wildcards):
+    """Return the name of the sample that is worked on, also if it is a fold of it."""
+    return parse_fold(wildcards.sample)[0]
+
+
+def subset_file(wildcards):
+    """Return the selected images of a sample, which all of its folds share."""
+    return f"<results>/samples/{wildcards.dataset}/{unfolded(wildcards)}/subset.hdf5"
 
 
 def simulated(dataset):
@@ -107,7 +149,10 @@ def settings(path):
     """Return a function that looks up a section of the configuration, such as samples/{sample}/split."""
 
     def section(wildcards):
-        return in_order(lookup(dpath=path.format(**wildcards), within=config))
+        names = dict(wildcards.items())
+        if "sample" in names:
+            names["sample"] = unfolded(wildcards)
+        return in_order(lookup(dpath=path.format(**names), within=config))
 
     return section
 

@@ -1,8 +1,19 @@
 """Evaluation of a trained model on images that it has never seen.
 
-Parameters: `seed`.
-Results: <run>/predictions.hdf5, validation_predictions.hdf5, metrics.json and examples.hdf5, and <results>/tables/errors/
+Parameters: `seed`. What all folds of a sample predict is joined and then evaluated like the predictions of one run, under
+the name of a fold `all`.
+Results: <run>/predictions.hdf5, validation_predictions.hdf5, metrics.json and examples.hdf5, and <results>/tables/errors/;
+<results>/tables/isolated/ of samples that take isolated galaxies
 """
+
+
+pathvars:
+    joined_name=r"{dataset,\w+}/{sample,\w+}/fold~all/{model,\w+}/workers~{workers,\d+}/repeat~{repeat,\d+}",
+
+
+localrules:
+    join_splits,
+    join_predictions,
 
 
 rule predict_images:
@@ -32,6 +43,59 @@ rule predict_images:
         "../workflow/scripts/evaluation/predict_images.py"
 
 
+# These names of folds fit what both write.
+ruleorder: join_splits > split_images
+ruleorder: join_predictions > predict_images
+ruleorder: join_predictions > train_model
+
+
+def of_folds(pattern):
+    """Return a function for a path of each fold of a sample, with the fold's name in place of {fold}."""
+    return lambda wildcards: [
+        pattern.format(fold=fold, **{name: value for name, value in wildcards.items()})
+        for fold in fold_names(config, wildcards.sample)
+    ]
+
+
+rule join_splits:
+    """Join the split tables of all folds of a sample."""
+    input:
+        of_folds("<results>/samples/{dataset}/{fold}/split.csv"),
+    output:
+        "<results>/samples/{dataset}/{sample,\w+}/fold~all/split.csv",
+    log:
+        "<logs>/join_splits/{dataset}/{sample}.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("evaluation/join_splits.py"),
+    script:
+        "../workflow/scripts/evaluation/join_splits.py"
+
+
+rule join_predictions:
+    """Join what the runs of all folds of a sample predict: each unit is tested once."""
+    input:
+        test=of_folds("<results>/models/{dataset}/{fold}/{model}/workers~{workers}/repeat~{repeat}/predictions.hdf5"),
+        validation=of_folds(
+            "<results>/models/{dataset}/{fold}/{model}/workers~{workers}/repeat~{repeat}/validation_predictions.hdf5"
+        ),
+        classes=of_folds("<results>/samples/{dataset}/{fold}/classes.csv"),
+        split="<results>/samples/{dataset}/{sample}/fold~all/split.csv",
+    output:
+        test="<results>/models/<joined_name>/predictions.hdf5",
+        validation="<results>/models/<joined_name>/validation_predictions.hdf5",
+        classes="<results>/models/<joined_name>/classes.csv",
+    log:
+        "<logs>/join_predictions/<joined_name>.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("evaluation/join_predictions.py"),
+    script:
+        "../workflow/scripts/evaluation/join_predictions.py"
+
+
 rule evaluate_predictions:
     """Score a model's predictions of the held-out images."""
     input:
@@ -56,19 +120,19 @@ rule evaluate_predictions:
 
 
 rule break_down_errors:
-    """Tabulate a model's errors by phase of the merger, simulation, camera, and ratio of the galaxies."""
+    """Tabulate a model's errors by class, phase of the merger, simulation, camera, and ratio of the galaxies."""
     input:
         predictions="<run>/predictions.hdf5",
         classes="<run>/classes.csv",
         split="<sample>/split.csv",
-        subset="<sample>/subset.hdf5",
+        subset=subset_file,
     output:
         report(
             "<results>/tables/errors/<run_name>.csv",
             caption="../workflow/report/errors.rst",
             category="Results",
             labels={
-                "content": "errors by phase and camera",
+                "content": "errors by class and phase",
                 "model": "{model}",
                 "workers": "{workers}",
                 "repeat": "{repeat}",
@@ -85,6 +149,37 @@ rule break_down_errors:
         code=code_digest("evaluation/break_down_errors.py"),
     script:
         "../workflow/scripts/evaluation/break_down_errors.py"
+
+
+rule tabulate_isolated:
+    """Tabulate how many isolated galaxies a model calls mergers, and the reverse."""
+    input:
+        predictions="<run>/predictions.hdf5",
+        split="<sample>/split.csv",
+    output:
+        report(
+            "<results>/tables/isolated/<run_name>.csv",
+            caption="../workflow/report/isolated.rst",
+            category="Results",
+            labels={
+                "content": "isolated galaxies and mergers",
+                "model": "{model}",
+                "workers": "{workers}",
+                "repeat": "{repeat}",
+            },
+        ),
+    log:
+        "<logs>/tabulate_isolated/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(10),
+    params:
+        seed=stage_seed("isolated", "repeat"),
+        code=code_digest("evaluation/tabulate_isolated.py"),
+    script:
+        "../workflow/scripts/evaluation/tabulate_isolated.py"
 
 
 rule explain_examples:

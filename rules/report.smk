@@ -5,18 +5,34 @@ Results: <results>/tables/metrics.csv, summary.csv, skill.csv and claims.csv, an
 """
 
 from deepgalaxy.figures.table import figure_files
+from deepgalaxy.folds import ALL_FOLDS
 
-# The subjects of figures and tables (deepgalaxy.figures.table), and those that the report shows.
+# The subjects of figures and tables (deepgalaxy.figures.table), and those that the report shows: of repeats, which differ
+# only in their seeds, the first; of folds, all together, and where there is no such thing, the first.
 SUBJECTS = {
     "dataset": EXPERIMENT["datasets"],
     "sample": SAMPLES,
+    "scored_sample": SCORED_SAMPLES,
     "run": RUN_NAMES,
+    "scored_run": SCORED_NAMES,
+    "isolated_run": ISOLATED_NAMES,
     "observing_run": RUN_NAMES if OBSERVED_FILES else [],
     "scaling_study": SCALING_STUDIES,
     "modelled_study": MODELLED_STUDIES,
 }
+FOLDS = {EXPERIMENT_RUN.format(**run): parse_fold(run["sample"])[1] for run in SCORED}
+
+
+def shown_runs(kind, fold):
+    """Return those of a kind of runs that the report shows, each of a sample without folds, or of this fold."""
+    return [name for name in SUBJECTS[kind] if name.endswith("repeat~0") and FOLDS[name] in (None, fold)]
+
+
 SHOWN = SUBJECTS | {
-    kind: [name for name in SUBJECTS[kind] if name.endswith("repeat~0")] for kind in ("run", "observing_run")
+    "sample": [name for name in SAMPLES if parse_fold(name)[1] in (None, "1")],
+    "scored_sample": [name for name in SCORED_SAMPLES if parse_fold(name)[1] in (None, ALL_FOLDS)],
+    **{kind: shown_runs(kind, "1") for kind in ("run", "observing_run")},
+    **{kind: shown_runs(kind, ALL_FOLDS) for kind in ("scored_run", "isolated_run")},
 }
 
 
@@ -29,7 +45,7 @@ localrules:
 rule tabulate_metrics:
     """Collect the metrics of all runs in one table, and summarise those that differ only in their seed."""
     input:
-        for_all_runs("<results>/models/{run}/metrics.json"),
+        for_all_scored("<results>/models/{run}/metrics.json"),
     output:
         metrics=report(
             "<results>/tables/metrics.csv",
@@ -48,7 +64,7 @@ rule tabulate_metrics:
     conda:
         "../envs/report.yaml"
     params:
-        runs=RUNS,
+        runs=list(map(describe_run, SCORED)),
         code=code_digest("evaluation/tabulate_metrics.py"),
     script:
         "../workflow/scripts/evaluation/tabulate_metrics.py"
@@ -57,10 +73,10 @@ rule tabulate_metrics:
 rule tabulate_skill:
     """Compare each run with the baseline on its sample that is strongest on the validation images."""
     input:
-        predictions=for_all_runs("<results>/models/{run}/predictions.hdf5"),
-        baselines=[f"<results>/samples/{run['dataset']}/{run['sample']}/baselines.hdf5" for run in RUNS],
-        classes=for_all_runs("<results>/models/{run}/classes.csv"),
-        split=[f"<results>/samples/{run['dataset']}/{run['sample']}/split.csv" for run in RUNS],
+        predictions=for_all_scored("<results>/models/{run}/predictions.hdf5"),
+        baselines=[f"<results>/samples/{run['dataset']}/{run['sample']}/baselines.hdf5" for run in SCORED],
+        classes=for_all_scored("<results>/models/{run}/classes.csv"),
+        split=[f"<results>/samples/{run['dataset']}/{run['sample']}/split.csv" for run in SCORED],
     output:
         report(
             "<results>/tables/skill.csv",
@@ -76,7 +92,7 @@ rule tabulate_skill:
         mem_mb=megabytes(4000),
         runtime=minutes(10, per_gb=60),
     params:
-        runs=RUNS,
+        runs=list(map(describe_run, SCORED)),
         seed=stage_seed("skill"),
         code=code_digest("evaluation/tabulate_skill.py"),
     script:
@@ -116,13 +132,14 @@ rule judge_claims:
 
 
 rule write_report:
-    """Write the report on all runs; of repeats, which differ only in their seeds, it shows the figures of the first."""
+    """Write the report on all runs."""
     input:
         metrics="<results>/tables/metrics.csv",
         skill="<results>/tables/skill.csv",
         summary="<results>/tables/summary.csv",
-        baselines=expand("<results>/tables/baselines/{sample}.csv", sample=SAMPLES),
-        errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN["run"]),
+        baselines=expand("<results>/tables/baselines/{sample}.csv", sample=SHOWN["scored_sample"]),
+        errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN["scored_run"]),
+        isolated=expand("<results>/tables/isolated/{run}.csv", run=SHOWN["isolated_run"]),
         observed=expand("<results>/tables/observed/{run}.csv", run=SHOWN["observing_run"]),
         scaling="<results>/tables/scaling.csv",
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),

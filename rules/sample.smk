@@ -1,7 +1,8 @@
 """From a dataset to a sample: checked, selected, labelled, split and prepared.
 
 Parameters: `samples: <sample>`, and `seed`.
-Results: <dataset>/catalogue.csv; <sample>/subset.hdf5, split.csv, classes.csv, and {train,validation,test}.hdf5
+Results: <dataset>/catalogue.csv; <sample>/subset.hdf5, split.csv, classes.csv, and {train,validation,test}.hdf5. The folds
+of a sample are samples in folders of their own, such as <sample>/fold~1, and share its subset.
 """
 
 
@@ -53,7 +54,7 @@ rule split_images:
     """Label the selected images and split them; the table says all that later rules know of an image."""
     input:
         dataset=dataset_file,
-        subset="<sample>/subset.hdf5",
+        subset=subset_file,
     output:
         split="<sample>/split.csv",
         classes="<sample>/classes.csv",
@@ -67,7 +68,8 @@ rule split_images:
     params:
         classes=settings("samples/{sample}/classes"),
         split=settings("samples/{sample}/split"),
-        seed=stage_seed("split", "dataset", "sample"),
+        fold=lambda wildcards: int(parse_fold(wildcards.sample)[1] or 1),
+        seed=lambda wildcards: derive_seed(config["seed"], "split", wildcards.dataset, unfolded(wildcards)),
         code=code_digest("sample/split_images.py"),
     script:
         "../workflow/scripts/sample/split_images.py"
@@ -77,7 +79,7 @@ rule prepare_images:
     """Convert the images of a sample to the size and type that a network reads, shuffled, one file for each split."""
     input:
         dataset=dataset_file,
-        subset="<sample>/subset.hdf5",
+        subset=subset_file,
         split="<sample>/split.csv",
     output:
         train="<sample>/train.hdf5",

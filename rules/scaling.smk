@@ -8,6 +8,7 @@ Results: <results>/scaling/, <results>/tables/scaling.csv, scaling.json and scal
 
 pathvars:
     study_run_name=constrain(STUDY_RUN),
+    study_name=constrain(STUDY_NAME),
     study_run="<results>/scaling/<study_run_name>",
 
 
@@ -52,7 +53,7 @@ rule tabulate_throughput:
     conda:
         "../envs/report.yaml"
     params:
-        runs=RUNS,
+        runs=list(map(describe_run, RUNS)),
         code=code_digest("scaling/tabulate_throughput.py"),
     script:
         "../workflow/scripts/scaling/tabulate_throughput.py"
@@ -92,14 +93,14 @@ rule model_scaling:
         training=files_of_study("training.json"),
     output:
         csv=report(
-            "<results>/tables/scaling_model/{dataset}/{sample,\w+}/{model,\w+}.csv",
+            "<results>/tables/scaling_model/<study_name>.csv",
             caption="../workflow/report/scaling_model.rst",
             category="Throughput",
             labels={"content": "model of the scaling of {model}", "dataset": "{dataset}"},
         ),
-        json="<results>/tables/scaling_model/{dataset}/{sample,\w+}/{model,\w+}.json",
+        json="<results>/tables/scaling_model/<study_name>.json",
     log:
-        "<logs>/model_scaling/{dataset}/{sample}/{model}.log",
+        "<logs>/model_scaling/<study_name>.log",
     conda:
         "../envs/report.yaml"
     params:
@@ -114,16 +115,16 @@ rule plot_scaling:
     """Draw how one model's training scales, with old logs, published figures and the model's predictions."""
     input:
         scaling="<results>/tables/scaling.csv",
-        model="<results>/tables/scaling_model/{dataset}/{sample}/{model}.csv" if MODELLED_STUDIES else [],
+        model="<results>/tables/scaling_model/<study_name>.csv" if MODELLED_STUDIES else [],
     output:
         report(
-            "<results>/figures/scaling/{dataset}/{sample,\w+}/{model,\w+}.svg",
+            "<results>/figures/scaling/<study_name>.svg",
             caption="../workflow/report/scaling.rst",
             category="Throughput",
             labels={"content": "scaling of {model}", "dataset": "{dataset}"},
         ),
     log:
-        "<logs>/plot_scaling/{dataset}/{sample}/{model}.log",
+        "<logs>/plot_scaling/<study_name>.log",
     conda:
         "../envs/report.yaml"
     params:

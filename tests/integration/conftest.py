@@ -26,7 +26,7 @@ def write_blobs(path, count, seed):
     with h5py.File(path, "w") as file:
         file["images"] = np.rint(images * 255).astype(np.uint8)[..., None]
         file["label"] = labels
-        file["t_myr"] = labels * 10.0
+        file["target_myr"] = labels * 10.0
         file["row"] = np.arange(count)
 
 

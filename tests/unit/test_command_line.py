@@ -59,6 +59,7 @@ def test_files_that_cannot_be_trained_on_are_named(tmp_path):
     text.write_text("no HDF5")
     classes.write_text("label\n0\n1\n")
     assert PreparedData.read(good, good, classes).classes == 2
+    PreparedData.read(good, good, classes).check(workers=1, head="ordinal")
     for files, words in (
         ((text, good, classes), "text.hdf5 is not a prepared file"),
         ((good, bare, classes), "bare.hdf5 is not a prepared file"),
@@ -67,6 +68,19 @@ def test_files_that_cannot_be_trained_on_are_named(tmp_path):
     ):
         with pytest.raises(ValueError, match=words):
             PreparedData.read(*files)
+
+
+def test_the_ordinal_head_is_refused_for_classes_that_are_not_in_order(tmp_path):
+    classes = tmp_path / "classes.csv"
+    with h5py.File(tmp_path / "images.hdf5", "w") as file:
+        file["images"], file["label"] = np.zeros((2, 4, 4, 1), np.uint8), np.zeros(2)
+    for last, ordered in (("True", True), ("False", False)):
+        classes.write_text(f"label,name,ordered\n0,early,True\n1,no merger,{last}\n")
+        data = PreparedData.read(tmp_path / "images.hdf5", tmp_path / "images.hdf5", classes)
+        assert data.classes_ordered == ordered
+        data.check(workers=1, head="categorical")
+    with pytest.raises(ValueError, match=r"`head: ordinal` is only for classes that are in order of time, .*isolated"):
+        data.check(workers=1, head="ordinal")
 
 
 def test_verify_says_which_files_are_as_they_were_accepted(tmp_path, monkeypatch, capsys):

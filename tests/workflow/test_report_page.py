@@ -103,7 +103,7 @@ def test_it_says_what_came_out(page, finished):
     metrics = pd.read_csv(finished / "results/tables/metrics.csv").iloc[0]
     answer = page.find_element(By.CLASS_NAME, "answer").text
     assert f"{100 * metrics['accuracy']:.1f} % of {metrics['test_images']} images" in answer
-    assert f"median error is {metrics['median_error_myr']:.0f} Myr" in answer
+    assert f"the start of the simulation is {metrics['median_error_myr']:.0f} Myr" in answer
     claims = pd.read_csv(finished / "results/tables/claims.csv")
     assert f"Of {len(claims)} statements" in page.find_element(By.TAG_NAME, "body").text
 

@@ -10,6 +10,7 @@ from deepgalaxy.baselines.scores import score_baselines
 from deepgalaxy.evaluation.metrics import score_predictions
 
 CLASSES = pd.DataFrame({"label": range(4), "t_from_myr": [0, 50, 100, 150], "t_to_myr": [50, 100, 150, 200]})
+CLASSES["counts_from"] = "start of the simulation"
 CLASSES["t_centre_myr"] = (CLASSES["t_from_myr"] + CLASSES["t_to_myr"]) / 2
 
 
@@ -19,7 +20,7 @@ def sample(signal, seed=1, images=120):
     group = np.repeat(["a", "b", "c", "d", "e", "f"], images)
     split = pd.Series(group).map(dict.fromkeys("abc", "train") | {"d": "validation"} | dict.fromkeys("ef", "test"))
     label = random.integers(0, 4, len(group))
-    table = pd.DataFrame({"group": group, "split": split, "label": label, "t_myr": 25 + 50 * label})
+    table = pd.DataFrame({"group": group, "split": split, "label": label, "target_myr": 25 + 50 * label})
     morphology = pd.DataFrame(random.normal(size=(len(group), 5)), columns=STATISTICS)
     morphology[["m20", "concentration", "separation"]] += signal * label[:, None]
     morphology.insert(0, "split", split)
@@ -72,7 +73,7 @@ def test_predictions_carry_the_truth_of_their_own_rows():
     predictions = predict_split(model, shuffled, split, "test", 4)
     assert set(split["split"][predictions.row]) == {"test"} and len(predictions.row) == 240
     np.testing.assert_array_equal(predictions.label, split["label"][predictions.row])
-    np.testing.assert_array_equal(predictions.t_myr, split["t_myr"][predictions.row])
+    np.testing.assert_array_equal(predictions.target_myr, split["target_myr"][predictions.row])
     assert predictions.right.mean() > 0.98
 
 

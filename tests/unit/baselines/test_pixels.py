@@ -32,7 +32,7 @@ def sample(tmp_path):
         random = np.random.default_rng(1)
         split = pd.DataFrame(
             [
-                {"group": group, "camera": camera, "label": label, "t_myr": 25 + 50 * label, "split": part}
+                {"group": group, "camera": camera, "label": label, "target_myr": 25 + 50 * label, "split": part}
                 for group, part in zip("abcde", ["train"] * 3 + ["validation", "test"])
                 for camera in cameras
                 for label in range(4)

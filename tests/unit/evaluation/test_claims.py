@@ -18,13 +18,14 @@ from deepgalaxy.evaluation.evidence import read_results
 from deepgalaxy.files import write_json, write_table
 from deepgalaxy.scaling.throughput import scaling_table
 
-RUN = {"dataset": "simulated", "sample": "ten", "model": "cnn", "workers": 1, "repeat": 0}
+RUN = {"dataset": "simulated", "sample": "ten", "fold": None, "model": "cnn", "workers": 1, "repeat": 0}
 SCORES = RUN | {
     "test_simulations_trained_on": 0,
     "accuracy": 0.8,
     "accuracy_low": 0.7,
     "chance": 0.1,
     "majority_accuracy": 0.12,
+    "counts_from": "first pericentre",
     "median_error_myr": 8.0,
     "median_error_high_myr": 12.0,
     "baseline_median_error_myr": 90.0,
@@ -95,6 +96,16 @@ def test_a_small_experiment():
 )
 def test_what_does_not_beat_the_baselines_is_not_borne_out(change):
     assert verdicts(metrics=pd.DataFrame([SCORES | change]))("The stage")["verdict"] == NOT_BORNE_OUT
+
+
+def test_all_folds_together_count_and_single_ones_do_not():
+    folds = [SCORES | {"fold": "1", "accuracy_low": 0.0}, SCORES | {"fold": "2"}, SCORES | {"fold": "all"}]
+    gains = [
+        RUN | {"fold": fold, "median_error_gain_low_myr": 3.0 if fold == "all" else -1.0} for fold in ("1", "2", "all")
+    ]
+    row = verdicts(metrics=pd.DataFrame(folds), skill=pd.DataFrame(gains))("The stage")
+    assert row["verdict"] == AT_SMALL_SCALE and "1 of 1 runs" in row["evidence"]
+    assert "of times from the first pericentre. By the interval of the gain, 1 of 1 runs beat" in row["evidence"]
 
 
 @pytest.mark.parametrize("low", [-0.1, 0.0, float("nan")])

@@ -35,7 +35,15 @@ def test_examples_are_the_extremes_with_each_view_once():
     # Two images are wrong: row 1 at 80 %, row 3 at 60 %.
     wrong = by_kind["confident and wrong"]
     assert wrong["row"].tolist() == [1, 3] and wrong["probability"].tolist() == [0.8, 0.6]
-    assert wrong.loc[0, ["place", "predicted", "t_myr", "expected_myr"]].tolist() == [4, 0, 130, pytest.approx(70)]
+    assert wrong.loc[0, ["place", "predicted", "target_myr", "expected_myr"]].tolist() == [4, 0, 130, pytest.approx(70)]
+
+
+def test_images_without_a_time_are_neither_the_best_nor_the_worst():
+    timeless = replace(PREDICTIONS, target_myr=np.where(PREDICTIONS.row == 1, np.nan, PREDICTIONS.target_myr))
+    examples = choose_examples(timeless, CLASSES, SPLIT, 6)
+    assert 1 not in examples.loc[examples["kind"] != "confident and wrong", "row"].tolist()
+    wrong = examples[examples["kind"] == "confident and wrong"]
+    assert wrong["row"].tolist() == [1, 3] and np.isnan(wrong["target_myr"].iloc[0])
 
 
 def test_where_nothing_is_wrong_no_image_is_shown_as_such():

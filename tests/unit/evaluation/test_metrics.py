@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
 from deepgalaxy.evaluation.calibration import expected_calibration_error, fit_temperature, reliability
+from deepgalaxy.evaluation.folds import join_predictions, join_splits
 from deepgalaxy.evaluation.metrics import (
     SUMMARISED,
     confusion,
@@ -18,14 +19,21 @@ from deepgalaxy.evaluation.metrics import (
 from deepgalaxy.evaluation.predictions import Predictions, apply_temperature, central_interval, time_distribution
 
 CLASSES = pd.DataFrame(
-    {"label": [0, 1], "t_from_myr": [0.0, 100.0], "t_to_myr": [100.0, 200.0], "t_centre_myr": [50.0, 150.0]}
+    {
+        "label": [0, 1],
+        "name": ["early", "late"],
+        "t_from_myr": [0.0, 100.0],
+        "t_to_myr": [100.0, 200.0],
+        "t_centre_myr": [50.0, 150.0],
+        "counts_from": "start of the simulation",
+    }
 )
 SPLIT = pd.DataFrame(
     {
         "group": ["a", "a", "a", "b", "b", "c", "c"],
         "split": ["train"] * 3 + ["test"] * 4,
         "label": [0, 1, 1, 0, 1, 0, 0],
-        "t_myr": [0, 120, 130, 50, 150, 60, 90],
+        "target_myr": [0, 120, 130, 50, 150, 60, 90],
     }
 )
 PREDICTIONS = Predictions(
@@ -40,7 +48,7 @@ VALIDATION = Predictions(
     np.array([[0.9, 0.1]] * 4 + [[0.1, 0.9]] * 4),
     np.array([0, 0, 0, 1, 1, 1, 1, 0]),
     np.array([10.0, 20.0, 30.0, 110.0, 120.0, 130.0, 140.0, 40.0]),
-    np.arange(8),
+    np.zeros(8, int),
 )
 
 
@@ -131,7 +139,7 @@ def test_predictions_are_held_against_the_truth():
 def test_the_true_class_is_among_five():
     classes = pd.DataFrame(
         {"label": range(7), "t_from_myr": range(7), "t_to_myr": range(1, 8), "t_centre_myr": range(7)}
-    )
+    ).assign(counts_from="first pericentre")
     ranked = np.array([[0.3, 0.2, 0.16, 0.13, 0.1, 0.07, 0.04]] * 4)
     # The true class is the first, the fifth, the sixth and the last of each.
     predictions = Predictions(ranked, np.array([0, 4, 5, 6]), np.array([0.0, 4.0, 5.0, 6.0]), np.arange(3, 7))
@@ -139,13 +147,105 @@ def test_the_true_class_is_among_five():
     assert scores["top5_accuracy"] == 0.5 and scores["accuracy"] == 0.25
 
 
+# The third class has no time, and the fourth image of PREDICTIONS is of it.
+UNTIMED = pd.concat([CLASSES, pd.DataFrame([{"label": 2, "name": "no merger"}])], ignore_index=True)
+WITH_UNTIMED = Predictions(
+    np.array([[0.45, 0.05, 0.5], [0.2, 0.8, 0], [0.2, 0.3, 0.5], [0.1, 0.0, 0.9], [0, 0, 1]]),
+    np.array([0, 1, 0, 2, 1]),
+    np.array([50.0, 150.0, 60.0, np.nan, 110.0]),
+    np.array([3, 4, 5, 6, 6]),
+)
+
+
+def test_times_are_those_given_that_there_is_one():
+    assert WITH_UNTIMED.timed.tolist() == [True, True, True, False, True]
+    # The last gives no class of time any probability: all are then equally probable.
+    np.testing.assert_allclose(WITH_UNTIMED.expected_myr(UNTIMED), [60, 130, 110, 50, 100])
+    error = WITH_UNTIMED.error_myr(UNTIMED)
+    np.testing.assert_allclose(error[[0, 1, 2, 4]], [10, 20, 50, 10])
+    assert np.isnan(error[3])
+    distribution, edges = time_distribution(WITH_UNTIMED.probabilities, UNTIMED)
+    np.testing.assert_allclose(distribution, [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [1, 0], [0.5, 0.5]])
+    assert edges.tolist() == [0, 100, 200]
+
+
+def test_errors_are_of_images_with_a_time_and_accuracy_of_all():
+    split = SPLIT.assign(target_myr=[0, 120, np.nan, 50, 150, 60, np.nan])
+    scores = score_predictions(WITH_UNTIMED, WITH_UNTIMED, UNTIMED, split, seed=1)
+    assert (scores["test_images"], scores["timed_test_images"], scores["classes"]) == (5, 4, 3)
+    assert scores["accuracy"] == 0.4 and scores["counts_from"] == "start of the simulation"
+    assert scores["median_error_myr"] == pytest.approx(15) and scores["mean_error_myr"] == pytest.approx(22.5)
+    # The most probable classes with a time lie at 50, 150, 150 and, of equals, 50.
+    assert scores["most_probable_median_error_myr"] == pytest.approx(30)
+    # Median training time 60: errors 10, 90, 0, 50.
+    assert scores["baseline_median_error_myr"] == pytest.approx(30)
+    # Middle 68 % as without the third class, and 32 to 168 Myr.
+    assert scores["coverage_68"] == 1
+    untimed = WITH_UNTIMED.where(~WITH_UNTIMED.timed)
+    with pytest.raises(ValueError, match="No test image has a class with a time"):
+        score_predictions(untimed, untimed, UNTIMED, split, seed=1)
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=5), st.data())
+def test_a_class_without_a_time_never_moves_a_time(probabilities, data):
+    without = np.array([probabilities])
+    if without.sum() == 0:
+        return
+    count = without.shape[1]
+    edges = np.arange(count + 1) * 10.0
+    timed = pd.DataFrame({"t_from_myr": edges[:-1], "t_to_myr": edges[1:], "t_centre_myr": edges[:-1] + 5})
+    place, share = data.draw(st.integers(0, count)), data.draw(st.floats(0, 0.9))
+    mixed = np.insert((1 - share) * without / without.sum(), place, share, axis=1)
+    missing = pd.DataFrame([{"t_centre_myr": np.nan}])
+    classes = pd.concat([timed[:place], missing, timed[place:]], ignore_index=True)
+    for one, other in zip(time_distribution(mixed, classes), time_distribution(without, timed)):
+        np.testing.assert_allclose(one, other, atol=1e-9)
+
+
+def test_folds_are_scored_together_each_image_by_its_own_training():
+    other = SPLIT.assign(split=["test"] * 3 + ["train"] * 4, label=[0, 1, 1, 0, 0, 0, 0])
+    split = join_splits([SPLIT, other])
+    assert split["fold"].tolist() == [1] * 7 + [2] * 7 and len(split) == 14
+    second = Predictions(np.array([[0.9, 0.1], [0.3, 0.7]]), np.array([0, 1]), np.array([0.0, 120.0]), np.array([0, 1]))
+    joined = join_predictions([PREDICTIONS, second], split)
+    assert joined.row.tolist() == [3, 4, 5, 6, 7, 8] and split["split"].iloc[joined.row].eq("test").all()
+    # Each fold has a temperature of its own.
+    validations = (VALIDATION, VALIDATION.with_temperature(2))
+    validation = join_predictions(validations, split)
+    scores = score_predictions(joined, validation, CLASSES, split, seed=1)
+    single = [
+        score_predictions(*run, seed=1)
+        for run in ((PREDICTIONS, VALIDATION, CLASSES, SPLIT), (second, validations[1], CLASSES, other))
+    ]
+    assert scores["test_images"] == 6 and scores["test_simulations"] == 3
+    # Every simulation is trained on in the other fold, which does not count.
+    assert scores["test_simulations_trained_on"] == 0
+    for name in ("accuracy", "majority_accuracy", "mean_error_myr", "temperature", "coverage_68", "cross_entropy"):
+        assert scores[name] == pytest.approx((4 * single[0][name] + 2 * single[1][name]) / 6), name
+    assert single[0]["temperature"] != pytest.approx(single[1]["temperature"], rel=0.1)
+    # Median training times 120 and 75: errors 70, 30, 60, 30 and 75, 45.
+    assert scores["baseline_median_error_myr"] == pytest.approx(52.5)
+    # The interval is over the simulations of all folds: a single image of these may be right or wrong.
+    assert scores["accuracy_low"] < scores["accuracy"] < scores["accuracy_high"]
+
+
+def test_predictions_are_written_as_they_are_read(tmp_path):
+    WITH_UNTIMED.write(tmp_path / "predictions.hdf5")
+    again = Predictions.read(tmp_path / "predictions.hdf5")
+    for name, values in vars(WITH_UNTIMED).items():
+        np.testing.assert_array_equal(getattr(again, name), values)
+
+
 def test_repeats_are_summed_up():
-    names = {"dataset": "d", "sample": "s", "model": "m"}
+    names = {"dataset": "d", "sample": "s", "fold": None, "model": "m", "counts_from": "first pericentre"}
     scores = dict.fromkeys(SUMMARISED, 1.0)
     runs = [
         names | scores | {"workers": workers, "repeat": repeat, "accuracy": accuracy}
         for workers, repeat, accuracy in ((2, 0, 0.5), (2, 1, 0.6), (2, 2, 0.7), (1, 0, 0.9))
     ]
+    # What is known of a single fold does not count beside all of them.
+    runs.append(runs[-1] | {"fold": "1", "accuracy": 0.0})
+    runs[-2] |= {"fold": "all"}
     summary = summarise_repeats(pd.DataFrame(runs)).set_index("workers")
     assert summary["repeats"].to_dict() == {2: 3, 1: 1}
     assert summary.loc[2, ["accuracy", "accuracy_sd"]].tolist() == pytest.approx([0.6, 0.1])

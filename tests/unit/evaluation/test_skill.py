@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from deepgalaxy.evaluation.baseline_predictions import Baseline, read_baselines, write_baselines
+from deepgalaxy.evaluation.folds import join_baselines, join_splits
 from deepgalaxy.evaluation.metrics import resampled_interval
 from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.evaluation.skill import measure_skill, strongest_baseline
 
-CLASSES = pd.DataFrame({"label": [0, 1], "t_centre_myr": [0.0, 100.0]})
+CLASSES = pd.DataFrame({"label": [0, 1], "t_centre_myr": [0.0, 100.0], "counts_from": "first pericentre"})
 
 
 def dated(error_myr, row):
@@ -37,6 +38,17 @@ def test_the_validation_images_choose_the_strongest():
     one, other = baseline("one", [1.0], [20, 20, 90]), baseline("other", [80.0], [10, 10, 95])
     assert strongest_baseline([one, other], CLASSES) is other
     assert strongest_baseline([one, replace(one, name="equal")], CLASSES) is one
+
+
+def test_the_baselines_of_all_folds_are_one():
+    split = join_splits([split_of(1, 2), split_of(2, 1)])
+    first = [baseline("a", [10.0, 20.0], [30.0]), baseline("b", [1.0, 2.0], [3.0], setting="")]
+    second = [baseline("a", [40.0, 50.0], [60.0], setting="k=3"), baseline("b", [4.0, 5.0], [6.0], setting="")]
+    one, other = join_baselines([first, second], split)
+    assert (one.name, one.setting, other.name, other.setting) == ("a", "k=1 or k=3", "b", "")
+    np.testing.assert_allclose(one.test.error_myr(CLASSES), [10, 20, 40, 50])
+    assert one.test.row.tolist() == [0, 1, 2, 3] and one.validation.row.tolist() == [0, 2]
+    assert strongest_baseline([one, other], CLASSES) is other
 
 
 def test_predictions_are_kept_in_order(tmp_path):
@@ -121,7 +133,7 @@ def test_images_are_matched_by_their_rows():
 def test_images_without_a_time_count_for_the_accuracy_only():
     network, simple = dated([10, 10, 20, 20, 0, 0], range(6)), dated([30, 30, 60, 60, 0, 0], range(6))
     untimed = np.array([0, 0, 0, 0, np.nan, np.nan])
-    network, simple = (replace(one, t_myr=untimed) for one in (network, simple))
+    network, simple = (replace(one, target_myr=untimed) for one in (network, simple))
     baselines = [Baseline("b", "", simple, simple)]
     split = pd.DataFrame({"group": ["a", "a", "b", "b", "lone", "lone"]})
     skill = measure_skill(network, baselines, CLASSES, split, seed=1)

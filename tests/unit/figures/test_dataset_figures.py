@@ -11,7 +11,7 @@ from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.layout import create_group
 from deepgalaxy.figures.contact_sheet import plot_contact_sheet
 from deepgalaxy.figures.morphology import plot_morphology
-from deepgalaxy.figures.sample import COLOURS, DAMAGED, NOT_SELECTED, plot_sample
+from deepgalaxy.figures.sample import COLOURS, DAMAGED, NOT_USED, plot_sample
 
 
 def tick_labels(axis):
@@ -26,7 +26,7 @@ def labels(axes):
 def test_a_contact_sheet_has_times_across_and_cameras_down(tmp_path, drawn, pericentres, title):
     images = np.random.default_rng(1).random((3, 40, 6, 8, 3)).astype(np.float32)
     with h5py.File(tmp_path / "images.hdf5", "w") as file:
-        for name in ("s_2_m_1", "s_1_m_1.25", "s_0.5_m_0.5"):
+        for name in ("s_2_m_1", "s_1_m_1.25", "s_0.5_m_0.5", "isolated_01"):
             about = {"pericentres_myr": pericentres} if pericentres else {}
             create_group(
                 file, name, images if name == "s_1_m_1.25" else np.zeros_like(images), np.arange(40) * 5, about
@@ -71,10 +71,12 @@ def test_a_sample_shows_each_camera_in_the_colour_of_its_split(drawn):
         (1, 0): colours["test"],
         (1, 5): (colours["train"] + colours["test"]) / 2,
         (1, 13): to_rgb(DAMAGED),
-        (0, 13): to_rgb(NOT_SELECTED),
+        (0, 13): to_rgb(NOT_USED),
     }.items():
         np.testing.assert_allclose(cells[row, camera], colour, atol=1e-6)
-    assert labels(right) == ("time (Myr)", "images") and right.get_title() == "7 images"
+    assert (
+        labels(right) == ("time since the start of the simulation (Myr)", "images") and right.get_title() == "7 images"
+    )
     # One bar at each of three times for each split, one on the other.
     heights = {name: [bar.get_height() for bar in bars] for name, bars in zip(COLOURS, right.containers, strict=True)}
     assert heights == {"train": [2, 1, 0], "validation": [0, 1, 0], "test": [1, 1, 1]}
@@ -87,7 +89,7 @@ def test_the_legend_of_a_sample_tells_what_is_there(drawn, damaged):
     catalogue = pd.DataFrame({"group": ["a", "a"], "camera": [0, 1], "damaged": [False, damaged]})
     split = pd.DataFrame({"group": ["a"], "camera": [0], "split": ["train"], "t_myr": [5]})
     (legend,) = drawn(plot_sample, catalogue, split).legends
-    assert [text.get_text() for text in legend.get_texts()] == [*COLOURS, "not selected", *["damaged"] * damaged]
+    assert [text.get_text() for text in legend.get_texts()] == [*COLOURS, "not used", *["damaged"] * damaged]
 
 
 def measured():
@@ -96,7 +98,7 @@ def measured():
     morphology = pd.DataFrame(values, columns=STATISTICS)
     morphology.loc[3, list(STATISTICS)] = np.nan
     morphology.insert(0, "row", np.arange(48)[::-1])
-    split = pd.DataFrame({"group": ["a", "b"] * 24, "t_myr": np.arange(48) // 8 * 10.0})
+    split = pd.DataFrame({"group": ["a", "b"] * 24, "t_myr": np.arange(48) // 8 * 10.0, "isolated": False})
     return morphology, split
 
 
@@ -105,7 +107,7 @@ def test_morphology_is_drawn_over_time(drawn, pericentres):
     morphology, split = measured()
     figure = drawn(plot_morphology, morphology, split, pericentres)
     *panels, key = figure.axes
-    assert [axes.get_xlabel() for axes in panels] == ["time (Myr)"] * 5
+    assert {axes.get_xlabel() for axes in panels} == {"time since the start of the simulation (Myr)"}
     names = ["Gini coefficient", "$M_{20}$", "concentration", "asymmetry", "nuclear separation\n(image widths)"]
     assert [axes.get_ylabel() for axes in panels] == names
     images = morphology.join(split, on="row")

@@ -10,9 +10,11 @@ from deepgalaxy.figures.table import FIGURES, SECTIONS, SUBJECTS, figure_files, 
 IN_RULES = {
     "dataset": "{dataset}",
     "sample": "{dataset}/{sample}",
+    "scored_sample": "{dataset}/{sample}",
     "run": "<run_name>",
+    "scored_run": "<run_name>",
     "observing_run": "<run_name>",
-    "scaling_study": "{dataset}/{sample}/{model}",
+    "scaling_study": "<study_name>",
 }
 NAMES = {kind: [f"one_{kind}", f"another_{kind}"] for kind in SUBJECTS}
 
@@ -53,7 +55,7 @@ def test_every_subject_has_its_figures_and_paths_go_with_them():
     assert len(planned) == 2 * len(FIGURES)
     assert [kind for kind, _ in planned[::2]] == list(FIGURES.values())
     files = figure_files("<results>/figures", NAMES)
-    assert files[:2] == [f"<results>/figures/skill/{name}_sample.svg" for name in ("one", "another")]
+    assert files[:2] == [f"<results>/figures/skill/{name}_scored_sample.svg" for name in ("one", "another")]
     assert len(set(files)) == len(files) == len(planned)
     without = figure_files("figures", NAMES | {"observing_run": []})
     assert len(without) == len(files) - 2 and not [path for path in without if "observ" in path]

@@ -20,15 +20,22 @@ def observed(tmp_path, drawn):
         file["row"] = TRAINING_ROW
         file["images"] = np.arange(4, dtype=np.uint8)[:, None, None, None] * np.ones((8, 8, 1), np.uint8)
 
-    def observed(count):
+    def observed(count, timed_probability=1.0):
         with h5py.File(tmp_path / "images.hdf5", "w") as file:
             file["images"] = np.arange(count, dtype=np.uint8)[:, None, None, None] * np.ones((8, 8, 1), np.uint8)
         names = [f"image $number_{number}.png" for number in range(count)]
         table = pd.DataFrame({"file": names, "used": True, "reason": None, "novelty": ([0.2, 4.0] * count)[:count]})
         table[["low_myr", "expected_myr", "high_myr"]] = (30.0, 75.0, 136.0)
+        table[["class", "probability", "timed_probability", "counts_from"]] = (
+            "late",
+            0.8,
+            timed_probability,
+            "first pericentre",
+        )
         for number, row in zip(range(1, NEIGHBOURS + 1), (7, 5, 1)):
-            place = (row, f"s_1_m_{row}", row, 20 * row, 0.1)
-            table[[f"neighbour_{number}_{name}" for name in ("row", "group", "camera", "t_myr", "distance")]] = place
+            place = (row, f"s_1_m_{row}", row, 20 * row, "late", 0.1)
+            names_of_place = ("row", "group", "camera", "target_myr", "class", "distance")
+            table[[f"neighbour_{number}_{name}" for name in names_of_place]] = place
         unused = pd.DataFrame({"file": ["broken.png", "empty.jpg"], "used": False, "reason": ["It is bad.", "No."]})
         times = pd.DataFrame(
             {
@@ -63,7 +70,12 @@ def test_each_image_has_its_times_and_its_neighbours(observed):
     assert [part.tolist() for part in distribution.get_data()[:2]] == [[0.75, 0.25], [0, 100, 200]]
     assert times.lines[0].get_xdata() == [75, 75]
     assert times.get_title() == "75 Myr; 68 %: 30 to 136 Myr\nnovelty 0.2"
-    assert axes[ACROSS + 1].get_xlabel() == "time since the start of the simulation (Myr)"
+    assert axes[ACROSS + 1].get_xlabel() == "time since the first pericentre (Myr)"
+
+
+def test_an_image_that_is_rather_of_a_class_without_a_time_says_so(observed):
+    title = observed(1, timed_probability=0.2).axes[1].get_title()
+    assert title == "late: 80%; if not: 75 Myr; 68 %: 30 to 136 Myr\nnovelty 0.2"
 
 
 def test_an_image_far_from_all_others_is_marked(observed):

@@ -9,9 +9,9 @@ import pytest
 
 from deepgalaxy.evaluation.examples import KINDS
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.figures.errors import plot_errors
+from deepgalaxy.figures.errors import MOST_CLASSES, plot_errors
 from deepgalaxy.figures.examples import plot_examples
-from deepgalaxy.figures.predictions import plot_predictions
+from deepgalaxy.figures.predictions import MOST_NAMES, plot_predictions
 from deepgalaxy.figures.training import plot_training
 
 
@@ -33,7 +33,9 @@ def test_training_curves_have_a_point_for_each_epoch(tmp_path, drawn):
             np.testing.assert_array_equal(line.get_ydata(), values[:, column])
 
 
-CLASSES = pd.DataFrame({"label": [0, 1], "t_centre_myr": [50.0, 150.0]})
+CLASSES = pd.DataFrame(
+    {"label": [0, 1], "name": ["early", "late"], "t_centre_myr": [50.0, 150.0], "counts_from": "first pericentre"}
+)
 # Expected times 60, 130, 110, 50 Myr; the third is wrong.
 PREDICTIONS = Predictions(
     np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [1.0, 0.0]]),
@@ -51,18 +53,49 @@ def test_predictions_are_drawn_against_the_truth(drawn):
     np.testing.assert_allclose(confusion.images[0].get_array(), [[2 / 3, 1 / 3], [0, 1]])
     assert confusion.images[0].origin == "lower"
 
-    assert labels(times) == ("true time (Myr)", "expected time (Myr)")
+    for axis in (confusion.xaxis, confusion.yaxis):
+        assert [label.get_text() for label in axis.get_ticklabels()] == ["early", "late"]
+
+    since = "since the first pericentre (Myr)"
+    assert labels(times) == (f"true time {since}", f"expected time\n{since}")
     images, median, perfect = times.lines
     np.testing.assert_allclose(images.get_xydata(), [[50, 60], [150, 130], [50, 110], [90, 50]])
-    np.testing.assert_allclose(median.get_xydata(), [[50, 85], [90, 50], [150, 130]])
+    # The images of the first class are at 50, 50 and 90 Myr, and expected at 60, 110 and 50.
+    np.testing.assert_allclose(median.get_xydata(), [[190 / 3, 60], [150, 130]])
     np.testing.assert_array_equal(perfect.get_xydata(), [[50, 50], [150, 150]])
-    # At 50 Myr the middle 68 % are from 16 to 84 % of the way from 60 to 110.
-    assert {68.0, 102.0} <= set(times.collections[0].get_paths()[0].vertices[:, 1].round(9))
+    # Their middle 68 % are from 0.32 of the way from 50 to 60 to 0.68 of that from 60 to 110.
+    assert {53.2, 94.0} <= set(times.collections[0].get_paths()[0].vertices[:, 1].round(9))
 
     assert labels(reliability) == ("probability of the predicted class", "accuracy")
     points = reliability.collections[0]
     np.testing.assert_allclose(points.get_offsets(), [[0.6, 0], [0.8, 1], [0.9, 1], [1, 1]])
     assert len(set(points.get_sizes())) == 1  # one image each
+
+
+def test_classes_without_a_time_are_in_the_confusion_matrix_only(drawn):
+    classes = pd.concat([CLASSES, pd.DataFrame([{"label": 2, "name": "no merger"}])], ignore_index=True)
+    predictions = Predictions(
+        np.array([[0.9, 0.1, 0.0], [0.1, 0.4, 0.5], [0.0, 0.0, 1.0]]),
+        np.array([0, 1, 2]),
+        np.array([50.0, 150.0, np.nan]),
+        np.array([0, 1, 2]),
+    )
+    confusion, times, *_ = drawn(plot_predictions, predictions, classes).axes
+    np.testing.assert_allclose(confusion.images[0].get_array(), [[1, 0, 0], [0, 0, 1], [0, 0, 1]])
+    assert [label.get_text() for label in confusion.get_yticklabels()] == ["early", "late", "no merger"]
+    np.testing.assert_allclose(times.lines[0].get_xydata(), [[50, 60], [150, 130]])
+
+
+def test_of_many_classes_some_are_named(drawn):
+    count = 3 * MOST_NAMES
+    centre = np.arange(count) * 10.0
+    names = [f"class {number}" for number in range(count)]
+    classes = pd.DataFrame({"label": range(count), "name": names, "t_centre_myr": centre, "counts_from": "x"})
+    predictions = Predictions(np.eye(count), np.arange(count), centre, np.arange(count))
+    confusion, *_ = drawn(plot_predictions, predictions, classes).axes
+    shown = [label.get_text() for label in confusion.get_xticklabels()]
+    assert len(shown) == MOST_NAMES and (shown[0], shown[-1]) == (names[0], names[-1])
+    assert [names[int(place)] for place in confusion.get_xticks()] == shown
 
 
 ERRORS = pd.DataFrame(
@@ -75,13 +108,13 @@ ERRORS = pd.DataFrame(
         ("camera", "7", 1, 0.0, 40.0, 40.0, 40.0),
     ],
     columns=["grouping", "value", "images", "accuracy", "median_error_myr", "error_16_myr", "error_84_myr"],
-)
+).assign(counts_from="first pericentre")
 
 
 def test_errors_are_drawn_by_each_grouping_that_there_is(drawn):
     axes = drawn(plot_errors, ERRORS).axes
     top, bottom = axes[:3], axes[3:]
-    assert [panel.get_xlabel() for panel in bottom] == ["pericentric passages so far", "simulation", "camera"]
+    assert [panel.get_xlabel() for panel in bottom] == ["pericentric\npassages so far", "simulation", "camera"]
     assert top[0].get_ylabel() == "error (Myr): median, 68 %" and bottom[0].get_ylabel() == "accuracy"
     assert bottom[0].get_ylim() == (0, 1) and top[0].get_ylim()[0] == 0
     for above, below, (_, rows) in zip(top, bottom, ERRORS.groupby("grouping", sort=False), strict=True):
@@ -92,6 +125,18 @@ def test_errors_are_drawn_by_each_grouping_that_there_is(drawn):
         np.testing.assert_allclose(points.get_sizes(), 60 * rows["images"] / rows["images"].max())
         ends = np.array(spread.get_segments())[:, :, 1]
         np.testing.assert_allclose(ends, rows[["error_16_myr", "error_84_myr"]])
+
+
+def test_classes_are_drawn_if_they_are_few(drawn):
+    def drawn_groupings(count):
+        classes = pd.DataFrame({"value": [f"class {number}" for number in range(count)], "grouping": "class"})
+        classes[["images", "accuracy"]] = (1, 0.5)
+        classes["counts_from"] = "first pericentre"
+        figure = drawn(plot_errors, pd.concat([classes, ERRORS], ignore_index=True))
+        assert figure.get_suptitle() == "errors of the time since the first pericentre"
+        return {axes.get_xlabel() for axes in figure.axes}
+
+    assert "class" in drawn_groupings(MOST_CLASSES) and "class" not in drawn_groupings(MOST_CLASSES + 1)
 
 
 @pytest.fixture
@@ -107,16 +152,18 @@ def examples(tmp_path):
         for name, values in {
             "row": [2, 0, 1],
             "probability": [0.9, 0.625, 0.5],
-            "t_myr": [50.0, 60.0, 70.0],
+            "predicted": [0, 1, 1],
+            "target_myr": [50.0, np.nan, 70.0],
             "expected_myr": [51.0, 62.0, 130.0],
         }.items():
             file[name] = values
-    return tmp_path / "examples.hdf5", pd.DataFrame({"group": ["a", "b", "c"], "camera": [0, 12, 7]})
+    split = pd.DataFrame({"group": ["a", "b", "c"], "camera": [0, 12, 7], "label": [1, 0, 0]})
+    return tmp_path / "examples.hdf5", split
 
 
 def test_examples_stand_above_their_attributions(drawn, examples):
     path, split = examples
-    figure = drawn(plot_examples, path, split, name="examples.png")
+    figure = drawn(plot_examples, path, CLASSES, split, name="examples.png")
     grid = np.array(figure.axes).reshape(2 * len(KINDS), 2)  # as many across as there are of the most frequent kind
     assert [axes.get_ylabel() for axes in grid[::2, 0]] == list(KINDS)
     assert {axes.get_ylabel() for axes in grid[1::2, 0]} == {"for (orange)\nor against (purple)"}
@@ -124,8 +171,11 @@ def test_examples_stand_above_their_attributions(drawn, examples):
     with h5py.File(path) as file:
         for axes, number in ((grid[0, 0], 0), (grid[0, 1], 1), (grid[2, 0], 2)):
             np.testing.assert_array_equal(axes.images[0].get_array(), file["brightness"][number])
-    assert grid[0, 0].get_title() == "c camera 07\n50 Myr, dated to 51\nclass given 90%"
-    assert grid[2, 0].get_title() == "b camera 12\n70 Myr, dated to 130\nclass given 50%"
+    assert grid[0, 0].get_title() == "c camera 07\n50 Myr, dated to 51\ngiven early: 90%"
+    assert grid[2, 0].get_title() == "b camera 12\n70 Myr, dated to 130\ngiven late: 50%"
+    # The true class of this one has no time.
+    assert grid[0, 1].get_title() == "a camera 00\nlate\ngiven late: 62%"
+    assert figure.get_suptitle() == "times count from the first pericentre"
     # Colours are as strong either way, and each image's strongest attribution is opaque.
     for axes in (grid[1, 0], grid[3, 0]):
         low, high = axes.images[1].get_clim()

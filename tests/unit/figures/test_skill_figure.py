@@ -6,7 +6,7 @@ import pandas as pd
 from deepgalaxy.figures.skill import plot_skill
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE
 
-RUN = {"dataset": "d", "sample": "s", "model": "cnn", "workers": 2}
+RUN = {"dataset": "d", "sample": "s", "fold": None, "counts_from": "first pericentre", "model": "cnn", "workers": 2}
 
 
 def scores(error_myr, accuracy, limits=True):
@@ -28,7 +28,7 @@ METRICS = pd.DataFrame(
         RUN | {"repeat": 0, "sample": "other"} | scores(99.0, 0.1),
     ]
 )
-SKILL = METRICS[["dataset", "sample"]].assign(baseline=["pixels_turned", "pixels_turned", "linear"])
+SKILL = METRICS[["dataset", "sample", "fold"]].assign(baseline=["pixels_turned", "pixels_turned", "linear"])
 BASELINES = pd.DataFrame(
     [{"baseline": "majority"} | scores(110.0, 0.1), {"baseline": "pixels_turned"} | scores(38.0, 0.37)]
 )
@@ -39,6 +39,7 @@ def test_runs_stand_above_baselines_with_their_intervals(drawn):
     names = ["cnn, 2 workers, repeat 0", "cnn, 1 worker, repeat 1", "majority", "pixels turned (strongest)"]
     assert [label.get_text() for label in error.get_yticklabels()] == names
     assert error.get_ylim()[0] > error.get_ylim()[1]
+    assert error.get_xlabel().startswith("median error of the time since the first pericentre (Myr)")
     assert "median error" in error.get_xlabel() and "accuracy" in accuracy.get_xlabel()
     for panel, values, width in ((error, [14, 16, 110, 38], 10), (accuracy, [0.6, 0.55, 0.1, 0.37], 0.1)):
         points = [line for line in panel.lines if line.get_marker() == "o"]
@@ -47,3 +48,10 @@ def test_runs_stand_above_baselines_with_their_intervals(drawn):
         bars = [line for line in panel.lines if line.get_lw() == 2]
         assert len(bars) == 3  # one run has no interval
         np.testing.assert_allclose([np.ptp(bar.get_xdata()) for bar in bars], width)
+
+
+def test_a_fold_is_told_from_its_sample(drawn):
+    metrics, skill = (table.assign(fold=["1", "all", None]) for table in (METRICS, SKILL))
+    error, _ = drawn(plot_skill, metrics, skill, BASELINES, "d/s/fold~all").axes
+    first, *baselines = error.get_yticklabels()
+    assert first.get_text() == "cnn, 1 worker, repeat 1" and len(baselines) == 2

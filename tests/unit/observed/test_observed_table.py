@@ -11,13 +11,21 @@ from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.observed.table import find_neighbours, tabulate_observed, warning_of
 
 CLASSES = pd.DataFrame(
-    {"label": [0, 1], "t_from_myr": [0.0, 100.0], "t_to_myr": [100.0, 200.0], "t_centre_myr": [50.0, 150.0]}
+    {
+        "label": [0, 1],
+        "name": ["early", "late"],
+        "t_from_myr": [0.0, 100.0],
+        "t_to_myr": [100.0, 200.0],
+        "t_centre_myr": [50.0, 150.0],
+        "counts_from": "start of the simulation",
+    }
 )
 SPLIT = pd.DataFrame(
     {
         "group": [f"s_1_m_{number}" for number in range(1, 9)],
         "camera": range(8),
-        "t_myr": np.arange(8) * 20,
+        "label": np.arange(8) // 5,
+        "target_myr": np.arange(8) * 20,
     }
 )
 # 3 of 4 are right where the network says 0.9, so that the temperature is 2: odds of 9 become odds of 3.
@@ -76,14 +84,16 @@ def test_a_row_for_every_file(results):
     assert (first["label"], first["probability"]) == (0, pytest.approx(0.75, rel=1e-3))
     assert first["expected_myr"] == pytest.approx(75, rel=1e-3)
     assert (first["low_myr"], first["high_myr"]) == (pytest.approx(16 / 0.75, rel=1e-2), pytest.approx(136, rel=1e-2))
+    assert (first["class"], first["timed_probability"]) == ("early", pytest.approx(1))
+    assert (third["class"], third["counts_from"]) == ("late", "start of the simulation")
     assert (third["label"], third["expected_myr"]) == (1, pytest.approx(125, rel=1e-3))
     # A tenth of a standard deviation off, and two, where validation images are half of one.
     assert first["novelty"] == pytest.approx(0.2, rel=1e-3) and third["novelty"] == pytest.approx(4, rel=1e-3)
     assert first["warning"] == "" and "is 4.0 times as far from" in third["warning"]
-    neighbour = ["row", "group", "camera", "t_myr", "distance"]
-    expected = [7, "s_1_m_8", 7, 140, pytest.approx(0.1, rel=1e-3)]
+    neighbour = ["row", "group", "camera", "target_myr", "class", "distance"]
+    expected = [7, "s_1_m_8", 7, 140, "late", pytest.approx(0.1, rel=1e-3)]
     assert [first[f"neighbour_1_{name}"] for name in neighbour] == expected
-    assert first["neighbour_2_group"] == "s_1_m_6" and first["neighbour_3_t_myr"] == 60
+    assert first["neighbour_2_group"] == "s_1_m_6" and first["neighbour_3_target_myr"] == 60
     assert second["reason"] == "The file is empty." and second[["label", "novelty", "neighbour_1_row"]].isna().all()
     np.testing.assert_allclose(
         times[["t_from_myr", "t_to_myr", "probability"]],

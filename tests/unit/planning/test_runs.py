@@ -5,13 +5,23 @@ import re
 import pytest
 
 from deepgalaxy.planning.configuration import check_configuration
-from deepgalaxy.planning.runs import EXPERIMENT_RUN, STUDY_RUN, constrain, experiment_runs, study_runs
+from deepgalaxy.planning.runs import (
+    EXPERIMENT_RUN,
+    STUDY_RUN,
+    constrain,
+    describe_run,
+    experiment_runs,
+    joined_runs,
+    study_runs,
+    takes_isolated,
+)
 
+SAMPLE = {"selection": {"groups": ["s_*"]}, "classes": {"task": "time_bins"}, "split": {"validation": 0.2, "test": 0.2}}
 CONFIG = {
     "seed": 1,
     "experiment": {"datasets": ["d"], "samples": ["s"], "models": ["m"], "workers": [1, 2], "repeats": 2},
     "scaling": {"workers": [1, 2, 4], "kinds": ["weak", "strong"], "repeats": 2},
-    **{"datasets": {"d": {}}, "samples": {"s": {}}, "models": {"m": {"batch_size": 8}}},
+    **{"datasets": {"d": {}}, "samples": {"s": SAMPLE}, "models": {"m": {"batch_size": 8}}},
     "machine": {"ranks_per_node": 0, "cpus_per_rank": 0, "launcher": ""},
 }
 
@@ -24,14 +34,64 @@ def test_the_experiment_runs_every_combination_once():
         "d/s/m/workers~2/repeat~1",
     ]
     listed = {"datasets": ["a", "b"], "samples": ["c"], "models": ["d", "e"], "workers": [1], "repeats": 3}
-    assert len(experiment_runs({"experiment": listed})) == 12
+    assert len(experiment_runs({"experiment": listed, "samples": {"c": SAMPLE}})) == 12
+
+
+FOLDED = CONFIG | {
+    "experiment": CONFIG["experiment"] | {"samples": ["s", "f"], "workers": [2], "repeats": 1},
+    "samples": {"s": SAMPLE, "f": SAMPLE | {"split": {"validation": 0.2, "folds": 3}}},
+}
+
+
+def test_each_fold_is_a_run_and_all_together_one_more():
+    names = [EXPERIMENT_RUN.format(**run) for run in experiment_runs(FOLDED)]
+    assert names == ["d/s/m/workers~2/repeat~0", *(f"d/f/fold~{n}/m/workers~2/repeat~0" for n in (1, 2, 3))]
+    (joined,) = joined_runs(FOLDED)
+    assert EXPERIMENT_RUN.format(**joined) == "d/f/fold~all/m/workers~2/repeat~0" and joined_runs(CONFIG) == []
+    described = [describe_run(run) for run in (*experiment_runs(FOLDED), joined)]
+    assert [(run["sample"], run["fold"]) for run in described] == [
+        ("s", None),
+        ("f", "1"),
+        ("f", "2"),
+        ("f", "3"),
+        ("f", "all"),
+    ]
+    assert list(described[0]) == ["dataset", "sample", "fold", "model", "workers", "repeat"]
+    pattern = re.sub(r"{\w+,(.*?)}", r"\1", constrain(EXPERIMENT_RUN))
+    assert all(re.fullmatch(pattern, name) for name in (*names, EXPERIMENT_RUN.format(**joined)))
+    assert {run["sample"] for run in study_runs(FOLDED)} == {"s", "f/fold~1"}
+
+
+@pytest.mark.parametrize(
+    ("sample", "sentence"),
+    [
+        ({"split": {"validation": 0.2, "test": 0.2, "folds": 3}}, "`samples: s: split` has both `test` and `folds`;"),
+        ({"split": {"validation": 0.2}}, "`samples: s: split` has neither `test` nor `folds`; give a fraction"),
+        (
+            {"classes": {"task": "stage_bins", "from_myr": 400, "to_myr": -100, "bins": 3}},
+            "`samples: s: classes` go from 400 to -100 Myr",
+        ),
+    ],
+    ids=str,
+)
+def test_samples_that_cannot_be_made_are_refused(sample, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        check_configuration(CONFIG | {"samples": {"s": SAMPLE | sample}})
+
+
+@pytest.mark.parametrize(
+    ("globs", "taken"),
+    [(["s_*"], False), (["s_*", "isolated_*"], True), (["isolated_07"], True), (["*"], True), (["isolated"], False)],
+)
+def test_isolated_galaxies_are_taken_by_globs(globs, taken):
+    assert takes_isolated({"selection": {"groups": globs}}) == taken
 
 
 def test_names_of_runs_differ_and_are_told_apart_by_their_patterns():
     names = [STUDY_RUN.format(**run) for run in study_runs(CONFIG)]
     assert len(set(names)) == len(names) and "d/s/m/workers~4/batch~2/repeat~1" in names
     assert constrain(EXPERIMENT_RUN) == (
-        r"{dataset,\w+}/{sample,\w+}/{model,\w+}/workers~{workers,\d+}/repeat~{repeat,\d+}"
+        r"{dataset,\w+}/{sample,\w+(?:/fold~(?:\d+|all))?}/{model,\w+}/workers~{workers,\d+}/repeat~{repeat,\d+}"
     )
     pattern = re.sub(r"{\w+,(.*?)}", r"\1", constrain(STUDY_RUN))
     assert all(re.fullmatch(pattern, name) for name in names)

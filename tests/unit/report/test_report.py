@@ -45,7 +45,12 @@ def test_a_figure_carries_its_file(tmp_path):
 
 
 # One of each kind, but two runs, and a study that no model is fitted to.
-NAMES = {kind: [f"the_{kind}"] for kind in SUBJECTS} | {"run": ["one_run", "other_run"], "modelled_study": []}
+NAMES = {kind: [f"the_{kind}"] for kind in SUBJECTS} | {
+    "scored_run": ["one_run", "other_run"],
+    "isolated_run": ["one_run"],
+    "scored_sample": ["the_scored_sample"],
+    "modelled_study": [],
+}
 
 
 def test_figures_stand_in_their_sections_with_the_names_of_their_subjects():
@@ -55,7 +60,7 @@ def test_figures_stand_in_their_sections_with_the_names_of_their_subjects():
     assert [figure.path for section in figures.values() for figure in section] == paths
     texts = [figure.text for figure in figures["results"]]
     kinds = [kind for kind in FIGURES.values() if kind.section == "results"]
-    assert texts == [kind.text.format(run) for kind in kinds for run in NAMES["run"]]
+    assert texts == [kind.text.format(run) for kind in kinds for run in NAMES[kind.of]]
     assert collect_figures(paths[:-2], NAMES | {"observing_run": [], "scaling_study": []})["observed"] == []
     with pytest.raises(ValueError, match="argument"):
         collect_figures(paths[:-1], NAMES)
@@ -77,14 +82,15 @@ def files(tmp_path):
         (tmp_path / f"{number}{suffix}").write_text(f"figure {number}")
         return str(tmp_path / f"{number}{suffix}")
 
-    run = {"dataset": "the_dataset", "sample": "ten", "model": "cnn", "workers": 2, "repeat": 0}
+    run = {"dataset": "the_dataset", "sample": "ten", "fold": None, "model": "cnn", "workers": 2, "repeat": 0}
+    run |= {"counts_from": "first pericentre", "timed_test_images": 6}
     scores = {"accuracy": 0.75, "accuracy_low": 0.5, "accuracy_high": 1.0, "classes": 4, "chance": 0.25}
     scores |= {"test_images": 8, "test_simulations": 1, "test_simulations_trained_on": 0, "median_error_myr": 12.0}
     scores |= {"median_error_low_myr": 10.0, "median_error_high_myr": 20.0, "baseline_median_error_myr": 90.0}
     names = ("top5_accuracy", "majority_accuracy", "mean_error_myr", "calibration_error", "scaled_calibration_error")
     scores |= dict.fromkeys((*names, "coverage_68", "scaled_coverage_68"), 0.5)
     baseline = dict.fromkeys(("accuracy", "top5_accuracy", "median_error_myr", "mean_error_myr"), 0.5)
-    baseline |= {"baseline": "linear", "setting": "C=1", "calibration_error": 0.1}
+    baseline |= {"baseline": "linear", "setting": "C=1", "calibration_error": 0.1, "counts_from": "first pericentre"}
     skill = {"baseline": "linear", "setting": "C=1", "median_error_myr": 12.0, "strongest_median_error_myr": 20.0}
     skill |= {"median_error_gain_myr": 8.0, "median_error_gain_low_myr": 2.0, "median_error_gain_high_myr": 9.0}
     skill |= {"accuracy": 0.75, "strongest_accuracy": 0.5, "accuracy_gain": 0.25, "verdict": "It beats that."}
@@ -92,8 +98,10 @@ def files(tmp_path):
     scaling |= {"batch_size": 8, "runs": 3, "images_per_second": 100.0, "efficiency": 0.95, "efficiency_low": 0.9}
     scaling |= {"efficiency_high": 1.0}
     scaling |= {f"{part}_seconds": 1.0 for part in ("compute", "input", "exchange", "validation")}
-    observed = {"file": "m51.png", "reason": None, "expected_myr": 75.0, "low_myr": 50.0, "high_myr": 90.0}
-    catalogue = {"group": "s_1_m_1", "camera": 0, "snapshots": 71, "width": 48, "height": 48, "damaged": False}
+    observed = {"file": "m51.png", "class": "late", "timed_probability": 1.0, "counts_from": "first pericentre"}
+    observed |= {"reason": None, "expected_myr": 75.0, "low_myr": 50.0, "high_myr": 90.0}
+    catalogue = {"group": "s_1_m_1", "camera": 0, "snapshots": 71, "width": 48, "height": 48}
+    catalogue |= {"damaged": False, "isolated": False}
     training = {"options": {"architecture": "reference_cnn"}, "parameters": 1000, "seed": 1, "workers": 2}
     training |= {"threads_per_worker": 1, "ranks": [{"host": "here", "gpu": None}], "versions": {"keras": "3"}}
     suffixes = [kind.pattern[-4:] for kind, _ in plan_figures(NAMES)]
@@ -107,6 +115,7 @@ def files(tmp_path):
             "claims", {"claim": "It works.", "source": "paper", "verdict": "reproduced", "evidence": "Yes."}
         ),
         "baselines": [table("baselines", baseline)],
+        "isolated": [table("isolated", {"true": "merger", "called": "isolated galaxy", "share": 0.25})],
         "errors": [table(f"errors{n}", {"grouping": "camera", "value": n, "accuracy": 0.5}) for n in (1, 2)],
         "observed": [table("observed", observed | {"novelty": 0.5, "warning": None})],
         "scaling_model": [],
@@ -120,7 +129,7 @@ def files(tmp_path):
 def test_the_contents_of_the_report_are_read_from_the_results(files):
     contents = read_contents(files, NAMES)
     assert contents.tables["errors"][["value", "subject"]].to_numpy().tolist() == [[1, "one_run"], [2, "other_run"]]
-    assert contents.tables["baselines"]["subject"].tolist() == ["the_sample"]
+    assert contents.tables["baselines"]["subject"].tolist() == ["the_scored_sample"]
     assert contents.tables["observed"]["subject"].tolist() == ["the_observing_run"]
     assert contents.tables["scaling_model"].empty and contents.models == []
     assert contents.tables["metrics"].shape[0] == 1 and contents.runs[0]["parameters"] == 1000
@@ -140,6 +149,8 @@ def test_the_page_shows_the_contents(files, tmp_path):
     ]
     assert [alt for _, alt, _ in shown] == [kind.text.format(name) for kind, name in plan_figures(NAMES)]
     assert all(alt == caption for _, alt, caption in shown)
+    words = " ".join(page.split())
+    assert "error of the time since the first pericentre, of the 6 images whose class has a time, is" in words
     assert "<strong>75.0 %</strong> of 8 images" in page and "chance\n25.0 %" in page
     # The networks and the baselines come first, and the verdict on each run beneath them.
     assert page.index("<figure>") < page.index("<strong>It beats that.</strong>") < page.index('id="dataset"')

@@ -45,7 +45,7 @@ def test_every_row_is_there_once_with_its_own_image(tmp_path, by):
     images = np.broadcast_to(brightness[:, :, None, None, None], (14, 9, 4, 4, 1)).astype(np.float16)
     dataset = write_dataset(tmp_path / "images.hdf5", images)
     table, _ = label_images(list_images(dataset), "time")
-    table = split_images(table, by, 0.2, 0.2, seed=1, block_myr=10)
+    table = split_images(table, by, validation=0.2, test=0.2, seed=1, block_myr=10)
     # One process, and three with so little memory that a block is one image: the same bits.
     outputs, others = prepare(dataset, table, 4), prepare(dataset, table, 4, memory_bytes=1, processes=3)
     seen = []
@@ -57,7 +57,7 @@ def test_every_row_is_there_once_with_its_own_image(tmp_path, by):
             assert set(table["split"][row]) == {split}
             assert (np.diff(row) < 0).any(), "the images are to be shuffled"
             np.testing.assert_array_equal(file["label"][:], table.loc[row, "label"])
-            np.testing.assert_array_equal(file["t_myr"][:], table.loc[row, "t_myr"])
+            np.testing.assert_array_equal(file["target_myr"][:], table.loc[row, "target_myr"])
             np.testing.assert_array_equal(file["images"][:, 0, 0, 0], brightness.ravel()[row])
             assert file["images"].chunks is None and file["images"].shape == (len(row), 4, 4, 1)
     assert sorted(seen) == table.index.tolist()
@@ -80,7 +80,7 @@ def test_a_dataset_larger_than_the_memory_budget_is_prepared_within_it(tmp_path,
     images = np.random.default_rng(1).integers(0, 256, (14, 64, 512, 512, 1), np.uint8)
     dataset = write_dataset(tmp_path / "images.hdf5", images)
     table, _ = label_images(list_images(dataset), "time")
-    split_images(table, "line_of_sight", 0.2, 0.2, 1).to_csv(tmp_path / "split.csv", index=False)
+    split_images(table, "line_of_sight", validation=0.2, test=0.2, seed=1).to_csv(tmp_path / "split.csv", index=False)
 
     def growth(budget):
         result = run(
@@ -113,7 +113,7 @@ def test_a_published_census_goes_through_the_whole_data_path(tmp_path):
     select_images(tmp_path / "census.hdf5", catalogue, tmp_path / "subset.hdf5", 14, groups=["s_*"])
     table, classes = label_images(list_images(tmp_path / "subset.hdf5"), "time_camera")
     assert len(table) == 35784 and len(classes) == 994
-    table = split_images(table, "simulation", 0.1, 0.1, seed=1)
+    table = split_images(table, "simulation", validation=0.1, test=0.1, seed=1)
     outputs = prepare(tmp_path / "subset.hdf5", table, 2, "uint8", memory_bytes=2**30, processes=2)
     counts = {}
     for split, path in outputs.items():

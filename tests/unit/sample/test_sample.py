@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.dataset.catalogue import catalogue_dataset
-from deepgalaxy.dataset.layout import create_group, group_name, parse_group_name
-from deepgalaxy.sample.label import label_images
+from deepgalaxy.dataset.layout import create_group, group_name, is_isolated, parse_group_name
+from deepgalaxy.sample.label import START, label_images
 from deepgalaxy.sample.select import camera_numbers, list_images, match_groups, select_groups, select_images
 from deepgalaxy.sample.split import SPLITS, split_images
 
@@ -99,7 +99,8 @@ def test_a_subset_shows_the_original_and_moves_with_it(dataset, tmp_path, monkey
     with h5py.File(moved / "samples" / "x" / "subset.hdf5") as file:
         np.testing.assert_array_equal(file["s_1_m_1/images_camera_02"][0], expected)
     images = list_images(moved / "samples" / "x" / "subset.hdf5")
-    assert images.columns.tolist() == ["group", "size_ratio", "mass_ratio", "camera", "snapshot", "t_myr"]
+    about = ["group", "size_ratio", "mass_ratio", "isolated", "first_pericentre_myr", "coalescence_myr"]
+    assert images.columns.tolist() == [*about, "camera", "snapshot", "t_myr"]
     assert images[["camera", "snapshot", "t_myr"]].iloc[4].tolist() == [9, 1, 310]
 
 
@@ -141,7 +142,8 @@ def census(groups=CENSUS, cameras=14, times=range(300, 655, 5)):
     table = pd.MultiIndex.from_product([groups, range(cameras), times], names=["group", "camera", "t_myr"])
     table = table.to_frame(index=False)
     table[["size_ratio", "mass_ratio"]] = table["group"].map(parse_group_name).tolist()
-    return table
+    table["isolated"] = table["group"].map(is_isolated)
+    return table.assign(first_pericentre_myr=np.nan, coalescence_myr=np.nan)
 
 
 def test_labels_of_the_full_census_are_upstreams():
@@ -154,6 +156,9 @@ def test_labels_of_the_full_census_are_upstreams():
     np.testing.assert_array_equal(both["label"], (images["t_myr"] // 5 - 60) * 14 + images["camera"])
     np.testing.assert_array_equal(by_time["label"], images["t_myr"] // 5 - 60)
     assert classes.loc[14 * 3 + 5, ["label", "t_centre_myr", "camera"]].tolist() == [47, 315, 5]
+    assert classes.loc[47, "name"] == "315 Myr, camera 05" and times.loc[3, "name"] == "315 Myr"
+    assert set(times["counts_from"]) == {START} and times["ordered"].all() and not classes["ordered"].any()
+    np.testing.assert_array_equal(both["target_myr"], both["t_myr"])
 
 
 @given(st.integers(2, 71))
@@ -183,7 +188,7 @@ UNITS = {
 
 def split_census(groups, by, validation, test, seed):
     images, _ = label_images(census(sorted(groups), 14, range(0, 100, 5)), "time")
-    return split_images(images, by, validation, test, seed, block_myr=25)
+    return split_images(images, by, validation, seed, test, block_myr=25)
 
 
 @given(

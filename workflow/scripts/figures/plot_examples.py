@@ -7,4 +7,9 @@ from deepgalaxy.logs import script_log
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "plot_examples"):
-        plot_examples(snakemake.input.examples, pd.read_csv(snakemake.input.split), snakemake.output[0])
+        plot_examples(
+            snakemake.input.examples,
+            pd.read_csv(snakemake.input.classes),
+            pd.read_csv(snakemake.input.split),
+            snakemake.output[0],
+        )

@@ -9,6 +9,6 @@ from deepgalaxy.sample.split import split_images
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "split_images"):
         images, classes = label_images(list_images(snakemake.input.subset), **snakemake.params.classes)
-        images = split_images(images, **snakemake.params.split, seed=snakemake.params.seed)
+        images = split_images(images, **snakemake.params.split, fold=snakemake.params.fold, seed=snakemake.params.seed)
         write_table(classes, snakemake.output.classes)
         write_table(images, snakemake.output.split)

@@ -13,7 +13,7 @@ from deepgalaxy.evaluation.predictions import Predictions
 def with_truth(probabilities: np.ndarray, split: pd.DataFrame, row: np.ndarray) -> Predictions:
     """Return probabilities of all classes, (n, classes), as predictions of the images in the rows ``row`` (n,) of the
     split table."""
-    return Predictions(probabilities, split["label"].to_numpy()[row], split["t_myr"].to_numpy()[row], row)
+    return Predictions(probabilities, split["label"].to_numpy()[row], split["target_myr"].to_numpy()[row], row)
 
 
 def score_baselines(

@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
-from deepgalaxy.dataset.layout import images_name, parse_group_name, times_name, unit_name
+from deepgalaxy.dataset.layout import (
+    group_order,
+    images_name,
+    is_isolated,
+    merger_events,
+    parse_group_name,
+    times_name,
+    unit_name,
+)
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.parallel import in_processes
 
@@ -22,7 +30,8 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
     """Return one row for each group and camera of an image file, after reading every image of it.
 
     ``damaged`` names units, as group (``s_1_m_1``) or group and camera (``s_1_m_1/07``), that are known not to be in
-    order: they are not read, and their rows say so. Columns: group, size_ratio, mass_ratio, camera, damaged (bool),
+    order: they are not read, and their rows say so. Columns: group, size_ratio, mass_ratio (NaN for an isolated
+    galaxy), isolated (bool), first_pericentre_myr and coalescence_myr (as ``merger_events``), camera, damaged (bool),
     snapshots, height, width, channels, dtype, minimum, maximum, t_first_myr, t_last_myr, compression, chunks (shape, or
     empty if contiguous); a damaged unit has values up to ``damaged`` only.
 
@@ -48,7 +57,7 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
     for row in rows:
         if row["damaged"]:
             logger.info("%s is left out as damaged", unit_name(row["group"], row["camera"]))
-    table = pd.DataFrame(rows).sort_values(["size_ratio", "mass_ratio", "camera"], ignore_index=True)
+    table = pd.DataFrame(sorted(rows, key=lambda row: (group_order(row["group"]), row["camera"])))
     # Integers also where a damaged unit has none.
     counts = table.columns.intersection(["snapshots", "height", "width", "channels"])
     return table.astype(dict.fromkeys(counts, "Int64"))
@@ -62,8 +71,17 @@ def _describe_group(path: str | Path, damaged: frozenset[str], name: str) -> tup
         return [], [str(error).rstrip(".")]
     rows, violations = [], []
     with h5py.File(path) as file:
+        first_pericentre_myr, coalescence_myr = merger_events(file[name])
+        about = {
+            "group": name,
+            "size_ratio": size_ratio,
+            "mass_ratio": mass_ratio,
+            "isolated": is_isolated(name),
+            "first_pericentre_myr": first_pericentre_myr,
+            "coalescence_myr": coalescence_myr,
+        }
         for camera in range(CAMERA_COUNT):
-            row = {"group": name, "size_ratio": size_ratio, "mass_ratio": mass_ratio, "camera": camera}
+            row = about | {"camera": camera}
             row["damaged"] = not damaged.isdisjoint((name, unit_name(name, camera)))
             if not row["damaged"]:
                 described, violated = _describe_camera(file, name, camera)

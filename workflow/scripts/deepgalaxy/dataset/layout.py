@@ -1,10 +1,12 @@
 """The published layout of a DeepGalaxy image file, for reading and for writing.
 
-A file has one group ``s_{size ratio}_m_{mass ratio}`` for each simulated merger. For each camera ``cc`` in 00..13 a
-group holds ``images_camera_{cc}``, of shape (snapshots, height, width, channels), and ``t_myr_camera_{cc}``, of shape
-(snapshots,), the times in Myr.
+A file has one group ``s_{size ratio}_m_{mass ratio}`` for each simulated merger. Files simulated here may also have a
+group ``isolated_{nn}`` for each galaxy that evolved alone. For each camera ``cc`` in 00..13 a group holds
+``images_camera_{cc}``, of shape (snapshots, height, width, channels), and ``t_myr_camera_{cc}``, of shape (snapshots,),
+the times in Myr.
 """
 
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +17,7 @@ import numpy as np
 from deepgalaxy.files import whole_file
 
 GROUP_NAME = re.compile(r"s_(?P<size_ratio>\d+(\.\d+)?)_m_(?P<mass_ratio>\d+(\.\d+)?)")
+ISOLATED_NAME = re.compile(r"isolated_(?P<number>\d{2,})")
 
 
 def group_name(size_ratio: float, mass_ratio: float) -> str:
@@ -26,11 +29,25 @@ def group_name(size_ratio: float, mass_ratio: float) -> str:
     return f"s_{size_ratio:g}_m_{mass_ratio:g}"
 
 
+def is_isolated(name: str) -> bool:
+    """Return whether a group is by its name that of an isolated galaxy, which is no merger.
+
+    >>> is_isolated("isolated_01"), is_isolated("s_1_m_1")
+    (True, False)
+    """
+    return ISOLATED_NAME.fullmatch(name) is not None
+
+
 def parse_group_name(name: str) -> tuple[float, float]:
-    """Return size and mass ratio of a group. Raises ValueError if the name is not of the published form."""
+    """Return size and mass ratio of a group, both NaN for an isolated galaxy.
+
+    Raises ValueError if the name is neither that of a merger in the published form nor that of an isolated galaxy.
+    """
+    if is_isolated(name):
+        return math.nan, math.nan
     match = GROUP_NAME.fullmatch(name)
     if not match:
-        raise ValueError(f"Group {name!r} is not named s_{{size ratio}}_m_{{mass ratio}}.")
+        raise ValueError(f"Group {name!r} is not named s_{{size ratio}}_m_{{mass ratio}}, or isolated_{{number}}.")
     return float(match["size_ratio"]), float(match["mass_ratio"])
 
 
@@ -41,6 +58,18 @@ def isolated_name(number: int) -> str:
     'isolated_01'
     """
     return f"isolated_{number:02d}"
+
+
+def group_order(name: str) -> tuple[bool, float, float]:
+    """Return the key by which groups are sorted: mergers by size and mass ratio, then isolated galaxies by number.
+
+    Raises ValueError as ``parse_group_name`` does.
+
+    >>> sorted(["isolated_02", "s_1.5_m_1", "isolated_01", "s_1_m_1"], key=group_order)
+    ['s_1_m_1', 's_1.5_m_1', 'isolated_01', 'isolated_02']
+    """
+    isolated = ISOLATED_NAME.fullmatch(name)
+    return (True, float(isolated["number"]), 0.0) if isolated else (False, *parse_group_name(name))
 
 
 def images_name(camera: int) -> str:
@@ -76,6 +105,14 @@ def create_group(file: h5py.File, name: str, images: np.ndarray, t_myr: np.ndarr
             shuffle=True,
         )
         group.create_dataset(times_name(camera), data=t_myr)
+
+
+def merger_events(group: h5py.Group) -> tuple[float, float]:
+    """Return the times of a group's first pericentre and of the coalescence, in Myr since the start of the simulation;
+    NaN for what did not happen or is not recorded, as in the published files."""
+    pericentres_myr = group.attrs.get("pericentres_myr", ())
+    first_myr = float(min(pericentres_myr)) if len(pericentres_myr) else math.nan
+    return first_myr, float(group.attrs.get("coalescence_myr", math.nan))
 
 
 def read_pericentres(path: str | Path) -> dict[str, np.ndarray]:

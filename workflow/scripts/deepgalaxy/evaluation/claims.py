@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.evaluation.folds import whole_samples
 from deepgalaxy.scaling.throughput import OURS
 
 REPRODUCED = "reproduced here"
@@ -22,7 +23,7 @@ NOT_REPRODUCIBLE = "not reproducible from what is published"
 PUBLISHED_SIMULATIONS, PUBLISHED_SNAPSHOTS = 36, 71
 PUBLISHED_SPEEDUP = 1e5
 
-NAMES_OF_A_RUN = ["dataset", "sample", "model", "workers", "repeat"]
+NAMES_OF_A_RUN = ["dataset", "sample", "fold", "model", "workers", "repeat"]
 """The columns that say which run a row of a table is of."""
 
 
@@ -91,7 +92,7 @@ def judge_claims(results: Results) -> pd.DataFrame:
 def _judge_dating(results: Results) -> tuple[str, str]:
     """Whether networks beat the baselines, on the published dataset if any was trained on it."""
     gains = results.skill[[*NAMES_OF_A_RUN, "median_error_gain_low_myr"]]
-    metrics = results.metrics.merge(gains, on=NAMES_OF_A_RUN, how="left")
+    metrics = whole_samples(results.metrics).merge(gains, on=NAMES_OF_A_RUN, how="left")
     sound = metrics[metrics["test_simulations_trained_on"] == 0]
     if sound.empty:
         return NOT_BORNE_OUT, "All splits of this experiment leak; split by simulation to find out."
@@ -105,7 +106,8 @@ def _judge_dating(results: Results) -> tuple[str, str]:
         f"{better.sum()} of {len(runs)} runs beat, by their 95 % intervals, chance, the most frequent class and the"
         f" median time on simulations not trained on; mean accuracy {runs['accuracy'].mean():.2f} (chance"
         f" {runs['chance'].mean():.2f}), median error {runs['median_error_myr'].mean():.0f} Myr (median time:"
-        f" {runs['baseline_median_error_myr'].mean():.0f} Myr). By the interval of the gain, {strongest.sum()} of"
+        f" {runs['baseline_median_error_myr'].mean():.0f} Myr), of times from the"
+        f" {' or the '.join(runs['counts_from'].unique())}. By the interval of the gain, {strongest.sum()} of"
         f" {len(runs)} runs beat the strongest baseline."
     )
     if runs["accuracy_low"].isna().any():

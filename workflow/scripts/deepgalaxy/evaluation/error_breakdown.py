@@ -1,13 +1,13 @@
-"""Where predictions go wrong: errors by phase of the merger, simulation, camera, and ratio of the galaxies."""
+"""Where predictions go wrong: errors by class, phase of the merger, simulation, camera, and ratio of the galaxies."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.evaluation.predictions import Predictions
+from deepgalaxy.evaluation.predictions import Predictions, time_origin
 
-GROUPINGS = ["phase", "group", "camera", "size_ratio", "mass_ratio"]
+GROUPINGS = ["class", "phase", "group", "camera", "size_ratio", "mass_ratio"]
 
 
 def merger_phase(t_myr: np.ndarray, pericentres_myr: np.ndarray) -> np.ndarray:
@@ -21,21 +21,23 @@ def merger_phase(t_myr: np.ndarray, pericentres_myr: np.ndarray) -> np.ndarray:
 def break_down_errors(
     predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame, pericentres_myr: Mapping[str, np.ndarray]
 ) -> pd.DataFrame:
-    """Return how well the test images of each phase, simulation, camera, size ratio and mass ratio are dated.
+    """Return how well the test images of each class, phase, simulation, camera, size ratio and mass ratio are dated.
 
     ``pericentres_myr`` gives the times of the pericentric passages of each simulation (a group of the dataset) where
     they are known; ``phase`` is how many of them have happened, and images of other simulations have none. The
-    table has a row for each value of each grouping, with ``grouping``, ``value``, ``images``, ``simulations``,
-    ``accuracy`` and, of the absolute difference between the expected and the true time in Myr, ``median_error_myr``,
-    ``error_16_myr`` and ``error_84_myr``.
+    table has a row for each value of each grouping, with ``grouping``, ``value`` (of a class, its name), ``images``,
+    ``simulations``, ``accuracy`` and, of the absolute difference between the expected and the true time in Myr,
+    ``median_error_myr``, ``error_16_myr`` and ``error_84_myr``, empty where no image has a class with a time; times
+    count from ``counts_from``. Isolated galaxies have no phase and no ratios.
     """
     images = split.iloc[predictions.row].reset_index(drop=True)
+    images["class"] = pd.Categorical.from_codes(predictions.label, classes["name"])
     images["right"] = predictions.right
     images["error_myr"] = predictions.error_myr(classes)
     images["phase"] = pd.array([pd.NA] * len(images), dtype="Int64")
     for group, passages in pericentres_myr.items():
         ours = images["group"] == group
-        images.loc[ours, "phase"] = merger_phase(predictions.t_myr[ours], passages)
+        images.loc[ours, "phase"] = merger_phase(images.loc[ours, "t_myr"], passages)
     rows = [
         {
             "grouping": grouping,
@@ -46,8 +48,9 @@ def break_down_errors(
             "median_error_myr": some["error_myr"].median(),
             "error_16_myr": some["error_myr"].quantile(0.16),
             "error_84_myr": some["error_myr"].quantile(0.84),
+            "counts_from": time_origin(classes),
         }
         for grouping in GROUPINGS
-        for value, some in images.groupby(grouping)
+        for value, some in images.groupby(grouping, observed=True)
     ]
     return pd.DataFrame(rows)

@@ -15,12 +15,14 @@ def choose_examples(
 ) -> pd.DataFrame:
     """Return ``count`` test images of each kind, fewer if there are no more.
 
-    The best have the smallest and the worst the largest difference between the expected and the true time; the
-    confident and wrong ones the largest probability of a class that is not the true one. Neighbouring snapshots and
-    opposite cameras show much the same, so each line of sight to a simulation is shown once for each kind.
+    The best have the smallest and the worst the largest difference between the expected and the true time, among those
+    that have one; the confident and wrong ones the largest probability of a class that is not the true one.
+    Neighbouring snapshots and opposite cameras show much the same, so each line of sight to a simulation is shown once
+    for each kind.
 
     Columns: ``kind``; ``place`` among the predictions; ``row`` in the split table; ``predicted``, the most probable
-    class, and its ``probability``; ``t_myr`` and ``expected_myr``, the true and the expected time.
+    class, and its ``probability``; ``target_myr`` and ``expected_myr``, the true time, NaN if there is none, and the
+    expected one.
     """
     images = pd.DataFrame(
         {
@@ -28,11 +30,11 @@ def choose_examples(
             "row": predictions.row,
             "predicted": predictions.predicted,
             "probability": predictions.confidence,
-            "t_myr": predictions.t_myr,
+            "target_myr": predictions.target_myr,
             "expected_myr": predictions.expected_myr(classes),
         }
     )
-    error_myr = pd.Series(predictions.error_myr(classes))
+    error_myr = pd.Series(predictions.error_myr(classes)).dropna()
     orders = (
         error_myr.sort_values(kind="stable"),
         error_myr.sort_values(ascending=False, kind="stable"),

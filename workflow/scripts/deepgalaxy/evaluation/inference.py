@@ -16,13 +16,13 @@ BATCH_SIZE = 256
 def predict_images(network: keras.Model, prepared: str | Path, output: str | Path) -> None:
     """Write the class probabilities that ``network`` gives to every image of a prepared file.
 
-    The output holds ``probabilities`` (n, classes) float32, and ``label``, ``t_myr`` and ``row`` as in the prepared
-    file.
+    The output holds ``probabilities`` (n, classes) float32, and ``label``, ``target_myr`` and ``row`` as in the
+    prepared file.
     """
     with h5py.File(prepared) as images, whole_file(output) as path, h5py.File(path, "w") as predictions:
         count = len(images["label"])
         predictions["probabilities"] = apply_network(network, images["images"], count, "images classified")
-        for name in ("label", "t_myr", "row"):
+        for name in ("label", "target_myr", "row"):
             images.copy(name, predictions)
 
 

@@ -1,6 +1,7 @@
 """How well predicted class probabilities date the mergers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,15 @@ from scipy.stats import bootstrap
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, top_k_accuracy_score
 
 from deepgalaxy.evaluation.calibration import expected_calibration_error, fit_temperature
-from deepgalaxy.evaluation.predictions import Predictions, central_interval, time_distribution
+from deepgalaxy.evaluation.folds import whole_samples
+from deepgalaxy.evaluation.predictions import (
+    Predictions,
+    apply_temperature,
+    central_interval,
+    most_probable_time,
+    time_distribution,
+    time_origin,
+)
 
 RESAMPLES = 1000
 """Samples of the bootstrap; its 95 % limits then scatter by a few per cent of their distance."""
@@ -44,6 +53,10 @@ def score_predictions(
 ) -> dict[str, float]:
     """Return the metrics of a run on its test images, given its predictions of the validation images as well.
 
+    ``split`` may be that of all folds together (``join_splits``); what is known from training and validation, the most
+    frequent class, the median time and the temperature, is then that of each image's own fold. Times count from
+    ``counts_from``. Errors in time are those of the ``timed_test_images``, whose true class has a time.
+
     - ``accuracy``: share of images whose most probable class is the true one, with the limits of its 95 % interval
       (``resampled_interval``, drawn from ``seed``); ``top5_accuracy``: for which it is among the five most probable;
       ``chance`` is that of drawing a class uniformly, ``majority_accuracy`` that of always naming the class most
@@ -53,49 +66,88 @@ def score_predictions(
     - ``cross_entropy`` in nats;
     - ``median_error_myr``, with its 95 % interval, and ``mean_error_myr``: of the absolute difference between the
       expected and the true time; 68 % of the images have one between ``error_16_myr`` and ``error_84_myr``;
-      ``most_probable_median_error_myr``: the median when the time of the most probable class is taken instead;
-      ``baseline_median_error_myr``: the same when the median time of the training images is always given;
+      ``most_probable_median_error_myr``: the median when the time of the most probable class that has one is taken
+      instead; ``baseline_median_error_myr``: the same when the median time of the training images is always given;
     - ``calibration_error``: the expected calibration error; ``temperature``: by which the probabilities have to be
-      scaled to fit the validation images; ``scaled_calibration_error``: that of the test images after it;
+      scaled to fit the validation images, the mean over the test images; ``scaled_calibration_error``: that of the test
+      images after it;
     - ``coverage_68``: share of images whose true time lies within the middle 68 % of the predicted distribution over
       time; ``scaled_coverage_68``: the same after scaling.
+
+    Raises ValueError if no test image has a class with a time.
     """
-    training = split[split["split"] == "train"]
-    error_myr = predictions.error_myr(classes)
-    most_probable_myr = classes["t_centre_myr"].to_numpy()[predictions.predicted]
-    majority = np.full_like(predictions.label, training["label"].mode()[0])
-    group = split["group"].iloc[predictions.row].to_numpy()
-    tested = set(group)
-    temperature = fit_temperature(validation)
-    scaled = predictions.with_temperature(temperature)
+    timed = predictions.timed
+    if not timed.any():
+        raise ValueError("No test image has a class with a time; test more simulations, or choose other classes.")
+    group = split["group"].to_numpy()[predictions.row]
+    known = pd.concat(_known_of_training(predictions, validation, split)).sort_index()
+    scaled = replace(predictions, probabilities=apply_temperature(predictions.probabilities, known["temperature"]))
     accuracy_interval = resampled_interval(np.mean, predictions.right.astype(float), group, seed)
-    error_interval = resampled_interval(np.median, error_myr, group, seed)
     return {
         "test_images": len(predictions.label),
-        "test_simulations": len(tested),
-        "test_simulations_trained_on": len(tested & set(training["group"])),
+        "timed_test_images": int(timed.sum()),
+        "test_simulations": len(set(group)),
+        "test_simulations_trained_on": len(set(group[known["trained_on"]])),
+        "counts_from": time_origin(classes),
         "classes": len(classes),
         "accuracy": accuracy_score(predictions.label, predictions.predicted),
         "accuracy_low": accuracy_interval[0],
         "accuracy_high": accuracy_interval[1],
         "top5_accuracy": _top_k_accuracy(predictions, 5),
         "chance": 1 / len(classes),
-        "majority_accuracy": accuracy_score(predictions.label, majority),
+        "majority_accuracy": accuracy_score(predictions.label, known["majority"]),
         "cross_entropy": log_loss(predictions.label, predictions.probabilities.astype(float), labels=classes["label"]),
+        **_errors_in_time(predictions.where(timed), known["median_myr"][timed], classes, group[timed], seed),
+        "calibration_error": expected_calibration_error(predictions),
+        "temperature": float(known["temperature"].mean()),
+        "scaled_calibration_error": expected_calibration_error(scaled),
+        "coverage_68": _coverage(predictions.where(timed), classes),
+        "scaled_coverage_68": _coverage(scaled.where(timed), classes),
+    }
+
+
+def _errors_in_time(
+    predictions: Predictions, median_myr: pd.Series, classes: pd.DataFrame, group: np.ndarray, seed: int
+) -> dict[str, float | None]:
+    """Return the metrics of ``score_predictions`` in Myr, of n images that all have a time; ``median_myr`` (n,) is that
+    of the training images, ``group`` (n,) the simulation."""
+    error_myr = predictions.error_myr(classes)
+    interval = resampled_interval(np.median, error_myr, group, seed)
+    most_probable_myr = most_probable_time(predictions.probabilities, classes)
+    return {
         "median_error_myr": float(np.median(error_myr)),
-        "median_error_low_myr": error_interval[0],
-        "median_error_high_myr": error_interval[1],
+        "median_error_low_myr": interval[0],
+        "median_error_high_myr": interval[1],
         "mean_error_myr": float(np.mean(error_myr)),
         "error_16_myr": float(np.percentile(error_myr, 16)),
         "error_84_myr": float(np.percentile(error_myr, 84)),
-        "most_probable_median_error_myr": float(np.median(np.abs(most_probable_myr - predictions.t_myr))),
-        "baseline_median_error_myr": float(np.median(np.abs(training["t_myr"].median() - predictions.t_myr))),
-        "calibration_error": expected_calibration_error(predictions),
-        "temperature": temperature,
-        "scaled_calibration_error": expected_calibration_error(scaled),
-        "coverage_68": _coverage(predictions, classes),
-        "scaled_coverage_68": _coverage(scaled, classes),
+        "most_probable_median_error_myr": float(np.median(np.abs(most_probable_myr - predictions.target_myr))),
+        "baseline_median_error_myr": float(np.median(np.abs(median_myr - predictions.target_myr))),
     }
+
+
+def _known_of_training(
+    predictions: Predictions, validation: Predictions, split: pd.DataFrame
+) -> Iterator[pd.DataFrame]:
+    """Yield for each fold, or once if there are none, what its training and validation say of its test images.
+
+    The index is the place among the predictions; the columns are ``majority``, the most frequent class, ``median_myr``,
+    the median time, ``trained_on``, whether other images of the simulation were trained on, and ``temperature``.
+    """
+    fold = split["fold"] if "fold" in split else pd.Series(0, split.index)
+    tested, validated = (fold.to_numpy()[images.row] for images in (predictions, validation))
+    for number in np.unique(tested):
+        training = split[(fold == number) & (split["split"] == "train")]
+        places = np.flatnonzero(tested == number)
+        yield pd.DataFrame(
+            {
+                "majority": training["label"].mode()[0],
+                "median_myr": training["target_myr"].median(),
+                "trained_on": split["group"].iloc[predictions.row[places]].isin(training["group"]).to_numpy(),
+                "temperature": fit_temperature(validation.where(validated == number)),
+            },
+            index=places,
+        )
 
 
 def _top_k_accuracy(predictions: Predictions, k: int) -> float:
@@ -107,19 +159,20 @@ def _top_k_accuracy(predictions: Predictions, k: int) -> float:
 
 
 def _coverage(predictions: Predictions, classes: pd.DataFrame) -> float:
-    """Return the share of true times within the middle 68 % of the predicted distributions."""
+    """Return the share of true times, which all images have, within the middle 68 % of the predicted distributions."""
     low, high = central_interval(*time_distribution(predictions.probabilities, classes), share=0.68)
-    return float(np.mean((low <= predictions.t_myr) & (predictions.t_myr <= high)))
+    return float(np.mean((low <= predictions.target_myr) & (predictions.target_myr <= high)))
 
 
 def summarise_repeats(metrics: pd.DataFrame) -> pd.DataFrame:
     """Return mean and standard deviation over repeats, which differ only in their seeds.
 
-    ``metrics`` has a row for each run, with the columns dataset, sample, model, workers, repeat and those of
-    ``score_predictions``. The table has one row for each combination of the first four: ``repeats``, and of each of
-    SUMMARISED the mean and, as ``_sd``, the standard deviation (with n - 1; empty for a single run).
+    ``metrics`` has a row for each run, with the columns dataset, sample, fold, model, workers, repeat and those of
+    ``score_predictions``; of samples with folds, only those of all folds together count. The table has one row for each
+    combination of dataset, sample, model, workers and ``counts_from``: ``repeats``, and of each of SUMMARISED the mean
+    and, as ``_sd``, the standard deviation (with n - 1; empty for a single run).
     """
-    runs = metrics.groupby(["dataset", "sample", "model", "workers"], sort=False)
+    runs = whole_samples(metrics).groupby(["dataset", "sample", "model", "workers", "counts_from"], sort=False)
     columns = {"repeats": ("repeat", "size")}
     for name in SUMMARISED:
         columns |= {name: (name, "mean"), f"{name}_sd": (name, "std")}

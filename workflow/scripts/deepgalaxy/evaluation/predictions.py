@@ -7,25 +7,34 @@ import h5py
 import numpy as np
 import pandas as pd
 
+from deepgalaxy.files import whole_file
+
 
 @dataclass(frozen=True)
 class Predictions:
     """What a model gives for n images, and the truth.
 
-    ``probabilities`` (n, classes); true class ``label`` (n,) and true time ``t_myr`` (n,) in Myr; ``row`` (n,) in
-    the split table. ``classes``, where a method asks for them, are the table of ``label_images``, sorted by label.
+    ``probabilities`` (n, classes); true class ``label`` (n,) and true time ``target_myr`` (n,) in Myr, as the classes
+    count it, NaN if the true class has no time; ``row`` (n,) in the split table. ``classes``, where a method asks for
+    them, are the table of ``label_images``, sorted by label.
     """
 
     probabilities: np.ndarray
     label: np.ndarray
-    t_myr: np.ndarray
+    target_myr: np.ndarray
     row: np.ndarray
 
     @classmethod
     def read(cls, path: str | Path) -> "Predictions":
         """Read a file that ``predict_images`` wrote."""
         with h5py.File(path) as file:
-            return cls(*(file[name][:] for name in ("probabilities", "label", "t_myr", "row")))
+            return cls(*(file[name][:] for name in ("probabilities", "label", "target_myr", "row")))
+
+    def write(self, path: str | Path) -> None:
+        """Write a file as ``predict_images`` does."""
+        with whole_file(path) as whole, h5py.File(whole, "w") as file:
+            for name, values in vars(self).items():
+                file[name] = values
 
     @property
     def predicted(self) -> np.ndarray:
@@ -42,13 +51,23 @@ class Predictions:
         """Whether that class is the true one, bool (n,)."""
         return self.predicted == self.label
 
+    @property
+    def timed(self) -> np.ndarray:
+        """Whether the true class has a time, bool (n,)."""
+        return np.isfinite(self.target_myr)
+
     def expected_myr(self, classes: pd.DataFrame) -> np.ndarray:
         """Return the expected time of each image in Myr, (n,)."""
         return expected_time(self.probabilities, classes)
 
     def error_myr(self, classes: pd.DataFrame) -> np.ndarray:
-        """Return the absolute difference between the expected and the true time of each image in Myr, (n,)."""
-        return np.abs(self.expected_myr(classes) - self.t_myr)
+        """Return the absolute difference between the expected and the true time of each image in Myr, (n,); NaN where
+        the true class has no time."""
+        return np.abs(self.expected_myr(classes) - self.target_myr)
+
+    def where(self, chosen: np.ndarray) -> "Predictions":
+        """Return the same of some images, ``chosen`` by bool (n,)."""
+        return Predictions(self.probabilities[chosen], self.label[chosen], self.target_myr[chosen], self.row[chosen])
 
     def with_temperature(self, temperature: float) -> "Predictions":
         """Return the same with probabilities scaled by a temperature (``apply_temperature``), float64."""
@@ -60,17 +79,44 @@ def most_probable(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return probabilities.argmax(axis=1), probabilities.max(axis=1)
 
 
+def most_probable_time(probabilities: np.ndarray, classes: pd.DataFrame) -> np.ndarray:
+    """Return the centre in Myr, (n,), of the most probable class that has a time, from probabilities (n, classes)."""
+    return classes["t_centre_myr"].dropna().to_numpy()[given_a_time(probabilities, classes).argmax(axis=1)]
+
+
+def time_origin(classes: pd.DataFrame) -> str:
+    """Return what the times of the classes count from, in words."""
+    return classes["counts_from"].iloc[0]
+
+
+def timed_classes(classes: pd.DataFrame) -> np.ndarray:
+    """Return which classes have a time, bool (classes,)."""
+    return classes["t_centre_myr"].notna().to_numpy()
+
+
+def given_a_time(probabilities: np.ndarray, classes: pd.DataFrame) -> np.ndarray:
+    """Return the probabilities (n, m) of the m classes that have a time, given that it is one of these.
+
+    Each row adds up to one. All are equal where the probability (n, classes) of each of them is 0.
+    """
+    timed = probabilities[:, timed_classes(classes)].astype(float)
+    total = timed.sum(axis=1, keepdims=True)
+    return np.divide(timed, total, out=np.full_like(timed, 1 / timed.shape[1]), where=total > 0)
+
+
 def expected_time(probabilities: np.ndarray, classes: pd.DataFrame) -> np.ndarray:
-    """Return the mean time in Myr, (n,), of distributions over classes (n, classes); a class counts as its centre."""
-    return probabilities @ classes["t_centre_myr"].to_numpy()
+    """Return the mean time in Myr, (n,), of distributions over classes (n, classes), given that the class has a time;
+    a class counts as its centre."""
+    return given_a_time(probabilities, classes) @ classes["t_centre_myr"].dropna().to_numpy()
 
 
-def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Return the probabilities (n, classes), float64, after their logarithms are divided by ``temperature``.
+def apply_temperature(probabilities: np.ndarray, temperature: float | pd.Series) -> np.ndarray:
+    """Return the probabilities (n, classes), float64, after their logarithms are divided by ``temperature``, one for
+    all images or one for each (n,).
 
     The network's own logits differ from these logarithms by a constant for each image, which cancels.
     """
-    logits = np.log(np.maximum(probabilities.astype(float), 1e-12)) / temperature
+    logits = np.log(np.maximum(probabilities.astype(float), 1e-12)) / np.reshape(temperature, (-1, 1))
     scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
     return scaled / scaled.sum(axis=1, keepdims=True)
 
@@ -78,13 +124,14 @@ def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarr
 def time_distribution(probabilities: np.ndarray, classes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return probabilities over intervals of time, (n, m), and the edges of these in Myr, (m + 1,).
 
-    Classes of the same time (of several cameras) are added up. A class of a single time covers the interval half way
-    to its neighbours.
+    They are those given that the class has a time. Classes of the same time (of several cameras) are added up. A class
+    of a single time covers the interval half way to its neighbours.
     """
-    times, which = np.unique(classes["t_centre_myr"], return_inverse=True)
-    distribution = probabilities @ np.eye(len(times))[which]
-    if (classes["t_from_myr"] < classes["t_to_myr"]).all():
-        return distribution, np.append(classes["t_from_myr"], classes["t_to_myr"].iloc[-1])
+    timed = classes[timed_classes(classes)]
+    times, which = np.unique(timed["t_centre_myr"], return_inverse=True)
+    distribution = given_a_time(probabilities, classes) @ np.eye(len(times))[which]
+    if (timed["t_from_myr"] < timed["t_to_myr"]).all():
+        return distribution, np.append(timed["t_from_myr"], timed["t_to_myr"].iloc[-1])
     middle = (times[1:] + times[:-1]) / 2
     return distribution, np.concatenate([[2 * times[0] - middle[0]], middle, [2 * times[-1] - middle[-1]]])
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from deepgalaxy.evaluation.baseline_predictions import Baseline
 from deepgalaxy.evaluation.metrics import resampled_interval
-from deepgalaxy.evaluation.predictions import Predictions
+from deepgalaxy.evaluation.predictions import Predictions, time_origin
 
 
 def strongest_baseline(baselines: Sequence[Baseline], classes: pd.DataFrame) -> Baseline:
@@ -24,7 +24,7 @@ def measure_skill(
 ) -> dict[str, Any]:
     """Return how a network compares with the strongest of the baselines (``strongest_baseline``) on the test images.
 
-    - ``baseline``, ``setting``: which one it is;
+    - ``baseline``, ``setting``: which one it is; ``counts_from``: what times count from;
     - ``test_simulations``: how many test simulations have images with a time;
     - ``median_error_myr``, ``accuracy``: of the network, as in ``score_predictions``; ``strongest_median_error_myr``,
       ``strongest_accuracy``: of the baseline;
@@ -54,6 +54,7 @@ def measure_skill(
     skill = {
         "baseline": strongest.name,
         "setting": strongest.setting,
+        "counts_from": time_origin(classes),
         "test_simulations": len(np.unique(timed_group)),
         "median_error_myr": float(np.median(error_myr[:, 1])),
         "strongest_median_error_myr": float(np.median(error_myr[:, 0])),

@@ -8,14 +8,18 @@ from matplotlib import pyplot as plt
 from skimage.util import montage
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
-from deepgalaxy.dataset.layout import images_name, parse_group_name, times_name
+from deepgalaxy.dataset.layout import images_name, is_isolated, parse_group_name, times_name
 from deepgalaxy.figures.style import save_figure
 
 
 def plot_contact_sheet(dataset: str | Path, output: str | Path, columns: int = 10) -> None:
-    """Draw one merger of an image file, the one nearest to equal galaxies: times across, all cameras down."""
+    """Draw one merger of an image file, the one nearest to equal galaxies: times across, all cameras down.
+
+    Times count from the start of the simulation.
+    """
     with h5py.File(dataset) as file:
-        name = min(file, key=lambda group: np.abs(np.log(parse_group_name(group))).sum())
+        mergers = [name for name in file if not is_isolated(name)] or list(file)
+        name = min(mergers, key=lambda group: np.abs(np.log(parse_group_name(group))).sum())
         group = file[name]
         t_myr = group[times_name(0)][:]
         chosen = np.unique(np.linspace(0, len(t_myr) - 1, columns).round().astype(int))

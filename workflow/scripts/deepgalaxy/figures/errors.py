@@ -7,8 +7,12 @@ from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
 
+MOST_CLASSES = 24
+"""Classes that are drawn; with more, their names could not be read."""
+
 NAMES = {
-    "phase": "pericentric passages so far",
+    "class": "class",
+    "phase": "pericentric\npassages so far",
     "group": "simulation",
     "camera": "camera",
     "size_ratio": "size ratio",
@@ -19,10 +23,11 @@ NAMES = {
 def plot_errors(errors: pd.DataFrame, output: str | Path) -> None:
     """Draw median, 68 % range and accuracy by each grouping of a table of ``deepgalaxy.evaluation.error_breakdown``.
 
-    Areas of the points show numbers of images.
+    Areas of the points show numbers of images. Classes are left out if there are more than MOST_CLASSES.
     """
-    groupings = [name for name in NAMES if name in set(errors["grouping"])]
-    widths = [max(3, (errors["grouping"] == name).sum()) for name in groupings]
+    counts = errors["grouping"].value_counts()
+    groupings = [name for name in NAMES if name in counts and (name != "class" or counts[name] <= MOST_CLASSES)]
+    widths = [max(3, counts[name]) for name in groupings]
     figure, axes = plt.subplots(
         2,
         len(groupings),
@@ -41,11 +46,12 @@ def plot_errors(errors: pd.DataFrame, output: str | Path) -> None:
         top.errorbar(places, median, spread, fmt="none", color=GREY, lw=1)
         top.scatter(places, median, s=60 * rows["images"] / rows["images"].max(), color=BLUE, zorder=3)
         bottom.bar(places, rows["accuracy"], color=ORANGE)
-        upright = grouping != "group"
+        upright = grouping not in ("class", "group")
         bottom.set_xticks(places, rows["value"], rotation=0 if upright else 60, ha="center" if upright else "right")
         bottom.set_xlabel(NAMES[grouping])
         for panel in (top, bottom):
             panel.tick_params(labelsize=8)
     axes[0, 0].set(ylabel="error (Myr): median, 68 %", ylim=(0, None))
+    figure.suptitle(f"errors of the time since the {errors['counts_from'].iloc[0]}", fontsize=10)
     axes[1, 0].set(ylabel="accuracy", ylim=(0, 1))
     save_figure(figure, output)

@@ -22,7 +22,8 @@ def plot_observed(
     """Draw the first MOST_ROWS observed images that were used, one per row, and say in words what became of the others.
 
     From left to right: the image as the network sees it; its distribution over time, with the expected time and the
-    middle 68 %; the nearest training images with their times. Images with a warning are in another colour.
+    middle 68 %, and its most probable class if that has no time; the nearest training images with their times or
+    classes. Images with a warning are in another colour.
     ``table`` and ``times`` are those of ``tabulate_observed``, ``observed`` and ``train`` the prepared files.
     """
     used, unused = table[table["used"]], table[~table["used"]]
@@ -44,7 +45,7 @@ def plot_observed(
             _plot_times(axes[1], times[times["file"] == row["file"]], row, colour)
             for number, place in enumerate(axes[2:], start=1):
                 _plot_neighbour(place, train, row.filter(like=f"neighbour_{number}_"), number)
-        panels[-1, 1].set_xlabel("time since the start of the simulation (Myr)", fontsize=8)
+        panels[-1, 1].set_xlabel(f"time since the {used['counts_from'].iloc[0]} (Myr)", fontsize=8)
     save_figure(figure, output)
 
 
@@ -67,6 +68,8 @@ def _plot_times(axes: plt.Axes, times: pd.DataFrame, row: pd.Series, colour: str
     axes.set_ylabel("probability", fontsize=8)
     axes.tick_params(labelsize=8)
     time = f"{row['expected_myr']:.0f} Myr; 68 %: {row['low_myr']:.0f} to {row['high_myr']:.0f} Myr"
+    if row["timed_probability"] < 0.5:
+        time = f"{row['class']}: {row['probability']:.0%}; if not: {time}"
     if row["novelty"] > 1:
         axes.set_title(
             f"{time}\nWARNING: far from all training images (novelty {row['novelty']:.1f})",
@@ -80,7 +83,8 @@ def _plot_times(axes: plt.Axes, times: pd.DataFrame, row: pd.Series, colour: str
 
 def _plot_neighbour(axes: plt.Axes, train: str | Path, neighbour: pd.Series, number: int) -> None:
     """Draw the training image that is the ``number``-th nearest."""
-    row, group, camera, t_myr, _ = neighbour
+    row, group, camera, target_myr, name, _ = neighbour
     with h5py.File(train) as file:
         image = file["images"][np.flatnonzero(file["row"][:] == row)[0]]
-    _plot_image(axes, image, f"neighbour {number}: {t_myr:g} Myr\n{group}, camera {camera:02.0f}")
+    time = name if pd.isna(target_myr) else f"{target_myr:g} Myr"
+    _plot_image(axes, image, f"neighbour {number}: {time}\n{group}, camera {camera:02.0f}")

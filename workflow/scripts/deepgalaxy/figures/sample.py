@@ -13,19 +13,19 @@ from deepgalaxy.figures.style import BLUE, GREEN, ORANGE, save_figure
 from deepgalaxy.sample.split import SPLITS
 
 COLOURS = dict(zip(SPLITS, (BLUE, GREEN, ORANGE)))
-NOT_SELECTED, DAMAGED = "#DDDDDD", "#000000"
+NOT_USED, DAMAGED = "#DDDDDD", "#000000"
 
 
 def plot_sample(catalogue: pd.DataFrame, split: pd.DataFrame, output: str | Path) -> None:
     """Draw each camera of each group in the colour of its split, and the number of images over time.
 
-    A camera whose images are in several splits has a mixed colour; what is in the dataset but not selected is grey,
-    what is damaged black.
+    A camera whose images are in several splits has a mixed colour; what is in the dataset but not selected, without a
+    class or in no split is grey, what is damaged black.
     """
     groups = catalogue["group"].unique()
     cells = np.ones((len(groups), CAMERA_COUNT, 3))
     for row in catalogue.itertuples():
-        cells[np.flatnonzero(groups == row.group), row.camera] = to_rgb(DAMAGED if row.damaged else NOT_SELECTED)
+        cells[np.flatnonzero(groups == row.group), row.camera] = to_rgb(DAMAGED if row.damaged else NOT_USED)
     shares = pd.crosstab([split["group"], split["camera"]], split["split"], normalize="index")
     for (group, camera), share in shares.iterrows():
         cells[np.flatnonzero(groups == group), camera] = sum(
@@ -43,9 +43,9 @@ def plot_sample(catalogue: pd.DataFrame, split: pd.DataFrame, output: str | Path
     for name in SPLITS:
         right.bar(counts.index, counts[name], width, bottom, color=COLOURS[name])
         bottom += counts[name].to_numpy()
-    right.set(xlabel="time (Myr)", ylabel="images", title=f"{len(split)} images")
+    right.set(xlabel="time since the start of the simulation (Myr)", ylabel="images", title=f"{len(split)} images")
     legend = [Patch(color=colour, label=name) for name, colour in COLOURS.items()]
-    legend.append(Patch(color=NOT_SELECTED, label="not selected"))
+    legend.append(Patch(color=NOT_USED, label="not used"))
     if catalogue["damaged"].any():
         legend.append(Patch(color=DAMAGED, label="damaged"))
     figure.legend(handles=legend, loc="outside lower center", ncols=len(legend), frameon=False)

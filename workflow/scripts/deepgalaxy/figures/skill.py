@@ -6,9 +6,10 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
+from deepgalaxy.folds import fold_name
 
 PANELS = (
-    ("median error of the time (Myr), smaller is better", "median_error_myr", "median_error_{}_myr"),
+    ("median error of the time since the {} (Myr), smaller is better", "median_error_myr", "median_error_{}_myr"),
     ("accuracy, larger is better", "accuracy", "accuracy_{}"),
 )
 """Of each panel: its label, and the columns of its values and of their limits."""
@@ -20,11 +21,13 @@ def plot_skill(
     """Draw median error and accuracy of the runs on a sample and of its baselines, with their 95 % intervals.
 
     ``metrics`` and ``skill`` have a row for each run, with the columns of ``score_predictions`` and ``measure_skill``;
-    those on ``sample``, a dataset and a sample joined by a slash, are drawn. ``baselines`` is the table of
+    those on ``sample``, a dataset and a sample or fold joined by a slash, are drawn. ``baselines`` is the table of
     ``score_baselines`` for this sample; the one that the runs are compared with is marked. What has no interval is
     drawn without one.
     """
-    metrics, skill = (table[table["dataset"] + "/" + table["sample"] == sample] for table in (metrics, skill))
+    metrics, skill = (
+        table[[_name_sample(row) == sample for row in table.to_dict("records")]] for table in (metrics, skill)
+    )
     strongest = skill["baseline"].iloc[0]
     runs = metrics.assign(name=[_name_run(run) for run in metrics.to_dict("records")], colour=BLUE)
     simple = baselines.assign(
@@ -43,13 +46,19 @@ def plot_skill(
         value = simple.loc[simple["baseline"] == strongest, column].iloc[0]
         panel.axvline(value, color=ORANGE, ls=":", lw=1, zorder=0)
         panel.axhline(len(runs) - 0.5, color=GREY, lw=0.5)
-        panel.set(xlabel=label, xlim=(0, None))
+        panel.set(xlabel=label.format(metrics["counts_from"].iloc[0]), xlim=(0, None))
     axes[-1].set_xlim(0, 1)
     axes[0].set_yticks(range(len(rows)), rows["name"])
     axes[0].set_ylim(len(rows) - 0.5, -0.5)
     for text, colour in zip(axes[0].get_yticklabels(), rows["colour"]):
         text.set_color("black" if colour == GREY else colour)
     save_figure(figure, output)
+
+
+def _name_sample(run: dict) -> str:
+    """Return the name of the sample or fold that a run is trained on, after that of the dataset."""
+    sample = run["sample"] if pd.isna(run["fold"]) else fold_name(run["sample"], run["fold"])
+    return f"{run['dataset']}/{sample}"
 
 
 def _name_run(run: dict) -> str:

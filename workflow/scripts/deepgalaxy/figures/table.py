@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-SUBJECTS = ("dataset", "sample", "run", "observing_run", "scaling_study")
-"""What a figure may show. An observing run is one that dated observed images; a scaling study is of one model on one
-sample."""
+SUBJECTS = ("dataset", "sample", "scored_sample", "run", "scored_run", "observing_run", "scaling_study")
+"""What a figure may show. A scored sample is a sample, a fold of one, or all folds of one together; a scored run is a
+run, or the runs of all folds together; an observing run is one that dated observed images; a scaling study is of one
+model on one sample."""
 
 SECTIONS = ("skill", "datasets", "training", "results", "observed", "scaling")
 """The sections of the report that show figures."""
@@ -33,7 +34,7 @@ class FigureKind:
 FIGURES = {
     "skill": FigureKind(
         "skill/{subject}.svg",
-        "sample",
+        "scored_sample",
         "skill",
         "Networks (blue) and baselines on {}: median error of the time and accuracy on the test images, with 95 %"
         " intervals; in orange the baseline that is strongest on the validation images.",
@@ -58,15 +59,15 @@ FIGURES = {
     ),
     "predictions": FigureKind(
         "predictions/{subject}.svg",
-        "run",
+        "scored_run",
         "results",
         "{}: confusion matrix; expected against true time; reliability of the probabilities.",
     ),
     "errors": FigureKind(
         "errors/{subject}.svg",
-        "run",
+        "scored_run",
         "results",
-        "Errors of {} by phase of the merger, simulation, camera, size ratio and mass ratio.",
+        "Errors of {} by class, phase of the merger, simulation, camera, size ratio and mass ratio.",
     ),
     "examples": FigureKind(
         "examples/{subject}.png",

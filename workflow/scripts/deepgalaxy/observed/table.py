@@ -17,6 +17,8 @@ from deepgalaxy.evaluation.predictions import (
     expected_time,
     most_probable,
     time_distribution,
+    time_origin,
+    timed_classes,
 )
 
 NEIGHBOURS = 3
@@ -77,7 +79,10 @@ def tabulate_observed(
     results = {
         "file": names,
         "label": label,
+        "class": classes["name"].to_numpy()[label],
         "probability": probability,
+        "timed_probability": probabilities[:, timed_classes(classes)].sum(axis=1),
+        "counts_from": time_origin(classes),
         "expected_myr": expected_time(probabilities, classes),
         "low_myr": low_myr,
         "high_myr": high_myr,
@@ -87,8 +92,9 @@ def tabulate_observed(
     for number in range(NEIGHBOURS):
         row = neighbours.row[:, number]
         results[f"neighbour_{number + 1}_row"] = row
-        for column in ("group", "camera", "t_myr"):
+        for column in ("group", "camera", "target_myr"):
             results[f"neighbour_{number + 1}_{column}"] = split[column].to_numpy()[row]
+        results[f"neighbour_{number + 1}_class"] = classes["name"].to_numpy()[split["label"].to_numpy()[row]]
         results[f"neighbour_{number + 1}_distance"] = neighbours.distance[:, number]
     times = {
         "file": np.repeat(names, distribution.shape[1]),

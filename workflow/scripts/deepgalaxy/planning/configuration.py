@@ -42,14 +42,16 @@ def _number(text: str) -> int | float | str:
 
 
 def check_configuration(config: dict) -> None:
-    """Raise ValueError for an ``experiment`` that names something that is not described, for numbers of workers that do
-    not fit the nodes, cannot be launched, or do not divide a batch, and for a launcher that would reach the jobs of a
-    cluster as another one."""
+    """Raise ValueError for an ``experiment`` that names something that is not described, for samples that are not split
+    in exactly one way or whose stages end before they begin, for numbers of workers that do not fit the nodes, cannot
+    be launched, or do not divide a batch, and for a launcher that would reach the jobs of a cluster as another one."""
     for section in ("datasets", "samples", "models"):
         for name in config["experiment"][section]:
             if name not in config[section]:
                 there = ", ".join(config[section])
                 raise ValueError(f"`experiment: {section}` names {name!r}, but `{section}` describes only {there}.")
+    for name, sample in config["samples"].items():
+        _check_sample(name, sample)
     machine = config["machine"]
     if machine["ranks_per_node"] and set(machine["launcher"]) & set("\"'`$\\"):
         raise ValueError(
@@ -60,6 +62,22 @@ def check_configuration(config: dict) -> None:
         job = size_training_job(workers, machine["ranks_per_node"], machine["cpus_per_rank"])
         job.launch_command(machine["launcher"])
     study_runs(config)
+
+
+def _check_sample(name: str, sample: dict) -> None:
+    """Raise ValueError for a sample with both or neither of ``test`` and ``folds``, or with stages that are none."""
+    split, classes = sample["split"], sample["classes"]
+    if ("test" in split) == ("folds" in split):
+        what = "both `test` and `folds`" if "test" in split else "neither `test` nor `folds`"
+        raise ValueError(
+            f"`samples: {name}: split` has {what}; give a fraction to test on, or a number of folds to test in turn (in"
+            " a sample of another name, if a file that yours is laid over gives the other one)."
+        )
+    if classes["task"] == "stage_bins" and classes["from_myr"] >= classes["to_myr"]:
+        raise ValueError(
+            f"`samples: {name}: classes` go from {classes['from_myr']:g} to {classes['to_myr']:g} Myr; let `to_myr` be"
+            " the later time."
+        )
 
 
 def in_order(section: Any) -> Any:

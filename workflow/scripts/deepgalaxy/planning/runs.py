@@ -1,13 +1,16 @@
 """The training runs that the configuration asks for, those of the experiment and those of the scaling study, and the
 names of their paths.
 
-A run is a dictionary of ``dataset``, ``sample``, ``model``, ``workers`` and ``repeat``. One of the scaling study has a
-``batch`` as well, the images per worker and step, and the ``kinds`` of scaling that it serves: ``weak``, ``strong``, or
-both.
+A run is a dictionary of ``dataset``, ``sample``, ``model``, ``workers`` and ``repeat``; the folds of a sample are
+samples of their own (``deepgalaxy.folds``). One of the scaling study has a ``batch`` as well, the images per worker and
+step, and the ``kinds`` of scaling that it serves: ``weak``, ``strong``, or both.
 """
 
 import re
+from fnmatch import fnmatchcase
 from itertools import product
+
+from deepgalaxy.folds import ALL_FOLDS, SAMPLE_PATTERN, fold_name, parse_fold
 
 EXPERIMENT_RUN = "{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}"
 """The name of a run of the experiment, as in the paths of its files; to be filled in with the run."""
@@ -15,31 +18,75 @@ EXPERIMENT_RUN = "{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}"
 STUDY_RUN = "{dataset}/{sample}/{model}/workers~{workers}/batch~{batch}/repeat~{repeat}"
 """The name of a run of the scaling study, likewise."""
 
+STUDY_NAME = "{dataset}/{sample}/{model}"
+"""The name of a scaling study, likewise."""
+
+NAME = r"\w+"
+"""A regular expression for a name of the configuration."""
+
 TRAINED = ("dataset", "sample", "model")
 """What is trained on what; runs that have these in common are compared."""
 
 
+def fold_names(config: dict, sample: str) -> list[str]:
+    """Return the names of the folds of a sample; none if it is split without folds."""
+    return [fold_name(sample, fold + 1) for fold in range(config["samples"][sample]["split"].get("folds", 0))]
+
+
+def split_samples(config: dict) -> list[str]:
+    """Return the names of the experiment's samples, of those with folds the names of these."""
+    return [name for sample in config["experiment"]["samples"] for name in fold_names(config, sample) or [sample]]
+
+
+def takes_isolated(sample: dict) -> bool:
+    """Return whether a sample, as the configuration describes it, takes isolated galaxies if the dataset has any."""
+    names = [f"isolated_{number:02d}" for number in range(1, 100)]
+    return any(fnmatchcase(name, glob) for name in names for glob in sample["selection"]["groups"])
+
+
 def experiment_runs(config: dict) -> list[dict]:
-    """Return the runs of the experiment, one for each combination of what it lists."""
+    """Return the runs of the experiment, one for each combination of what it lists, and of each fold."""
+    return _runs(config, split_samples(config))
+
+
+def joined_runs(config: dict) -> list[dict]:
+    """Return a run for each combination with a sample that has folds, which stands for the runs of all folds."""
+    samples = [sample for sample in config["experiment"]["samples"] if fold_names(config, sample)]
+    return _runs(config, [fold_name(sample, ALL_FOLDS) for sample in samples])
+
+
+def _runs(config: dict, samples: list[str]) -> list[dict]:
+    """Return the runs on these samples."""
     experiment = config["experiment"]
     names = (*TRAINED, "workers", "repeat")
-    return [
-        dict(zip(names, run))
-        for run in product(
-            *(experiment[f"{name}s"] for name in TRAINED), experiment["workers"], range(experiment["repeats"])
-        )
-    ]
+    listed = (experiment["datasets"], samples, experiment["models"], experiment["workers"])
+    return [dict(zip(names, run)) for run in product(*listed, range(experiment["repeats"]))]
+
+
+def describe_run(run: dict) -> dict:
+    """Return what a table says of a run: the run, with the fold, as ``parse_fold`` gives it, after the sample."""
+    sample, fold = parse_fold(run["sample"])
+    return {"dataset": run["dataset"], "sample": sample, "fold": fold} | {
+        name: value for name, value in run.items() if name not in ("dataset", "sample")
+    }
+
+
+def studied_samples(config: dict) -> list[str]:
+    """Return the names of the samples of the scaling study: the experiment's, of those with folds the first fold."""
+    return [(fold_names(config, sample) or [sample])[0] for sample in config["experiment"]["samples"]]
 
 
 def study_runs(config: dict) -> list[dict]:
     """Return the runs of the scaling study, each once; a single worker serves both kinds of scaling.
 
-    Raises ValueError if the workers of strong scaling cannot divide a batch equally.
+    Of a sample with folds, the first is measured. Raises ValueError if the workers of strong scaling cannot divide a
+    batch equally.
     """
     experiment, study = config["experiment"], config["scaling"]
     kinds: dict[tuple, list[str]] = {}
+    trained = (experiment["datasets"], studied_samples(config), experiment["models"])
     for dataset, sample, model, kind, workers, repeat in product(
-        *(experiment[f"{name}s"] for name in TRAINED), study["kinds"], study["workers"], range(study["repeats"])
+        *trained, study["kinds"], study["workers"], range(study["repeats"])
     ):
         batch = config["models"][model]["batch_size"]
         if kind == "strong":
@@ -56,14 +103,15 @@ def study_runs(config: dict) -> list[dict]:
 
 
 def constrain(name: str) -> str:
-    r"""Return the ``name`` of a run with what may stand in each of its places: digits for a number, else ``\w+``.
+    r"""Return the ``name`` of a run with what may stand in each of its places: digits for a number, the name of a
+    sample or of a fold, else ``\w+``.
 
     >>> constrain("{model}/workers~{workers}")
     '{model,\\w+}/workers~{workers,\\d+}'
     """
 
     def constrained(place: re.Match) -> str:
-        kind = r"\d+" if place[1] in ("workers", "batch", "repeat") else r"\w+"
-        return f"{{{place[1]},{kind}}}"
+        kinds = dict.fromkeys(("workers", "batch", "repeat"), r"\d+") | {"sample": SAMPLE_PATTERN}
+        return f"{{{place[1]},{kinds.get(place[1], NAME)}}}"
 
     return re.sub(r"{(\w+)}", constrained, name)

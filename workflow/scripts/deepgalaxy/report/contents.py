@@ -18,8 +18,9 @@ TABLES = ("metrics", "skill", "summary", "scaling", "throughput", "claims")
 """Tables that are one file each."""
 
 JOINED_TABLES = {
-    "baselines": "sample",
-    "errors": "run",
+    "baselines": "scored_sample",
+    "errors": "scored_run",
+    "isolated": "isolated_run",
     "observed": "observing_run",
     "scaling_model": "modelled_study",
 }

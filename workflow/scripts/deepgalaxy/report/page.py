@@ -14,7 +14,8 @@ def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
     """Return what the report says of a dataset, without its damaged units."""
     sound = catalogue[~catalogue["damaged"]]
     return {
-        "simulations": sound["group"].nunique(),
+        "mergers": sound.loc[~sound["isolated"], "group"].nunique(),
+        "isolated": sound.loc[sound["isolated"], "group"].nunique(),
         "cameras": sound["camera"].nunique(),
         "images": int(sound["snapshots"].sum()),
         "pixels": " × ".join(str(int(sound[side].iloc[0])) for side in ("width", "height")),

@@ -1,37 +1,146 @@
-"""Class labels, in order of time."""
+"""Class labels, in order of time, and what time they count."""
+
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from deepgalaxy.logs import logger
 
-def label_images(images: pd.DataFrame, task: str, bins: int | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return ``images`` with an integer column ``label`` in order of time, and the table of the classes.
+START, FIRST_PERICENTRE = "start of the simulation", "first pericentre"
+"""What the time of a class counts from."""
+AFTER_COALESCENCE, NO_MERGER = "after coalescence", "no merger"
+"""The classes that have no time."""
+TASKS = ("time", "time_camera", "time_bins", "stage_bins")
 
-    Tasks: ``time`` has one class for each distinct time, ``time_camera`` one for each time and camera (upstream's
-    distributed label), ``time_bins`` divides the time from first to last into ``bins`` equal parts. The class table has
-    the columns label, t_from_myr, t_to_myr, t_centre_myr, and camera for ``time_camera``.
 
-    Raises ValueError for an unknown task, for ``time_bins`` without ``bins``, or when a bin would be empty.
+def label_images(
+    images: pd.DataFrame,
+    task: str,
+    bins: int | None = None,
+    from_myr: float | None = None,
+    to_myr: float | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the images that have a class, with their ``label`` and their time, and the table of the classes.
+
+    ``images`` is the table of ``list_images``. Those that have a class get an integer column ``label`` in order of
+    time, and ``target_myr``, the time in Myr that the classes count, NaN where the class has none. Tasks: ``time`` has
+    one class for each distinct time, ``time_camera`` one for each time and camera (upstream's distributed label),
+    ``time_bins`` divides the time from first to last into ``bins`` equal parts; all of these count from the start of
+    the simulation. ``stage_bins`` divides the time from ``from_myr`` to ``to_myr``, counted from the first pericentre
+    of an image's own merger, into ``bins`` equal parts. Images at or after coalescence then are a further class,
+    whatever their time, and those of isolated galaxies the last one; there is no class without images. Images of a
+    merger without a pericentre, before ``from_myr``, or after ``to_myr`` and before coalescence are left out, and the
+    log says how many.
+
+    The class table has the columns label; name; t_from_myr, t_to_myr and t_centre_myr, NaN for a class without a time;
+    counts_from, START or FIRST_PERICENTRE; ordered, whether the class has a place of its own in the order of time; and
+    camera for ``time_camera``.
+
+    Raises ValueError for an unknown task, a setting of the task that is missing, a part that would be empty, isolated
+    galaxies where all classes have a time, or stages of mergers that record no pericentre.
     """
-    times = np.unique(images["t_myr"])
-    if task in ("time", "time_camera"):
-        index = np.searchsorted(times, images["t_myr"])
-        classes = pd.DataFrame({"t_from_myr": times, "t_to_myr": times, "t_centre_myr": times.astype(float)})
-        if task == "time_camera":
-            cameras = np.unique(images["camera"])
-            index = index * len(cameras) + np.searchsorted(cameras, images["camera"])
-            classes = classes.merge(pd.DataFrame({"camera": cameras}), how="cross")
-    elif task == "time_bins":
+    if task not in TASKS:
+        raise ValueError(f"There is no class task {task!r}; choose {', '.join(TASKS[:-1])} or {TASKS[-1]}.")
+    if task == "stage_bins":
+        if bins is None or from_myr is None or to_myr is None or from_myr >= to_myr:
+            raise ValueError("The class task stage_bins needs `from_myr`, a later `to_myr`, and the number of `bins`.")
+        return _label_stages(images, np.linspace(from_myr, to_myr, bins + 1))
+    if images["isolated"].any():
+        isolated = ", ".join(images.loc[images["isolated"], "group"].unique())
+        raise ValueError(
+            f"{isolated} is no merger and has no class of the task {task}; leave isolated galaxies out of `selection:"
+            " groups`, or set `task: stage_bins`."
+        )
+    if task == "time_bins":
         if bins is None:
             raise ValueError("The class task time_bins needs `bins`, the number of its classes.")
-        edges = np.linspace(times[0], times[-1], bins + 1)
-        index = np.minimum(np.searchsorted(edges, images["t_myr"], side="right") - 1, bins - 1)
-        if len(np.unique(index)) < bins:
-            raise ValueError(f"{bins} time bins over {len(times)} distinct times leave some empty; lower `bins`.")
-        classes = pd.DataFrame(
-            {"t_from_myr": edges[:-1], "t_to_myr": edges[1:], "t_centre_myr": (edges[:-1] + edges[1:]) / 2}
-        )
+        times = images["t_myr"]
+        edges = np.linspace(times.min(), times.max(), bins + 1)
+        label, classes = _bin_index(times, edges), _bin_classes(edges, START)
+        if len(np.unique(label)) < bins:
+            raise ValueError(f"{bins} time bins over {times.nunique()} distinct times leave some empty; lower `bins`.")
     else:
-        raise ValueError(f"There is no class task {task!r}; choose time, time_camera or time_bins.")
+        label, classes = _label_times(images, by_camera=task == "time_camera")
     classes.insert(0, "label", np.arange(len(classes)))
-    return images.assign(label=index), classes
+    return images.assign(label=label, target_myr=images["t_myr"].astype(float)), classes
+
+
+def _label_times(images: pd.DataFrame, by_camera: bool) -> tuple[np.ndarray, pd.DataFrame]:
+    """Return the labels, int64 (n,), and the classes of the tasks ``time`` and ``time_camera``."""
+    times = np.unique(images["t_myr"])
+    label = np.searchsorted(times, images["t_myr"])
+    classes = pd.DataFrame(
+        {
+            "name": [f"{time:g} Myr" for time in times],
+            "t_from_myr": times,
+            "t_to_myr": times,
+            "t_centre_myr": times.astype(float),
+            "counts_from": START,
+            "ordered": not by_camera,
+        }
+    )
+    if by_camera:
+        cameras = np.unique(images["camera"])
+        label = label * len(cameras) + np.searchsorted(cameras, images["camera"])
+        classes = classes.merge(pd.DataFrame({"camera": cameras}), how="cross")
+        classes["name"] += [f", camera {camera:02d}" for camera in classes["camera"]]
+    return label, classes
+
+
+def _label_stages(images: pd.DataFrame, edges: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what ``label_images`` does for stages between ``edges`` in Myr from the first pericentre."""
+    if images.loc[~images["isolated"], "first_pericentre_myr"].isna().all():
+        raise ValueError(
+            "No merger of this sample has a recorded pericentre, from which stage_bins counts (published datasets have"
+            " none); set `task: time_bins`, or select simulated mergers that reach their pericentre."
+        )
+    time = images["t_myr"] - images["first_pericentre_myr"]
+    coalesced = (images["t_myr"] >= images["coalescence_myr"]).to_numpy()
+    isolated = images["isolated"].to_numpy()
+    within = time.between(edges[0], edges[-1]).to_numpy() & ~coalesced & ~isolated
+    kept = within | coalesced | isolated
+    label = np.full(len(images), -1)
+    label[within] = _bin_index(time[within], edges)
+    classes = _bin_classes(edges, FIRST_PERICENTRE)
+    for number, name in enumerate(classes["name"]):
+        if not (label == number).any():
+            raise ValueError(f"No image lies in the class {name!r}; lower `bins`, or narrow `from_myr` to `to_myr`.")
+    for name, chosen in ((AFTER_COALESCENCE, coalesced), (NO_MERGER, isolated)):
+        if chosen.any():
+            label[chosen] = len(classes)
+            untimed = {"name": name, "counts_from": FIRST_PERICENTRE, "ordered": name != NO_MERGER}
+            classes = pd.concat([classes, pd.DataFrame([untimed])], ignore_index=True)
+    _log_left_out(time[~kept], edges)
+    classes.insert(0, "label", np.arange(len(classes)))
+    labelled = images.assign(label=label, target_myr=time.where(within))
+    return labelled[kept].reset_index(drop=True), classes
+
+
+def _log_left_out(time: pd.Series, edges: np.ndarray) -> None:
+    """Say how many images are left out and why; ``time`` is that of each in Myr from the first pericentre, or NaN."""
+    if len(time):
+        logger.info(
+            "%d images have no class and are left out: %d before %g Myr, %d after %g Myr and before coalescence, %d of"
+            " mergers without a pericentre",
+            *(len(time), (time < edges[0]).sum(), edges[0], (time > edges[-1]).sum(), edges[-1], time.isna().sum()),
+        )
+
+
+def _bin_index(times: pd.Series, edges: np.ndarray) -> np.ndarray:
+    """Return the bin of each time, int64 (n,); the last one includes its end."""
+    return np.minimum(np.searchsorted(edges, times, side="right") - 1, len(edges) - 2)
+
+
+def _bin_classes(edges: np.ndarray, counts_from: str) -> pd.DataFrame:
+    """Return the classes between ``edges`` in Myr, without their labels."""
+    return pd.DataFrame(
+        {
+            "name": [f"{first:.4g} to {last:.4g} Myr" for first, last in pairwise(edges)],
+            "t_from_myr": edges[:-1],
+            "t_to_myr": edges[1:],
+            "t_centre_myr": (edges[:-1] + edges[1:]) / 2,
+            "counts_from": counts_from,
+            "ordered": True,
+        }
+    )

@@ -42,8 +42,8 @@ def prepare_images(
     """Write one file for each split of the split table, ``outputs`` giving its path, in one pass over the images.
 
     A file holds, contiguous and shuffled by ``seed``, ``images`` (n, pixels, pixels, 1), ``label`` (n,) int32,
-    ``t_myr`` (n,) float32 and ``row`` (n,) int64, the index of each image in the table. Since the images are shuffled
-    once for all, any contiguous slab of them is a random sample. Images under way never take more than
+    ``target_myr`` (n,) float32 and ``row`` (n,) int64, the index of each image in the table. Since the images are
+    shuffled once for all, any contiguous slab of them is a random sample. Images under way never take more than
     ``memory_bytes``, over all processes, as long as each process can hold one.
     """
     with h5py.File(subset) as source:
@@ -58,7 +58,7 @@ def prepare_images(
             file = files.enter_context(h5py.File(files.enter_context(whole_file(output)), "w"))
             file["row"] = rows
             file["label"] = table["label"].to_numpy(np.int32)[rows]
-            file["t_myr"] = table["t_myr"].to_numpy(np.float32)[rows]
+            file["target_myr"] = table["target_myr"].to_numpy(np.float32)[rows]
             prepared[split] = file.create_dataset("images", (len(rows), pixels, pixels, 1), dtype)
         splits = table["split"].to_numpy()
         for block, images in progress(zip(blocks, ready), len(blocks), "blocks of images"):

@@ -11,7 +11,15 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
-from deepgalaxy.dataset.layout import images_name, parse_group_name, times_name, unit_name
+from deepgalaxy.dataset.layout import (
+    group_order,
+    images_name,
+    is_isolated,
+    merger_events,
+    parse_group_name,
+    times_name,
+    unit_name,
+)
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import logger, progress
 
@@ -56,13 +64,15 @@ def select_groups(
 ) -> list[str]:
     """Return the groups that match the globs and whose ratios are within the given ranges, ends included.
 
-    They are ordered by size and mass ratio. Raises ValueError if nothing is selected.
+    They are ordered as by ``group_order``. An isolated galaxy has no ratios: the globs alone select it, whatever the
+    ranges. Raises ValueError if nothing is selected.
     """
-    available = sorted(available, key=parse_group_name)
+    available = sorted(available, key=group_order)
     chosen = [
         name
         for name in match_groups(available, groups, exclude)
-        if all(
+        if is_isolated(name)
+        or all(
             limits is None or limits[0] <= ratio <= limits[1]
             for ratio, limits in zip(parse_group_name(name), (size_ratio, mass_ratio))
         )
@@ -143,14 +153,17 @@ def _copy_images(images: h5py.Dataset, window: slice, group: h5py.Group, name: s
 
 
 def list_images(subset: str | Path) -> pd.DataFrame:
-    """Return one row for each image of an image file: group, size_ratio, mass_ratio, camera, snapshot, t_myr.
+    """Return one row for each image of an image file.
 
-    ``snapshot`` is the index within the file. Rows are ordered by ratios, camera and snapshot.
+    Columns: group, size_ratio, mass_ratio, isolated (bool), first_pericentre_myr and coalescence_myr (as
+    ``merger_events``), camera, snapshot, the index within the file, and t_myr, the time in the file. Rows are ordered
+    by group (``group_order``), camera and snapshot.
     """
     tables = []
     with h5py.File(subset) as file:
-        for name in sorted(file, key=parse_group_name):
+        for name in sorted(file, key=group_order):
             size_ratio, mass_ratio = parse_group_name(name)
+            first_pericentre_myr, coalescence_myr = merger_events(file[name])
             for camera in range(CAMERA_COUNT):
                 if images_name(camera) not in file[name]:
                     continue
@@ -161,6 +174,9 @@ def list_images(subset: str | Path) -> pd.DataFrame:
                             "group": name,
                             "size_ratio": size_ratio,
                             "mass_ratio": mass_ratio,
+                            "isolated": is_isolated(name),
+                            "first_pericentre_myr": first_pericentre_myr,
+                            "coalescence_myr": coalescence_myr,
                             "camera": camera,
                             "snapshot": np.arange(len(t_myr)),
                             "t_myr": t_myr,

@@ -1,43 +1,112 @@
 """Splits into training, validation and test images."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
+from deepgalaxy.logs import logger
 
 SPLITS = ("train", "validation", "test")
 
 
+@dataclass(frozen=True)
+class Shares:
+    """How many of the units go where: the arguments of these names of ``split_images``."""
+
+    validation: float
+    test: float
+    folds: int | None
+    fold: int
+
+
 def split_images(
-    images: pd.DataFrame, by: str, validation: float, test: float, seed: int, block_myr: float | None = None
+    images: pd.DataFrame,
+    by: str | list[str],
+    validation: float,
+    seed: int,
+    test: float = 0.0,
+    folds: int | None = None,
+    fold: int = 1,
+    block_myr: float | None = None,
 ) -> pd.DataFrame:
     """Return ``images`` with a column ``split``: all images of one unit are in the same split.
 
     A unit is, as ``by`` says: a ``simulation``; a ``line_of_sight``, the two cameras that see it from opposite sides; a
     ``time_block`` of ``block_myr``; or an ``image`` by itself, as upstream splits, which leaks: neighbouring snapshots
-    and mirrored views of an image are then in other splits. ``validation`` and ``test`` are fractions of the units,
-    rounded, at least one each. They are drawn evenly along an order of the units (by mass and size ratio, by height of
-    the camera, by time, or by label), so that each split is as varied as its number of units allows.
+    and mirrored views of an image are then in other splits. The list of ``simulation`` and ``line_of_sight`` splits
+    simulations and lines of sight each by themselves, and drops the images whose two units are in different splits, so
+    that nothing of a test image's simulation or line of sight is in training or validation; the log says how many.
 
-    Raises ValueError if nothing would be left to train on.
+    ``validation`` and ``test`` are fractions of the units, rounded, at least one each. They are drawn evenly along an
+    order of the units (by mass and size ratio, by height of the camera, by time, or by label), so that each split is as
+    varied as its number of units allows. With ``folds`` in place of ``test``, the units are dealt into so many parts,
+    each even along that order and the same for every ``fold``; the part number ``fold``, from 1, is tested, and
+    validation is drawn from the others.
+
+    Raises ValueError if nothing would be left to train on, if a fold would test nothing, or if a list would leave one
+    of the splits empty.
     """
+    shares = Shares(validation, test, folds, fold)
+    if isinstance(by, str):
+        return images.assign(split=_split_units(images, by, block_myr, shares, seed))
+    assigned = [_split_units(images, name, block_myr, shares, seed) for name in by]
+    agreed = np.all([one == assigned[0] for one in assigned], axis=0)
+    kept = images.assign(split=assigned[0])[agreed].reset_index(drop=True)
+    missing = [name for name in SPLITS if name not in set(kept["split"])]
+    if missing:
+        raise ValueError(
+            f"Split by {' and '.join(by)}, no image is left for {' and '.join(missing)}; select more simulations and"
+            " cameras, so that each simulation is seen from each line of sight."
+        )
+    logger.info(
+        "%d of %d images lie between the splits by %s and are dropped",
+        *(len(images) - len(kept), len(images), " and ".join(by)),
+    )
+    return kept
+
+
+def _split_units(images: pd.DataFrame, by: str, block_myr: float | None, shares: Shares, seed: int) -> pd.Series:
+    """Return the split of each image, whose units are of one kind."""
     unit, order = _units(images, by, block_myr)
     units = pd.DataFrame({"unit": unit, "order": order}).groupby("unit", sort=True)["order"].first()
-    counts = {"test": max(1, round(test * len(units))), "validation": max(1, round(validation * len(units)))}
-    if sum(counts.values()) >= len(units):
-        raise ValueError(
-            f"A split of {len(units)} units ({by}) into {counts['validation']} for validation and {counts['test']} for"
-            " testing leaves none to train on; select more, or lower the fractions."
-        )
     rng = np.random.default_rng(seed)
-    # Sorted by the order, ties broken at random; then every k-th is taken, from a random start.
-    remaining = units.index.to_numpy()[np.lexsort((rng.uniform(size=len(units)), units.to_numpy()))]
-    split = dict.fromkeys(remaining, "train")
-    for name, count in counts.items():
-        taken = np.floor((np.arange(count) + rng.uniform()) * len(remaining) / count).astype(int)
-        split |= dict.fromkeys(remaining[taken], name)
-        remaining = np.delete(remaining, taken)
-    return images.assign(split=unit.map(split))
+    # Sorted by the order, isolated galaxies last, ties broken at random.
+    ordered = units.index.to_numpy()[np.lexsort((rng.uniform(size=len(units)), units.to_numpy()))]
+    if shares.folds is None:
+        tested = _evenly(max(1, round(shares.test * len(ordered))), len(ordered), rng)
+    else:
+        tested = np.flatnonzero(_deal(len(ordered), shares.folds, rng, by) == shares.fold)
+        rng = np.random.default_rng([seed, shares.fold])
+    validated = max(1, round(shares.validation * len(ordered)))
+    if len(tested) + validated >= len(ordered):
+        raise ValueError(
+            f"A split of {len(ordered)} units ({by}) into {validated} for validation and {len(tested)} for testing"
+            " leaves none to train on; select more, lower the fractions, or take more folds."
+        )
+    split = dict.fromkeys(ordered, "train") | dict.fromkeys(ordered[tested], "test")
+    remaining = np.delete(ordered, tested)
+    split |= dict.fromkeys(remaining[_evenly(validated, len(remaining), rng)], "validation")
+    return unit.map(split)
+
+
+def _evenly(count: int, length: int, rng: np.random.Generator) -> np.ndarray:
+    """Return ``count`` places, int64, among ``length``: every k-th, from a random start."""
+    return np.floor((np.arange(count) + rng.uniform()) * length / count).astype(int)
+
+
+def _deal(length: int, folds: int, rng: np.random.Generator, by: str) -> np.ndarray:
+    """Return the part, from 1, of each of ``length`` places, int64: of each ``folds`` neighbours, one goes to each.
+
+    Raises ValueError if there are fewer places than parts.
+    """
+    if length < folds:
+        raise ValueError(
+            f"`folds: {folds}` needs as many units ({by}), and there are {length}; select more, or lower `folds`."
+        )
+    parts = [rng.permutation(folds) + 1 for _ in range(-(-length // folds))]
+    return np.concatenate(parts)[:length]
 
 
 def _units(images: pd.DataFrame, by: str, block_myr: float | None) -> tuple[pd.Series, pd.Series]:

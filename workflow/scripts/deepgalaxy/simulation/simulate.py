@@ -47,10 +47,10 @@ def simulate_galaxies(simulated: dict, settings: dict, output: str | Path, threa
     """Simulate a merger or a lone galaxy, and write the positions of its stars at every snapshot.
 
     ``simulated`` has ``size_ratio``, ``mass_ratio`` and ``seed``, and either the ``encounter`` of a merger or
-    ``inclination_deg``, ``node_deg`` and the number of ``snapshots`` of a lone galaxy; ``settings`` is the ``simulation`` section of the
-    configuration. Each galaxy is an independent realisation, drawn from the seed. The same seed gives the same bits,
-    for any number of ``threads``. The file has the arrays of ``Course``, and ``masses`` (stars,) float64 in 1e10 Msun;
-    its attributes say what was simulated, and how well.
+    ``inclination_deg``, ``node_deg`` and the number of ``snapshots`` of a lone galaxy; ``settings`` is the
+    ``simulation`` section of the configuration. Each galaxy is an independent realisation, drawn from the seed. The
+    same seed gives the same bits, for any number of ``threads``. The file has the arrays of ``Course``, and ``masses``
+    (stars,) float64 in 1e10 Msun; its attributes say what was simulated, and how well.
 
     Raises ValueError if the energy changes by more than ``largest_energy_error``.
     """
@@ -78,9 +78,7 @@ def simulate_galaxies(simulated: dict, settings: dict, output: str | Path, threa
     attributes["isolated"] = "encounter" not in simulated
     steps = steps_per_snapshot(settings["snapshots"]["every_myr"], settings["longest_step_myr"], size_ratio, mass_ratio)
     snapshots = settings["snapshots"] | {"count": simulated.get("snapshots", settings["snapshots"]["count"])}
-    course = follow(
-        start, is_companion, **snapshots, steps=steps, softening_kpc=softening_kpc, threads=threads
-    )
+    course = follow(start, is_companion, **snapshots, steps=steps, softening_kpc=softening_kpc, threads=threads)
     if abs(course.energy_error) > settings["largest_energy_error"]:
         raise ValueError(
             f"The total energy changed by {course.energy_error:.1%}, more than `largest_energy_error`"

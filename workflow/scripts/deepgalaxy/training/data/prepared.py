@@ -9,7 +9,8 @@ import h5py
 
 @dataclass(frozen=True)
 class PreparedData:
-    """Images of ``pixels`` a side and of type ``dtype``, how many there are in each file, and how many classes."""
+    """Images of ``pixels`` a side and of type ``dtype``, how many there are in each file, how many classes, and whether
+    each class has a place of its own in the order of time."""
 
     train: Path
     validation: Path
@@ -18,7 +19,7 @@ class PreparedData:
     training_images: int
     validation_images: int
     classes: int
-    classes_by_camera: bool
+    classes_ordered: bool
 
     @staticmethod
     def read(train: Path, validation: Path, classes: Path) -> "PreparedData":
@@ -31,18 +32,20 @@ class PreparedData:
         if not classes.is_file():
             raise ValueError(f"{classes}, the table of the classes, is not a file; give classes.csv of the sample.")
         with classes.open(newline="") as file:
-            columns, *rows = csv.reader(file)
-        return PreparedData(
-            train, validation, pixels, dtype, training_images, validation_images, len(rows), "camera" in columns
-        )
+            rows = list(csv.DictReader(file))
+        ordered = all(row.get("ordered") != "False" for row in rows)
+        return PreparedData(train, validation, pixels, dtype, training_images, validation_images, len(rows), ordered)
 
     def check(self, workers: int, head: str) -> None:
         """Raise ValueError if there are too few images for so many workers, or if the head does not fit the classes."""
         for path, images in ((self.train, self.training_images), (self.validation, self.validation_images)):
             if images < workers:
                 raise ValueError(f"{path} holds {images} images, too few for {workers} workers.")
-        if head == "ordinal" and self.classes_by_camera:
-            raise ValueError("`head: ordinal` is only for classes of time; set `task: time` or `time_bins`.")
+        if head == "ordinal" and not self.classes_ordered:
+            raise ValueError(
+                "`head: ordinal` is only for classes that are in order of time, which those of cameras and of isolated"
+                " galaxies are not; set `head: categorical`, or choose other classes."
+            )
 
 
 def _describe(path: Path) -> tuple[int, str, int]:
