@@ -60,9 +60,10 @@ def draw_isolated(ranges: dict, seed: int) -> dict[str, dict]:
     ``mass_ratio`` to the primary of a merger, and the ``inclination_deg`` and ``node_deg`` of its disc, drawn as by
     ``draw_mergers``."""
     _check_ranges("isolated", ranges)
-    points = qmc.Sobol(4, rng=derive_seed(seed, "draw isolated")).random(ranges["draw"])
+    points = qmc.Sobol(4, rng=derive_seed(seed, "draw isolated"))
     drawn = {}
-    for number, point in enumerate(points, start=1):
+    for number in range(1, ranges["draw"] + 1):
+        point = points.random()[0]
         mass_ratio, size_ratio = _ratios(ranges, *point[:2])
         inclination, node = _spin(COSINES["isotropic"], *point[2:])
         drawn[isolated_name(number)] = {
