@@ -69,7 +69,7 @@ rule split_images:
         classes=settings("samples/{sample}/classes"),
         split=settings("samples/{sample}/split"),
         fold=lambda wildcards: int(parse_fold(wildcards.sample)[1] or 1),
-        seed=lambda wildcards: derive_seed(config["seed"], "split", wildcards.dataset, unfolded(wildcards)),
+        seed=stage_seed("split", "dataset"),
         code=code_digest("sample/split_images.py"),
     script:
         "../workflow/scripts/sample/split_images.py"

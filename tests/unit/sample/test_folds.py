@@ -105,3 +105,19 @@ def test_folds_by_two_things_test_each_simulation_and_each_line_of_sight_once():
     assert sorted(groups) == sorted(NAMES[-12:]) and sorted(sights) == list(range(7))
     with pytest.raises(ValueError, match=r"`folds: 8` needs as many units \(line_of_sight\), and there are 7"):
         split_images(images_of(12), PAIR, 0.2, 1, folds=8)
+
+
+def test_fewer_units_to_train_on_leave_the_others_where_they_are():
+    images = images_of(18)
+    splits = {
+        units: split_images(images, "simulation", 0.1, seed=3, test=0.2, training_units=units) for units in (3, 6, None)
+    }
+    trained = {units: set(table.loc[table["split"] == "train", "group"]) for units, table in splits.items()}
+    assert len(trained[3]) == 3 and len(trained[6]) == 6
+    assert trained[3] < trained[6] < trained[None]
+    for name in ("validation", "test"):
+        held_out = [set(table.loc[table["split"] == name, "group"]) for table in splits.values()]
+        assert held_out[0] == held_out[1] == held_out[2]
+    assert set(splits[3]["split"]) == {"train", "validation", "test"}
+    with pytest.raises(ValueError, match="`training_units: 99` asks for more than the 12 units"):
+        split_images(images, "simulation", 0.1, seed=3, test=0.2, training_units=99)

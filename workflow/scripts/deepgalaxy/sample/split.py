@@ -9,6 +9,7 @@ from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.logs import logger
 
 SPLITS = ("train", "validation", "test")
+UNUSED = "unused"
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Shares:
     test: float
     folds: int | None
     fold: int
+    training_units: int | None
 
 
 def split_images(
@@ -29,6 +31,7 @@ def split_images(
     test: float = 0.0,
     folds: int | None = None,
     fold: int = 1,
+    training_units: int | None = None,
     block_myr: float | None = None,
 ) -> pd.DataFrame:
     """Return ``images`` with a column ``split``: all images of one unit are in the same split.
@@ -43,16 +46,18 @@ def split_images(
     order of the units (by mass and size ratio, by height of the camera, by time, or by label), so that each split is as
     varied as its number of units allows. With ``folds`` in place of ``test``, the units are dealt into so many parts,
     each even along that order and the same for every ``fold``; the part number ``fold``, from 1, is tested, and
-    validation is drawn from the others.
+    validation is drawn from the others. With ``training_units``, no more than so many units are trained on, the same
+    ones and others if there are to be more; images of the rest are dropped.
 
-    Raises ValueError if nothing would be left to train on, if a fold would test nothing, or if a list would leave one
-    of the splits empty.
+    Raises ValueError if nothing would be left to train on, if there are fewer units than ``training_units``, if a fold
+    would test nothing, or if a list would leave one of the splits empty.
     """
-    shares = Shares(validation, test, folds, fold)
+    shares = Shares(validation, test, folds, fold, training_units)
     if isinstance(by, str):
-        return images.assign(split=_split_units(images, by, block_myr, shares, seed))
+        images = images.assign(split=_split_units(images, by, block_myr, shares, seed))
+        return images[images["split"] != UNUSED].reset_index(drop=True)
     assigned = [_split_units(images, name, block_myr, shares, seed) for name in by]
-    agreed = np.all([one == assigned[0] for one in assigned], axis=0)
+    agreed = np.all([one == assigned[0] for one in assigned], axis=0) & (assigned[0] != UNUSED)
     kept = images.assign(split=assigned[0])[agreed].reset_index(drop=True)
     missing = [name for name in SPLITS if name not in set(kept["split"])]
     if missing:
@@ -88,6 +93,14 @@ def _split_units(images: pd.DataFrame, by: str, block_myr: float | None, shares:
     split = dict.fromkeys(ordered, "train") | dict.fromkeys(ordered[tested], "test")
     remaining = np.delete(ordered, tested)
     split |= dict.fromkeys(remaining[_evenly(validated, len(remaining), rng)], "validation")
+    if shares.training_units is not None:
+        trained = rng.permutation([name for name in ordered if split[name] == "train"])
+        if len(trained) < shares.training_units:
+            raise ValueError(
+                f"`training_units: {shares.training_units}` asks for more than the {len(trained)} units ({by}) that"
+                " are neither validated nor tested on; lower it, or leave it out to train on all of them."
+            )
+        split |= dict.fromkeys(trained[shares.training_units :], UNUSED)
     return unit.map(split)
 
 
