@@ -58,7 +58,7 @@ except ValueError as error:
 # Snakemake applies global constraints before it fills in path variables, so wildcards in these carry their own.
 pathvars:
     dataset=r"<results>/datasets/{dataset,\w+}",
-    sample="<results>/samples/" + constrain("{dataset}/{sample}"),
+    sample=constrain("<results>/samples/{dataset}/{sample}"),
     run_name=constrain(EXPERIMENT_RUN),
     run="<results>/models/<run_name>",
 
@@ -104,6 +104,11 @@ def unfolded(wildcards):
 def subset_file(wildcards):
     """Return the selected images of a sample, which all of its folds share."""
     return f"<results>/samples/{wildcards.dataset}/{unfolded(wildcards)}/subset.hdf5"
+
+
+def of_folds(pattern):
+    """Return a function for a path of each fold of a sample, with the fold's name in place of {fold}."""
+    return lambda wildcards: [pattern.format(fold=fold, **wildcards) for fold in fold_names(config, wildcards.sample)]
 
 
 def simulated(dataset):

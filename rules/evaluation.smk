@@ -49,14 +49,6 @@ ruleorder: join_predictions > predict_images
 ruleorder: join_predictions > train_model
 
 
-def of_folds(pattern):
-    """Return a function for a path of each fold of a sample, with the fold's name in place of {fold}."""
-    return lambda wildcards: [
-        pattern.format(fold=fold, **{name: value for name, value in wildcards.items()})
-        for fold in fold_names(config, wildcards.sample)
-    ]
-
-
 rule join_splits:
     """Join the split tables of all folds of a sample."""
     input:

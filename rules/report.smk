@@ -21,18 +21,14 @@ SUBJECTS = {
     "modelled_study": MODELLED_STUDIES,
 }
 FOLDS = {EXPERIMENT_RUN.format(**run): parse_fold(run["sample"])[1] for run in SCORED}
-
-
-def shown_runs(kind, fold):
-    """Return those of a kind of runs that the report shows, each of a sample without folds, or of this fold."""
-    return [name for name in SUBJECTS[kind] if name.endswith("repeat~0") and FOLDS[name] in (None, fold)]
-
-
+SHOWN_FOLDS = {"run": "1", "observing_run": "1", "scored_run": ALL_FOLDS, "isolated_run": ALL_FOLDS}
 SHOWN = SUBJECTS | {
     "sample": [name for name in SAMPLES if parse_fold(name)[1] in (None, "1")],
     "scored_sample": [name for name in SCORED_SAMPLES if parse_fold(name)[1] in (None, ALL_FOLDS)],
-    **{kind: shown_runs(kind, "1") for kind in ("run", "observing_run")},
-    **{kind: shown_runs(kind, ALL_FOLDS) for kind in ("scored_run", "isolated_run")},
+    **{
+        kind: [name for name in SUBJECTS[kind] if name.endswith("repeat~0") and FOLDS[name] in (None, fold)]
+        for kind, fold in SHOWN_FOLDS.items()
+    },
 }
 
 

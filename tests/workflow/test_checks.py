@@ -134,6 +134,9 @@ def test_other_configurations_can_be_laid_over_the_default(run, tmp_path, root, 
         ("datasets: {mine: {sources: ['http://example.org/x.hdf5']}}", "'http://example.org/x.hdf5' does not match"),
         ("datasets: {simulated: {damaged: [s_1_m_1/7]}}", "'s_1_m_1/7' does not match"),
         ("samples: {ten_stages: {split: {by: time_block}}}", "'block_myr' is a required property"),
+        ("samples: {ten_stages: {split: {folds: 3}}}", "`samples: ten_stages: split` has both `test` and `folds`;"),
+        ("samples: {ten_stages: {split: {by: [simulation, image]}}}", "['simulation', 'image'] is not one of"),
+        ("samples: {ten_stages: {classes: {task: stage_bins}}}", "'from_myr' is a required property"),
         ("gpu: gpu:a100", "`gpu` is now `machine: gpu`. Move them there."),
         ("rank_memory_mb: 16000", "`rank_memory_mb` is now `machine: rank_memory_mib`, in MiB."),
         ("machine: {rank_memory_mb: 16000}", "'rank_memory_mb' was unexpected"),
@@ -146,6 +149,34 @@ def test_a_wrong_setting_is_refused_before_anything_runs(run, tmp_path, settings
     assert result.returncode == 1
     assert sentence in result.stdout + result.stderr
     assert "line 1, in" not in result.stderr and ", in <module>" not in result.stderr
+
+
+FOLDED = """
+experiment: {samples: [folded]}
+samples:
+  folded:
+    selection: {groups: ["s_*", "isolated_*"], cameras: 14}
+    classes: {task: stage_bins, from_myr: -60, to_myr: 120, bins: 3}
+    split: {by: [simulation, line_of_sight], validation: 0.2, folds: 3}
+    images: {pixels: 32, dtype: uint8}
+"""
+
+
+def test_the_folds_of_a_sample_are_made_each_and_joined(run, tmp_path, root):
+    (tmp_path / "config").symlink_to(root / ".test/config")
+    (tmp_path / "folded.yaml").write_text(FOLDED)
+    result = run("snakemake", "-n", "-s", root / "Snakefile", "-d", tmp_path, "--configfile", tmp_path / "folded.yaml")
+    assert result.returncode == 0, result.stderr
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", result.stdout + result.stderr, re.MULTILINE))
+    for name in ("select_images", "join_splits", "join_predictions", "join_baselines"):
+        assert counts[name] == "1", name
+    for name in ("split_images", "prepare_images", "train_model", "predict_images", "plot_examples"):
+        assert counts[name] == "3", name
+    for name in ("evaluate_predictions", "break_down_errors", "tabulate_isolated", "plot_predictions"):
+        assert counts[name] == "4", name
+    # The scaling study trains on the first fold.
+    studied = re.findall(r"output: .*results/scaling/tiny/(\S+?)/reference_cnn", result.stdout + result.stderr)
+    assert set(studied) == {"folded/fold~1"}
 
 
 def test_modules_of_a_cluster_can_be_offered_to_the_training(run, tmp_path):
