@@ -101,7 +101,7 @@ def files(tmp_path):
     observed = {"file": "m51.png", "class": "late", "timed_probability": 1.0, "counts_from": "first pericentre"}
     observed |= {"reason": None, "expected_myr": 75.0, "low_myr": 50.0, "high_myr": 90.0}
     catalogue = {"group": "s_1_m_1", "camera": 0, "snapshots": 71, "width": 48, "height": 48}
-    catalogue |= {"damaged": False, "isolated": False}
+    catalogue |= {"damaged": False, "isolated": False, "share_inside": 0.98}
     training = {"options": {"architecture": "reference_cnn"}, "parameters": 1000, "seed": 1, "workers": 2}
     training |= {"threads_per_worker": 1, "ranks": [{"host": "here", "gpu": None}], "versions": {"keras": "3"}}
     suffixes = [kind.pattern[-4:] for kind, _ in plan_figures(NAMES)]

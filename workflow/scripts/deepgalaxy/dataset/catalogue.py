@@ -31,7 +31,8 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
 
     ``damaged`` names units, as group (``s_1_m_1``) or group and camera (``s_1_m_1/07``), that are known not to be in
     order: they are not read, and their rows say so. Columns: group, size_ratio, mass_ratio (NaN for an isolated
-    galaxy), isolated (bool), first_pericentre_myr and coalescence_myr (as ``merger_events``), camera, damaged (bool),
+    galaxy), isolated (bool), first_pericentre_myr and coalescence_myr (as ``merger_events``), share_inside (of the
+    stars' mass, what the images show at least in nine of ten snapshots; NaN if not recorded), camera, damaged (bool),
     snapshots, height, width, channels, dtype, minimum, maximum, t_first_myr, t_last_myr, compression, chunks (shape, or
     empty if contiguous); a damaged unit has values up to ``damaged`` only.
 
@@ -79,6 +80,7 @@ def _describe_group(path: str | Path, damaged: frozenset[str], name: str) -> tup
             "isolated": is_isolated(name),
             "first_pericentre_myr": first_pericentre_myr,
             "coalescence_myr": coalescence_myr,
+            "share_inside": np.percentile(file[name].attrs.get("share_inside", np.nan), 10),
         }
         for camera in range(CAMERA_COUNT):
             row = about | {"camera": camera}

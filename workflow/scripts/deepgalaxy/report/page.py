@@ -21,6 +21,7 @@ def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
         "pixels": " × ".join(str(int(sound[side].iloc[0])) for side in ("width", "height")),
         "t_first_myr": f"{sound['t_first_myr'].min():g}",
         "t_last_myr": f"{sound['t_last_myr'].max():g}",
+        "share_inside": sound["share_inside"].min(),
         "damaged": int(catalogue["damaged"].sum()),
     }
 
