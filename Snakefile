@@ -37,7 +37,7 @@ rule all:
     """The report on all runs of the experiment, the result of each stage on the way to it, and what these were made from."""
     default_target: True
     input:
-        results_of_all_stages(),
+        results_of_all_stages,
         "<results>/provenance.json",
         "<results>/ro-crate-metadata.json",
 

@@ -7,6 +7,7 @@ and prepared, or a fold of one; a run is one training of a model on a sample.
 import os
 import shlex
 import sys
+from functools import cache
 
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
@@ -46,11 +47,6 @@ try:
         config["machine"] = read_numbers(config["machine"])
     validate(config, "../workflow/schemas/config.schema.yaml")
     check_configuration(config)
-    SIMULATIONS = {
-        name: index_simulations(dataset, config["seed"])
-        for name, dataset in config["datasets"].items()
-        if "mergers" in dataset
-    }
 except ValueError as error:
     raise WorkflowError(str(error)) from None
 
@@ -113,7 +109,16 @@ def of_folds(pattern):
 
 def simulated(dataset):
     """Return whether a dataset is simulated here."""
-    return dataset in SIMULATIONS
+    return "mergers" in config["datasets"][dataset]
+
+
+@cache
+def simulations(dataset):
+    """Return the simulations of a dataset by group name. Not every job asks for them, and a draw takes half a second."""
+    try:
+        return index_simulations(config["datasets"][dataset], config["seed"])
+    except ValueError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def for_all_simulations(pattern):
@@ -122,7 +127,7 @@ def for_all_simulations(pattern):
         pattern.format(dataset=dataset, group=group)
         for dataset in EXPERIMENT["datasets"]
         if simulated(dataset)
-        for group in SIMULATIONS[dataset]
+        for group in simulations(dataset)
     ]
 
 
@@ -162,11 +167,16 @@ def settings(path):
     return section
 
 
+def simulation(wildcards):
+    """Return what one simulation starts from."""
+    return simulations(wildcards.dataset)[wildcards.group]
+
+
 def images_of_simulations(wildcards):
     """Return the image files of all simulations of a dataset."""
     return [
         f"<results>/datasets/{wildcards.dataset}/simulations/{group}/images.hdf5"
-        for group in SIMULATIONS[wildcards.dataset]
+        for group in simulations(wildcards.dataset)
     ]
 
 

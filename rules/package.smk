@@ -37,8 +37,8 @@ if isinstance(HERE, HostingProviderFile):
 
 
 def code_digest(script):
-    """Return the digest of a rule's script, by its path under workflow/scripts, and of all of the package that it uses."""
-    in_package = script.startswith("deepgalaxy/")
-    return digest_code(
-        script if IN_CHECKOUT or in_package else str(workflow.source_path(f"../workflow/scripts/{script}"))
-    )
+    """Return a function for the digest of a rule's script, by its path under workflow/scripts, and of all of the package
+    that it uses. A job needs that of its own rule alone."""
+    if not IN_CHECKOUT and not script.startswith("deepgalaxy/"):
+        script = str(workflow.source_path(f"../workflow/scripts/{script}"))
+    return lambda wildcards: digest_code(script)

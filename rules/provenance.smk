@@ -15,7 +15,7 @@ localrules:
 rule write_provenance:
     """Write down what each result was made from and how."""
     input:
-        results_of_all_stages(),
+        results_of_all_stages,
     output:
         "<results>/provenance.json",
     log:

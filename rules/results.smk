@@ -1,7 +1,7 @@
 """All results of the experiment."""
 
 
-def results_of_all_stages():
+def results_of_all_stages(wildcards):
     """Return all files that the experiment makes, from the first simulation to the report.
 
     They are asked for by name, because Snakemake does not remake an intermediate file that is missing since its job

@@ -19,7 +19,7 @@ rule simulate_galaxies:
         mem_mb=megabytes(1500),
         runtime=minutes(60),
     params:
-        simulated=lambda wildcards: SIMULATIONS[wildcards.dataset][wildcards.group],
+        simulated=simulation,
         settings=settings("datasets/{dataset}/simulation"),
         code=code_digest("simulation/simulate_galaxies.py"),
     script:

@@ -13,18 +13,23 @@ from deepgalaxy.planning.configuration import MOVED, in_order, read_numbers, ref
 from deepgalaxy.planning.import_path import export_import_path, link_package, package_parent
 
 
+def forget():
+    for function in (digest.code_digest, digest.statements_of, digest.imports_of):
+        function.cache_clear()
+
+
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """A copy of the scripts and the package that may be edited; the digest reads it."""
     scripts = shutil.copytree(digest.PACKAGE.parent, tmp_path / "scripts")
     monkeypatch.setattr(digest, "PACKAGE", scripts / "deepgalaxy")
-    digest.code_digest.cache_clear()
+    forget()
     yield scripts / "deepgalaxy"
-    digest.code_digest.cache_clear()
+    forget()
 
 
 def digests(package):
-    digest.code_digest.cache_clear()
+    forget()
     names = [str(path.relative_to(package.parent)) for path in package.parent.glob("*/*.py") if path.parent != package]
     names.append("deepgalaxy/train.py")
     return {Path(name).stem: digest.code_digest(name) for name in names}

@@ -25,7 +25,7 @@ def code_digest(script: str) -> str:
     """
     digest = hashlib.sha256()
     for file in code_files(script):
-        digest.update(_statements(file).encode())
+        digest.update(statements_of(file).encode())
         if file.is_relative_to(PACKAGE):
             for companion in sorted(file.parent.glob(f"{file.stem}.*")):
                 if companion.suffix != ".py":
@@ -33,7 +33,8 @@ def code_digest(script: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _statements(file: Path) -> str:
+@cache
+def statements_of(file: Path) -> str:
     """Return the statements of a Python file in one layout, without docstrings and comments."""
     tree = ast.parse(file.read_text())
     for node in ast.walk(tree):
@@ -54,13 +55,14 @@ def code_files(script: str) -> list[Path]:
         file = pending.pop()
         if file not in files:
             files.add(file)
-            pending.extend(_imported_files(file))
+            pending.extend(imports_of(file))
     return sorted(
         files, key=lambda file: file.relative_to(scripts) if file.is_relative_to(scripts) else Path(*file.parts[-2:])
     )
 
 
-def _imported_files(file: Path) -> list[Path]:
+@cache
+def imports_of(file: Path) -> list[Path]:
     """Return the files of this package that a Python file imports by their full names."""
     names = []
     for node in ast.walk(ast.parse(file.read_text())):
