@@ -6,6 +6,7 @@ Results: <results>/figures/
 
 localrules:
     plot_skill,
+    plot_mergers,
     plot_contact_sheet,
     plot_sample,
     plot_training,
@@ -35,6 +36,28 @@ rule plot_skill:
         code=code_digest("figures/plot_skill.py"),
     script:
         "../workflow/scripts/figures/plot_skill.py"
+
+
+rule plot_mergers:
+    """Draw several mergers of a dataset: times across, mergers down."""
+    input:
+        dataset=dataset_file,
+        catalogue="<dataset>/catalogue.csv",
+    output:
+        report(
+            "<results>/figures/mergers/{dataset}.png",
+            caption="../workflow/report/mergers.rst",
+            category="Dataset",
+            labels={"content": "mergers", "dataset": "{dataset}"},
+        ),
+    log:
+        "<logs>/plot_mergers/{dataset}.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("figures/plot_mergers.py"),
+    script:
+        "../workflow/scripts/figures/plot_mergers.py"
 
 
 rule plot_contact_sheet:

@@ -1,5 +1,7 @@
 """What is drawn of datasets and samples, against data of a few images."""
 
+from functools import partial
+
 import h5py
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ from deepgalaxy.baselines.morphology import STATISTICS
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.layout import create_group
 from deepgalaxy.figures.contact_sheet import plot_contact_sheet
+from deepgalaxy.figures.mergers import plot_mergers
 from deepgalaxy.figures.morphology import plot_morphology
 from deepgalaxy.figures.sample import COLOURS, DAMAGED, NOT_USED, plot_sample
 
@@ -45,6 +48,29 @@ def test_a_contact_sheet_has_times_across_and_cameras_down(tmp_path, drawn, peri
         np.testing.assert_allclose(tile, images[camera, shown[column]].mean(axis=2), rtol=1e-6)
         # The ticks stand at the middle of the tiles.
         assert axes.get_xticks()[column] == 8 * column + 4 and axes.get_yticks()[camera] == 6 * camera + 3
+
+
+@pytest.mark.parametrize("pericentre", [30.0, None])
+def test_mergers_are_drawn_side_by_side_at_equal_times(tmp_path, drawn, pericentre):
+    numbers = np.arange(1, 21, dtype=np.float32)[:, None, None, None] / 20
+    images = np.broadcast_to(numbers, (14, 20, 4, 4, 1))
+    with h5py.File(tmp_path / "images.hdf5", "w") as file:
+        for number, name in enumerate(("s_1_m_0.5", "s_1_m_1", "isolated_01")):
+            about = {"pericentres_myr": [pericentre + 10 * number]} if pericentre else {}
+            create_group(file, name, images, np.arange(20) * 10, about)
+    figure = drawn(partial(plot_mergers, columns=5), tmp_path / "images.hdf5", name="mergers.png")
+    (axes,) = figure.axes
+    assert tick_labels(axes.yaxis) == ["s_1_m_0.5", "s_1_m_1"]
+    sheet = axes.images[0].get_array()[::4, ::4]
+    if pericentre:  # the second begins 10 Myr earlier before its pericentre, and ends so much earlier after it
+        assert axes.get_title() == "Time since the first pericentre of each"
+        assert tick_labels(axes.xaxis)[::4] == ["-40 Myr", "160 Myr"]
+        np.testing.assert_allclose(sheet[:, 0], [1 / 20, 1 / 20])
+        np.testing.assert_allclose(sheet[:, 2], [10 / 20, 11 / 20])
+    else:
+        assert axes.get_title() == "Time since the start of the simulation of each"
+        assert tick_labels(axes.xaxis)[::4] == ["0 Myr", "190 Myr"]
+        np.testing.assert_allclose(sheet[0], sheet[1])
 
 
 def test_a_sample_shows_each_camera_in_the_colour_of_its_split(drawn):

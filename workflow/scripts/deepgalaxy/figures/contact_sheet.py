@@ -35,6 +35,6 @@ def plot_contact_sheet(dataset: str | Path, output: str | Path, columns: int = 1
     axes.xaxis.tick_top()
     axes.tick_params(length=0, labelsize=8)
     axes.spines[:].set_visible(False)
-    passages = ", ".join(f"{t:g}" for t in pericentres)
+    passages = ", ".join(f"{t:.4g}" for t in pericentres)
     axes.set_title(name + (f" — pericentres at {passages} Myr" if passages else ""), fontsize=10)
     save_figure(figure, output)

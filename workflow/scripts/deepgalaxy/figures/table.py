@@ -39,6 +39,12 @@ FIGURES = {
         "Networks (blue) and baselines on {}: median error of the time and accuracy on the test images, with 95 %"
         " intervals; in orange the baseline that is strongest on the validation images.",
     ),
+    "mergers": FigureKind(
+        "mergers/{subject}.png",
+        "dataset",
+        "datasets",
+        "Mergers of {}, each from another side: times across, mergers down.",
+    ),
     "contact_sheet": FigureKind(
         "contact_sheet/{subject}.png", "dataset", "datasets", "One merger of {}: times across, cameras down."
     ),
