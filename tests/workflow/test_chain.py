@@ -84,8 +84,8 @@ def test_the_dataset_has_the_published_layout(chain):
             assert images.shape == (16, 48, 48, 1) and images.dtype == np.float16 and images.chunks == (1, 48, 48, 1)
             assert t_myr.dtype.kind == "i" and t_myr[:].tolist() == list(range(0, 320, 20))
             assert images[:].min() >= 0 and 0.5 < images[:].max() <= 1
-            assert abs(group.attrs["relative_energy_error"]) < 0.05
-            assert group.attrs["separation_kpc"][0] == pytest.approx(30, abs=1.5)
+            assert abs(group.attrs["energy_error"]) < 0.02
+            assert group.attrs["separation_kpc"][0] == pytest.approx(group.attrs["starting_distance_kpc"], abs=1.5)
             assert len(group.attrs["pericentres_myr"]) >= 1
         assert file["s_0.75_m_1"].attrs["size_ratio"] == 0.75
     assert len(pd.read_csv(chain / "results/datasets/tiny/catalogue.csv")) == 3 * CAMERA_COUNT

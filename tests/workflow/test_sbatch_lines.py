@@ -15,7 +15,7 @@ SITE = {
     "config": {"machine": {"gpu": "gpu:a100", "rank_memory_mib": 16000, "node_memory_mib": 480000}},
     "slurm-init-seconds-before-status-checks": 1,
 }
-DEMONSTRATION = {"dataset": "simulated", "sample": "ten_stages", "model": "reference_cnn"}
+DEMONSTRATION = {"dataset": "simulated", "sample": "stages", "model": "reference_cnn"}
 # What stands for SLURM's programs; the plugin asks sacctmgr whether there is such an account.
 PROGRAMS = {
     "sbatch": 'printf "%s\\0" "$@" >"$RECORD"; exit 1',
@@ -29,7 +29,7 @@ def submission(run, root, tmp_path_factory):
     """A function that returns the words that sbatch gets for training by so many workers, and how they are started."""
     place = tmp_path_factory.mktemp("sbatch")
     (place / "config").symlink_to(root / "config")
-    sample = place / "results/samples/simulated/ten_stages"
+    sample = place / "results/samples/simulated/stages"
     for directory in (sample, place / "bin", place / "site"):
         directory.mkdir(parents=True)
     for name in ("train.hdf5", "validation.hdf5", "classes.csv"):
