@@ -7,7 +7,6 @@ and prepared, or a fold of one; a run is one training of a model on a sample.
 import os
 import shlex
 import sys
-from functools import cache
 
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
@@ -33,7 +32,6 @@ from deepgalaxy.planning.runs import (
     study_runs,
     takes_isolated,
 )
-from deepgalaxy.planning.simulations import index_simulations
 from deepgalaxy.folds import parse_fold
 from deepgalaxy.cluster.resources import scaled_by_attempt
 from deepgalaxy.seeds import derive_seed
@@ -112,25 +110,6 @@ def simulated(dataset):
     return "mergers" in config["datasets"][dataset]
 
 
-@cache
-def simulations(dataset):
-    """Return the simulations of a dataset by group name. Not every job asks for them, and a draw takes half a second."""
-    try:
-        return index_simulations(config["datasets"][dataset], config["seed"])
-    except ValueError as error:
-        raise WorkflowError(str(error)) from None
-
-
-def for_all_simulations(pattern):
-    """Return a path for every simulation of the experiment, with {dataset} and {group} filled in."""
-    return [
-        pattern.format(dataset=dataset, group=group)
-        for dataset in EXPERIMENT["datasets"]
-        if simulated(dataset)
-        for group in simulations(dataset)
-    ]
-
-
 def image_file(dataset):
     """Return a dataset's image file: the one to be simulated, or the one to be fetched."""
     return f"<results>/datasets/{dataset}/images.hdf5" if simulated(dataset) else f"<resources>/{dataset}.hdf5"
@@ -165,19 +144,6 @@ def settings(path):
         return in_order(lookup(dpath=path.format(**names), within=config))
 
     return section
-
-
-def simulation(wildcards):
-    """Return what one simulation starts from."""
-    return simulations(wildcards.dataset)[wildcards.group]
-
-
-def images_of_simulations(wildcards):
-    """Return the image files of all simulations of a dataset."""
-    return [
-        f"<results>/datasets/{wildcards.dataset}/simulations/{group}/images.hdf5"
-        for group in simulations(wildcards.dataset)
-    ]
 
 
 def megabytes(amount):
