@@ -16,7 +16,9 @@ from deepgalaxy.planning.configuration import (
     in_order,
     read_numbers,
     refuse_moved_settings,
+    whole_numbers,
 )
+from deepgalaxy.planning.mistakes import refuse_mistakes
 from deepgalaxy.planning.runs import (
     EXPERIMENT_RUN,
     STUDY_NAME,
@@ -43,7 +45,9 @@ try:
     refuse_moved_settings(config)
     if isinstance(config.get("machine"), dict):
         config["machine"] = read_numbers(config["machine"])
-    validate(config, "../workflow/schemas/config.schema.yaml")
+    config.update(whole_numbers(config))
+    refuse_mistakes(config, workflow.source_path("../workflow/schemas/config.schema.yaml"))
+    validate(config, "../workflow/schemas/config.schema.yaml")  # which fills in the defaults
     check_configuration(config)
 except ValueError as error:
     raise WorkflowError(str(error)) from None

@@ -35,3 +35,9 @@ def images_of_simulations(wildcards):
         f"<results>/datasets/{wildcards.dataset}/simulations/{group}/images.hdf5"
         for group in simulations(wildcards.dataset)
     ]
+
+
+# What cannot be drawn is said before anything runs.
+if workflow.is_main_process:
+    for name in filter(simulated, EXPERIMENT["datasets"]):
+        simulations(name)

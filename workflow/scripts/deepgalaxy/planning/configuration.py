@@ -33,6 +33,15 @@ def read_numbers(section: dict) -> dict:
     return {key: _number(value) if isinstance(value, str) else value for key, value in section.items()}
 
 
+def whole_numbers(section: Any) -> Any:
+    """Return a section of the configuration with integers where a number is whole, as 2020 where 2020.0 is written."""
+    if isinstance(section, dict):
+        return {key: whole_numbers(value) for key, value in section.items()}
+    if isinstance(section, list):
+        return [whole_numbers(value) for value in section]
+    return int(section) if isinstance(section, float) and section.is_integer() else section
+
+
 def _number(text: str) -> int | float | str:
     """Return the number that a text represents, or the text."""
     for kind in (int, float):

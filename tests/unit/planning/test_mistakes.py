@@ -1,0 +1,69 @@
+"""What is said of a wrong configuration."""
+
+import pytest
+import yaml
+
+from deepgalaxy.planning.configuration import whole_numbers
+from deepgalaxy.planning.mistakes import list_mistakes
+
+
+@pytest.fixture(scope="module")
+def schema(root):
+    return yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
+
+
+@pytest.fixture
+def config(root):
+    return yaml.safe_load((root / "config/config.yaml").read_text())
+
+
+@pytest.mark.parametrize("name", ["config/config.yaml", ".test/config/config.yaml", "config/census.yaml"])
+def test_what_is_right_has_no_mistakes(root, schema, name):
+    assert list_mistakes(yaml.safe_load((root / name).read_text()), schema) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (["sed"], 3, "The configuration has the key `sed`, which is not known there; `seed` was probably meant."),
+        (["seed"], "x", "`seed` is 'x', which is not a whole number (everything random (simulations, split,"),
+        (["experiment"], None, "`experiment` is None, which is not a section with keys (what is trained and reported"),
+        (["experiment", "models"], [], "`experiment: models` has 0 entries and needs at least 1"),
+        (["experiment", "workers"], [2, 2], "`experiment: workers` names something twice: [2, 2]."),
+        (["models", "reference_cnn", "head"], "ordinary", "`ordinal` was probably meant."),
+        (["models", "reference_cnn", "epochs"], 0, "`models: reference_cnn: epochs` is 0, which is less than 1"),
+        (["samples", "stages", "classes", "task"], "time", "has `bins`, which cannot stand beside the rest of it."),
+        (["samples", "stages", "split", "validation"], float("inf"), "is inf, which nothing can be computed with."),
+        (["samples", "stages", "selection", "cameras"], 15, "is 15, which is more than 14, the most that it may be."),
+        (["samples", "stages", "selection", "cameras"], [0, 14], "`samples: stages: selection: cameras: 1` is 14"),
+        (
+            ["datasets", "simulated", "rendering"],
+            {"pixels": 8},
+            "`datasets: simulated: rendering` lacks `half_width_kpc`",
+        ),
+        (["machine", "gpu"], "a b", "`machine: gpu` is 'a b', which does not have the form"),
+    ],
+)
+def test_each_mistake_is_one_sentence_that_names_the_place(config, schema, path, value, sentence):
+    *parents, key = path
+    section = config
+    for parent in parents:
+        section = section[parent]
+    section[key] = value
+    mistakes = list_mistakes(config, schema)
+    assert any(sentence in mistake for mistake in mistakes), mistakes
+    assert all("\n" not in mistake and mistake.endswith(".") for mistake in mistakes)
+
+
+def test_all_mistakes_are_said(config, schema):
+    config["seed"] = -1
+    config["models"]["reference_cnn"]["noise"] = float("nan")
+    assert len(list_mistakes(config, schema)) == 2
+
+
+def test_whole_numbers_may_be_written_with_a_point():
+    assert whole_numbers({"seed": 2020.0, "rates": [1.0, 0.5, True, "1.0"]}) == {
+        "seed": 2020,
+        "rates": [1, 0.5, True, "1.0"],
+    }
+    assert isinstance(whole_numbers(2020.0), int)
