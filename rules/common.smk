@@ -46,7 +46,8 @@ try:
     if isinstance(config.get("machine"), dict):
         config["machine"] = read_numbers(config["machine"])
     config.update(whole_numbers(config))
-    refuse_mistakes(config, workflow.source_path("../workflow/schemas/config.schema.yaml"))
+    if workflow.is_main_process:  # and not that of a job, which gets what was checked
+        refuse_mistakes(config, workflow.source_path("../workflow/schemas/config.schema.yaml"))
     validate(config, "../workflow/schemas/config.schema.yaml")  # which fills in the defaults
     check_configuration(config)
 except ValueError as error:
