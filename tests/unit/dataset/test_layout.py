@@ -77,6 +77,27 @@ def set_value(value):
     return change
 
 
+def make_group(name):
+    def change(file):
+        del file[name]
+        file.create_group(name)
+
+    return change
+
+
+def link(name, target):
+    def change(file):
+        del file[name]
+        file[name] = target
+
+    return change
+
+
+def never_written(file):
+    del file["s_1_m_1/images_camera_00"]
+    file.create_dataset("s_1_m_1/images_camera_00", (5, 8, 8, 1), "f2", chunks=(1, 8, 8, 1))
+
+
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
@@ -86,6 +107,29 @@ def set_value(value):
         (replace("s_1_m_1/t_myr_camera_00", np.array([0, 5, 5, 10, 15])), "t_myr_camera_00 does not increase"),
         (replace("s_1_m_1/images_camera_00", np.zeros((5, 8, 8))), r"has shape \(5, 8, 8\)"),
         (replace("s_1_m_1/images_camera_00", np.zeros((5, 8, 8, 1), "i4")), "is of type int32"),
+        (replace("s_1_m_1/t_myr_camera_00", np.array([5, 4, 3, 2, 1], np.uint8)), "t_myr_camera_00 does not increase"),
+        (
+            replace("s_1_m_1/t_myr_camera_00", np.array([0, 5, np.nan, 15, 20])),
+            "camera_00, of type float64, has values that",
+        ),
+        (
+            replace("s_1_m_1/t_myr_camera_00", np.array([0, 5, 10, 15, np.inf])),
+            "camera_00, of type float64, has values that",
+        ),
+        (
+            replace("s_1_m_1/t_myr_camera_00", np.array([b"a", b"b", b"c", b"d", b"e"])),
+            "has values that are not numbers",
+        ),
+        (replace("s_1_m_1/t_myr_camera_00", 3.0), r"for times of shape \(\)"),
+        (replace("s_1_m_1/images_camera_00", np.zeros((5, 8, 0, 1))), r"has shape \(5, 8, 0, 1\)"),
+        (make_group("s_1_m_1/images_camera_00"), "s_1_m_1/images_camera_00 is not a dataset"),
+        (
+            link("s_1_m_1/images_camera_00", h5py.SoftLink("/nowhere")),
+            "s_1_m_1/images_camera_00 is not a dataset|is missing",
+        ),
+        (link("s_1_m_1", h5py.ExternalLink("gone.hdf5", "/s_1_m_1")), "s_1_m_1 is not a group that can be opened"),
+        (never_written, r"s_1_m_1/images_camera_00\[0\] has the value 0 everywhere"),
+        (lambda file: file.copy("s_1_m_1", "s_1.0_m_1"), "s_1.0_m_1 and s_1_m_1 have the same ratios"),
         (set_value(np.nan), r"images_camera_03\[2\] has values that are not numbers"),
         (set_value(1.5), r"images_camera_03 has values from .* to 1.5, outside"),
         (set_value(-0.5), r"images_camera_03 has values from -0.5 to .*, outside"),
@@ -143,21 +187,24 @@ def test_all_violations_of_a_file_are_named_and_damaged_units_may_be_left_out(da
 
 def test_bytes_that_use_only_zero_and_one_are_suspicious(dataset):
     with h5py.File(dataset, "r+") as file:
-        replace("s_1_m_1/images_camera_00", np.ones((5, 8, 8, 3), np.uint8))(file)
-        replace("s_1_m_1/images_camera_01", np.full((5, 8, 8, 3), 255, np.uint8))(file)
-        replace("s_1_m_1/images_camera_02", np.full((5, 8, 8, 1), 0.5, np.float32))(file)
+        bits = np.arange(5 * 8 * 8 * 3).reshape(5, 8, 8, 3) % 2
+        replace("s_1_m_1/images_camera_00", bits.astype(np.uint8))(file)
+        replace("s_1_m_1/images_camera_01", (255 * bits).astype(np.uint8))(file)
+        replace("s_1_m_1/images_camera_02", bits[..., :1].astype(np.float32) / 2)(file)
     with pytest.raises(ValueError, match=r"images_camera_00 is of type uint8 but uses only 0 and 1 [^;]*$"):
         catalogue_dataset(dataset)
 
 
 @given(
     st.sampled_from(["<f2", ">f2", "<f4", ">f4"]),
-    st.lists(st.sampled_from([0.0, -0.0, 0.25, 1.0, 1.5, -2.0, np.nan, np.inf]), min_size=1),
+    st.lists(st.sampled_from([0.0, -0.0, 0.25, 1.0, 1.5, -2.0, np.nan, np.inf]), min_size=3, max_size=3),
+    st.lists(st.sampled_from([0.0, 0.25, 1.0]), min_size=3, max_size=3),
 )
-def test_extremes_are_numpys(dtype, values):
-    values = np.array(values, dtype)
-    assert np.array_equal(smallest_and_largest(values), [values.min(), values.max()], equal_nan=True)
+def test_extremes_are_numpys(dtype, one, other):
+    values = np.array([one, other], dtype)
+    expected = np.stack([values.min(axis=1), values.max(axis=1)], axis=1)
+    assert np.array_equal(smallest_and_largest(values), expected, equal_nan=True)
 
 
 def test_extremes_of_integers():
-    assert smallest_and_largest(np.array([3, 255, 0], np.uint8)).tolist() == [0, 255]
+    assert smallest_and_largest(np.array([[3, 255, 0], [7, 8, 9]], np.uint8)).tolist() == [[0, 255], [7, 9]]

@@ -122,3 +122,31 @@ def test_a_published_census_goes_through_the_whole_data_path(tmp_path):
             row, number = table.loc[file["row"][7]], 7
             np.testing.assert_array_equal(file["images"][number], images[row["camera"], row["snapshot"]])
     assert counts == {"train": 28 * 994, "validation": 4 * 994, "test": 4 * 994}
+
+
+def test_results_may_be_a_link_and_a_missing_dataset_is_refused(dataset_elsewhere, tmp_path):
+    subset, table = dataset_elsewhere
+    outputs = {split: tmp_path / f"{split}.hdf5" for split in ("train", "validation", "test")}
+    prepare_images(subset, table, 8, "uint8", 1, outputs, 2**26)
+    with h5py.File(outputs["train"]) as file:
+        assert (file["images"][:].reshape(len(file["images"]), -1).max(axis=1) > 100).all()
+    (tmp_path / "project/resources/images.hdf5").unlink()
+    with pytest.raises(ValueError, match=r"refers for s_1_m_0.5/images_camera_00 to .*images.hdf5, which is not there"):
+        prepare_images(subset, table, 8, "uint8", 1, outputs, 2**26)
+
+
+@pytest.fixture
+def dataset_elsewhere(tmp_path):
+    """A subset whose results lie on another disk, behind a link, and the dataset, big-endian, beside that link."""
+    for directory in ("project/resources", "scratch/somebody/results"):
+        (tmp_path / directory).mkdir(parents=True)
+    (tmp_path / "project/results").symlink_to(tmp_path / "scratch/somebody/results")
+    images = np.random.default_rng(1).random((14, 3, 8, 8, 1)).astype(">f4")
+    with h5py.File(tmp_path / "project/resources/images.hdf5", "w") as file:
+        for name in ("s_1_m_0.5", "s_1_m_1", "s_1_m_1.5"):
+            create_group(file, name, images, np.arange(3) * 5, {})
+    dataset, sample = tmp_path / "project/resources/images.hdf5", tmp_path / "project/results/samples/one"
+    sample.mkdir(parents=True)
+    select_images(dataset, catalogue_dataset(dataset), sample / "subset.hdf5", cameras=2, groups=["s_*"])
+    table, _ = label_images(list_images(sample / "subset.hdf5"), "time")
+    return sample / "subset.hdf5", split_images(table, "simulation", 0.3, seed=1, test=0.3)

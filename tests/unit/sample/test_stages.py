@@ -97,7 +97,7 @@ def test_impossible_stages_are_refused():
 @pytest.fixture
 def dataset(tmp_path):
     """A file of two mergers and two isolated galaxies."""
-    images = np.full((14, 5, 4, 4, 1), 0.5, np.float16)
+    images = np.random.default_rng(1).random((14, 5, 4, 4, 1)).astype(np.float16)
     events = {
         "isolated_02": {"isolated": True},
         "s_1.5_m_1": {"pericentres_myr": [10.0, 17.0], "coalescence_myr": 18.0},

@@ -10,6 +10,7 @@ import pandas as pd
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.layout import (
+    GROUP_NAME,
     group_order,
     images_name,
     is_isolated,
@@ -46,7 +47,7 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
     unknown = [unit for unit in damaged if unit.split("/")[0] not in names]
     if unknown:
         raise ValueError(f"`damaged` names {', '.join(unknown)}, but {path} holds only {', '.join(names)}.")
-    rows, violations = [], [] if names else ["the file has no groups"]
+    rows, violations = [], _named_twice(names) if names else ["the file has no groups"]
     groups = in_processes(partial(_describe_group, path, frozenset(damaged)), names, processes)
     for described, violated in progress(groups, len(names), "groups read"):
         rows += described
@@ -64,6 +65,14 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
     return table.astype(dict.fromkeys(counts, "Int64"))
 
 
+def _named_twice(names: Collection[str]) -> list[str]:
+    """Name the groups whose names stand for the same ratios, which a split would take for two simulations."""
+    by_ratios: dict[tuple, list[str]] = {}
+    for name in filter(GROUP_NAME.fullmatch, names):
+        by_ratios.setdefault(parse_group_name(name), []).append(name)
+    return [f"{' and '.join(same)} have the same ratios" for same in by_ratios.values() if len(same) > 1]
+
+
 def _describe_group(path: str | Path, damaged: frozenset[str], name: str) -> tuple[list[dict], list[str]]:
     """Return the rows of a group's cameras, and what is wrong with it."""
     try:
@@ -72,6 +81,8 @@ def _describe_group(path: str | Path, damaged: frozenset[str], name: str) -> tup
         return [], [str(error).rstrip(".")]
     rows, violations = [], []
     with h5py.File(path) as file:
+        if not isinstance(file.get(name), h5py.Group):
+            return [], [f"{name} is not a group that can be opened"]
         first_pericentre_myr, coalescence_myr = merger_events(file[name])
         about = {
             "group": name,
@@ -96,18 +107,23 @@ def _describe_group(path: str | Path, damaged: frozenset[str], name: str) -> tup
 def _describe_camera(file: h5py.File, name: str, camera: int) -> tuple[dict, list[str]]:
     """Return what is known of a group's camera, and all that is wrong with it."""
     images_path, times_path = f"{name}/{images_name(camera)}", f"{name}/{times_name(camera)}"
-    missing = [f"{path} is missing" for path in (images_path, times_path) if path not in file]
-    if missing:
-        return {}, missing
-    images, t_myr = file[images_path], file[times_path][:]
-    violations = []
+    violations = [
+        f"{path} is {'missing' if path not in file else 'not a dataset'}"
+        for path in (images_path, times_path)
+        if not isinstance(file.get(path), h5py.Dataset)
+    ]
+    if violations:
+        return {}, violations
+    images, t_myr = file[images_path], file[times_path]
     if images.ndim != 4 or images.shape[3] not in (1, 3):
         violations.append(f"{images_path} has shape {images.shape}, not (snapshots, height, width, 1 or 3)")
     if images.dtype.name not in ACCEPTED_DTYPES:
         violations.append(f"{images_path} is of type {images.dtype}, not one of {', '.join(ACCEPTED_DTYPES)}")
-    if images.ndim == 0 or images.shape[0] == 0 or t_myr.shape != images.shape[:1]:
+    if images.ndim == 0 or 0 in images.shape or t_myr.shape != images.shape[:1]:
         violations.append(f"{images_path} has shape {images.shape} for times of shape {t_myr.shape}")
-    if (np.diff(t_myr) <= 0).any():
+    elif t_myr.dtype.kind not in "iuf" or not np.isfinite(t_myr[:]).all():
+        violations.append(f"{times_path}, of type {t_myr.dtype}, has values that are not numbers")
+    elif (t_myr[1:] <= t_myr[:-1]).any():
         violations.append(f"{times_path} does not increase")
     if violations:
         return {}, violations
@@ -130,7 +146,7 @@ def _describe_camera(file: h5py.File, name: str, camera: int) -> tuple[dict, lis
 
 def _value_range(images: h5py.Dataset, path: str) -> tuple[tuple[float, float], list[str]]:
     """Return the smallest and the largest value of (n, height, width, channels), and what is wrong with the values."""
-    minimum, maximum, violations = np.inf, -np.inf, []
+    extremes, violations = np.full((len(images), 2), np.nan), []
     block = max(1, READ_BYTES // max(1, images.dtype.itemsize * int(np.prod(images.shape[1:]))))
     for start in range(0, len(images), block):
         try:
@@ -138,13 +154,14 @@ def _value_range(images: h5py.Dataset, path: str) -> tuple[tuple[float, float], 
         except OSError:
             violations += _unreadable(images, path, range(start, min(start + block, len(images))))
             continue
-        if images.dtype != np.uint8 and np.isnan(smallest_and_largest(values)).any():
-            broken = start + np.flatnonzero(np.isnan(values).any(axis=(1, 2, 3)))
-            violations += [f"{path}[{number}] has values that are not numbers" for number in broken]
-            values = values[~np.isnan(values)]
-        if values.size:
-            smallest, largest = smallest_and_largest(values)
-            minimum, maximum = min(minimum, smallest), max(maximum, largest)
+        extremes[start : start + block] = smallest_and_largest(values.reshape(len(values), -1))
+        for number in range(start, start + len(values)):
+            if np.isnan(extremes[number]).any():
+                violations.append(f"{path}[{number}] has values that are not numbers")
+            elif extremes[number, 0] == extremes[number, 1]:
+                violations.append(f"{path}[{number}] has the value {extremes[number, 0]:g} everywhere")
+    known = extremes[~np.isnan(extremes).any(axis=1)]
+    minimum, maximum = (known[:, 0].min(), known[:, 1].max()) if len(known) else (np.inf, -np.inf)
     if images.dtype != np.uint8 and (minimum < 0 or maximum > 1):
         violations.append(f"{path} has values from {minimum:g} to {maximum:g}, outside [0, 1]")
     if images.dtype == np.uint8 and 0 < maximum <= 1:
@@ -153,7 +170,7 @@ def _value_range(images: h5py.Dataset, path: str) -> tuple[tuple[float, float], 
 
 
 def smallest_and_largest(values: np.ndarray) -> np.ndarray:
-    """Return the smallest and the largest of some values, as an array of two; both NaN if any value is NaN.
+    """Return the smallest and the largest value of each row of (n, m), as (n, 2); NaN where any value is NaN.
 
     Floats from 0 to 1 are in the order of the integers with the same bits (IEEE 754), which numpy compares some 30
     times as fast as float16. Larger, negative (also -0) and undefined floats have larger integers; these are compared
@@ -162,10 +179,10 @@ def smallest_and_largest(values: np.ndarray) -> np.ndarray:
     if values.dtype.kind == "f":
         unsigned = values.dtype.str.replace("f", "u")
         bits = values.view(unsigned)
-        extremes = np.array([bits.min(), bits.max()], unsigned)
-        if extremes[1] <= np.ones(1, values.dtype).view(unsigned)[0]:
+        extremes = np.stack([bits.min(axis=1), bits.max(axis=1)], axis=1).astype(unsigned)
+        if extremes.max() <= np.ones(1, values.dtype).view(unsigned)[0]:
             return extremes.view(values.dtype)
-    return np.array([values.min(), values.max()])
+    return np.stack([values.min(axis=1), values.max(axis=1)], axis=1)
 
 
 def _unreadable(images: h5py.Dataset, path: str, numbers: range) -> list[str]:

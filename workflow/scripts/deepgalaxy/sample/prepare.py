@@ -1,5 +1,6 @@
 """From images in their native form to what a network reads: one size, one channel, one file for each split."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ def prepare_images(
     ``memory_bytes``, over all processes, as long as each process can hold one.
     """
     with h5py.File(subset) as source:
+        refuse_missing_sources(source)
         blocks = list(_blocks(source, table, pixels, dtype, memory_bytes // processes))
     ready = in_processes(partial(_prepare_block, subset, pixels, dtype), blocks, processes)
     place, prepared = np.empty(len(table), np.int64), {}
@@ -64,6 +66,19 @@ def prepare_images(
         for block, images in progress(zip(blocks, ready), len(blocks), "blocks of images"):
             for row, image in zip(block.rows, images):
                 prepared[splits[row]][place[row], :, :, 0] = image
+
+
+def refuse_missing_sources(subset: h5py.File) -> None:
+    """Raise ValueError if images of a subset lie in a file that is not there: HDF5 would read zeros in their place."""
+    directory = Path(os.path.realpath(subset.filename)).parent
+    images = (part for group in subset.values() for part in group.values() if part.is_virtual)
+    for virtual in images:
+        for source in virtual.virtual_sources():
+            if source.file_name != "." and not (directory / source.file_name).is_file():
+                raise ValueError(
+                    f"{subset.filename} refers for {virtual.name[1:]} to {source.file_name}, which is not there; has"
+                    " the dataset been moved or removed? Select the images anew, or with `copy: true`."
+                )
 
 
 def _blocks(source: h5py.File, table: pd.DataFrame, pixels: int, dtype: str, memory_bytes: int) -> Iterator[Block]:
@@ -88,4 +103,5 @@ def _prepare_block(subset: str | Path, pixels: int, dtype: str, block: Block) ->
     first, last = block.snapshots[0], block.snapshots[-1]
     with h5py.File(subset) as file:
         native = file[block.group][images_name(block.camera)][first : last + 1]
+        native = native.astype(native.dtype.newbyteorder("="), copy=False)
     return np.array([prepare_image(native[snapshot - first], pixels, dtype) for snapshot in block.snapshots])

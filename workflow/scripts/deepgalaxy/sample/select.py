@@ -107,7 +107,8 @@ def select_images(
     names = select_groups(catalogue["group"].unique(), **groups)
     numbers = camera_numbers(cameras)
     with whole_file(output) as path, h5py.File(dataset) as source, h5py.File(path, "w") as subset:
-        original = os.path.relpath(dataset, Path(output).parent)
+        # Through links: HDF5 looks for the original from where the subset really lies.
+        original = os.path.relpath(os.path.realpath(dataset), os.path.realpath(Path(output).parent))
         for name in progress(names, len(names), "groups"):
             group = subset.create_group(name)
             group.attrs.update(source[name].attrs)
