@@ -85,6 +85,7 @@ def test_samples_that_cannot_be_made_are_refused(sample, sentence):
 )
 def test_isolated_galaxies_are_taken_by_globs(globs, taken):
     assert takes_isolated({"selection": {"groups": globs}}) == taken
+    assert not takes_isolated({"selection": {"groups": globs, "exclude": ["isolated_*"]}})
 
 
 def test_names_of_runs_differ_and_are_told_apart_by_their_patterns():
