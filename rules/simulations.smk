@@ -11,7 +11,7 @@ def simulations(dataset):
     try:
         return index_simulations(config["datasets"][dataset], config["seed"])
     except ValueError as error:
-        raise WorkflowError(str(error)) from None
+        raise WorkflowError(f"`datasets: {dataset}`: {error}") from None
 
 
 def for_all_simulations(pattern):

@@ -40,6 +40,24 @@ def test_the_validation_images_choose_the_strongest():
     assert strongest_baseline([one, replace(one, name="equal")], CLASSES) is one
 
 
+def test_without_a_time_there_is_no_strongest_baseline():
+    one = baseline("one", [1.0], [20.0])
+    untimed = replace(one, validation=replace(one.validation, target_myr=np.array([np.nan])))
+    with pytest.raises(ValueError, match="No image that is validated or tested on has a class with a time"):
+        strongest_baseline([untimed], CLASSES)
+    nothing = replace(one.test, target_myr=np.array([np.nan]))
+    with pytest.raises(ValueError, match="No image that is validated or tested on has a class with a time"):
+        measure_skill(nothing, [replace(one, test=nothing)], CLASSES, split_of(1, 1), 1)
+
+
+def test_a_baseline_that_a_fold_lacks_is_left_out():
+    split = join_splits([split_of(1, 2), split_of(2, 1)])
+    first = [baseline("a", [10.0, 20.0], [30.0]), baseline("b", [1.0, 2.0], [3.0]), baseline("c", [5.0, 6.0], [7.0])]
+    second = [baseline("a", [40.0, 50.0], [60.0]), baseline("c", [4.0, 5.0], [6.0])]
+    for folds in ([first, second], [second, first]):
+        assert [joined.name for joined in join_baselines(folds, split)] == ["a", "c"]
+
+
 def test_the_baselines_of_all_folds_are_one():
     split = join_splits([split_of(1, 2), split_of(2, 1)])
     first = [baseline("a", [10.0, 20.0], [30.0]), baseline("b", [1.0, 2.0], [3.0], setting="")]

@@ -50,6 +50,19 @@ def test_a_contact_sheet_has_times_across_and_cameras_down(tmp_path, drawn, peri
         assert axes.get_xticks()[column] == 8 * column + 4 and axes.get_yticks()[camera] == 6 * camera + 3
 
 
+def test_figures_of_mergers_do_without_damaged_cameras_that_are_not_there(tmp_path, drawn):
+    images = np.ones((14, 5, 4, 4, 1), np.float32)
+    with h5py.File(tmp_path / "images.hdf5", "w") as file:
+        for name, there in (("s_1_m_0.5", [3]), ("s_1_m_1.5", [5, 6]), ("s_1_m_1", [])):
+            create_group(file, name, images, np.arange(5) * 10, {})
+            for camera in set(range(CAMERA_COUNT)) - set(there):
+                del file[name][f"images_camera_{camera:02d}"], file[name][f"t_myr_camera_{camera:02d}"]
+    (axes,) = drawn(partial(plot_mergers, columns=5), tmp_path / "images.hdf5", name="mergers.png").axes
+    assert tick_labels(axes.yaxis) == ["s_1_m_0.5", "s_1_m_1.5"] and (axes.images[0].get_array() == 1).all()
+    (axes,) = drawn(plot_contact_sheet, tmp_path / "images.hdf5", name="sheet.png").axes
+    assert tick_labels(axes.yaxis) == ["camera 05", "camera 06"]
+
+
 @pytest.mark.parametrize("pericentre", [30.0, None])
 def test_mergers_are_drawn_side_by_side_at_equal_times(tmp_path, drawn, pericentre):
     numbers = np.arange(1, 21, dtype=np.float32)[:, None, None, None] / 20

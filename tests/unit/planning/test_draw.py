@@ -92,7 +92,11 @@ def test_orbits_that_are_too_short_are_drawn_anew():
         ({"eccentricity": [1.1, 0.8]}, "`mergers: eccentricity: .* is reversed"),
         ({"mass_ratio": [1, 1], "size_ratio": [1, 1]}, "`mergers: draw: 24` finds only 1 different pairs of ratios"),
         ({"pericentre_kpc": [1, 2], "eccentricity": [0.1, 0.2]}, "No orbit with `pericentre_kpc: .* raise their upper"),
-        ({"mass_ratio": [0.001, 0.002]}, "would be written as 0"),
+        ({"mass_ratio": [0.001, 0.002]}, r"`mass_ratio: .* draws the ratio 0, .* holds those from 0.01"),
+        ({"mass_ratio": [1e6, 2e6]}, "`mass_ratio: .* to 9999.99"),
+        ({"size_ratio": {"mass_slope": 9, "scatter_dex": 0}}, "`size_ratio: .* draws the ratio 0, "),
+        ({"size_ratio": {"mass_slope": 0.35, "scatter_dex": 400}}, "`size_ratio: .* draws the ratio "),
+        ({"pericentre_kpc": [0.0001, 2]}, r"`mergers: pericentre_kpc: \[0.0001, 2\]` begins .* rounded to 0"),
     ],
 )
 def test_a_draw_that_is_not_possible_is_refused(change, message):
@@ -119,6 +123,24 @@ def test_listed_mergers_share_an_encounter_and_have_seeds_of_their_own():
     assert others["s_1_m_1"] == simulations["s_1_m_1"]
     orbits = [simulation["encounter"]["pericentre_kpc"] for simulation in simulations.values()]
     assert orbits[0] != orbits[1] and all(4.05 <= pericentre <= 4.95 for pericentre in orbits)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pericentre_kpc": 0.5, "eccentricity": 0.3}, "Merger s_1_m_0.5 cannot begin: An orbit with pericentre 0.4"),
+        ({"eccentricity": 0.2, "orbit_spread": 0.5}, "`encounter: orbit_spread: 0.5` allows .* to 0.25 at most"),
+    ],
+)
+def test_an_orbit_of_a_list_that_is_not_possible_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        index_simulations(LISTED | {"encounter": LISTED["encounter"] | change}, 1)
+
+
+def test_lone_galaxies_have_a_size():
+    ranges = {"draw": 3, "snapshots": 5, "mass_ratio": [0.01, 0.02], "size_ratio": {"mass_slope": 2, "scatter_dex": 0}}
+    with pytest.raises(ValueError, match=r"`size_ratio: .* draws the ratio 0, "):
+        draw_isolated(ranges, 1)
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,10 @@ def test_fewer_units_to_train_on_leave_the_others_where_they_are():
     assert set(splits[3]["split"]) == {"train", "validation", "test"}
     with pytest.raises(ValueError, match="`training_units: 99` asks for more than the 12 units"):
         split_images(images, "simulation", 0.1, seed=3, test=0.2, training_units=99)
+
+
+def test_fewer_simulations_are_seen_from_as_many_sides():
+    images = images_of(18)
+    few, all_of_them = (split_images(images, PAIR, 0.1, seed=3, test=0.2, training_units=units) for units in (3, None))
+    trained, trained_on_all = (table[table["split"] == "train"] for table in (few, all_of_them))
+    assert trained["group"].nunique() == 3 and lines(trained) == lines(trained_on_all)

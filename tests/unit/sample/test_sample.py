@@ -129,6 +129,9 @@ def test_damaged_units_are_left_out_and_named(dataset, tmp_path, caplog):
         select_images(dataset, catalogue, tmp_path / "subset.hdf5", 4, groups=["s_1_*"])
     assert "s_1_m_1/03 is damaged and not selected" in caplog.text
     assert list_images(tmp_path / "subset.hdf5")["camera"].unique().tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match=r"All that is selected of s_1.5_m_1 is damaged; select other groups"):
+        select_images(dataset, catalogue, tmp_path / "nothing.hdf5", 4, groups=["s_1.5_*"])
+    assert not (tmp_path / "nothing.hdf5").exists()
 
 
 def test_a_time_window_without_snapshots_says_what_times_there_are(dataset, tmp_path):

@@ -89,13 +89,13 @@ def test_a_nucleus_is_the_densest_place_and_not_the_middle():
 
 
 def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(tmp_path):
-    cases = {"a": (MERGER, 1), "b": (MERGER, 2), "c": (MERGER | {"seed": 2}, 1)}
+    cases = {"a": (MERGER, 1), "b": (MERGER, 2), "c": (MERGER | {"seed": 2}, 1), "d": (MERGER, 999)}
     for name, (simulated, threads) in cases.items():
         simulate_galaxies(simulated, SETTINGS, tmp_path / name, threads)
         render_galaxies(tmp_path / name, "s_1_m_0.5", 32, 40, "turned", tmp_path / f"{name}.images")
     for suffix in ("", ".images"):
-        a, b, c = ((tmp_path / f"{name}{suffix}").read_bytes() for name in "abc")
-        assert a == b != c
+        a, b, c, d = ((tmp_path / f"{name}{suffix}").read_bytes() for name in "abcd")
+        assert a == b == d != c
 
 
 def test_a_group_says_how_it_came_about(tmp_path):
@@ -127,6 +127,12 @@ def test_a_simulation_that_loses_its_energy_fails(tmp_path):
     settings = SETTINGS | {"longest_step_myr": 10.0, "softening_kpc": 0.01, "largest_energy_error": 1e-4}
     with pytest.raises(ValueError, match=r"The total energy changed by .*, more than `largest_energy_error` 0.0%"):
         simulate_galaxies(MERGER, settings, tmp_path / "merger")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_simulation_without_an_energy_fails(tmp_path):
+    with pytest.raises(ValueError, match="The total energy changed by nan%"):
+        simulate_galaxies(LONE, SETTINGS | {"softening_kpc": 1e-30}, tmp_path / "lone")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -93,7 +93,7 @@ def _choose_and_predict(
 ) -> Baseline:
     """Return the baseline whose number of components and k do best on the validation images.
 
-    ``left_out`` is added to its setting.
+    ``left_out`` is added to its setting. Raises ValueError if no validation image has a class with a time.
     """
     label = split["label"].to_numpy()[gallery.row]
 
@@ -105,8 +105,7 @@ def _choose_and_predict(
     for count in sorted({min(count, gallery.place.shape[1]) for count in COMPONENTS}):
         nearest = find_neighbours(gallery, queries["validation"], count, neighbours[-1])
         for k in neighbours:
-            error_myr = predict("validation", nearest[:, :k]).error_myr(classes)
-            median_error_myr[count, k] = np.nanmedian(error_myr)
+            median_error_myr[count, k] = predict("validation", nearest[:, :k]).median_error_myr(classes)
     count, k = min(median_error_myr, key=lambda setting: median_error_myr[setting])
     predictions = {part: predict(part, find_neighbours(gallery, queries[part], count, k)) for part in queries}
     return Baseline(name, f"components={count}, k={k}{left_out}", **predictions)

@@ -34,8 +34,11 @@ def join_predictions(predictions: Sequence[Predictions], split: pd.DataFrame) ->
 def join_baselines(baselines: Sequence[Sequence[Baseline]], split: pd.DataFrame) -> list[Baseline]:
     """Return what the baselines of all folds, in their order, predict as one, with rows as in ``join_predictions``.
 
-    The setting of a baseline is chosen in each fold; it names those that were.
+    The setting of a baseline is chosen in each fold; it names those that were. A baseline that some fold does not have
+    is left out.
     """
+    by_name = [{baseline.name: baseline for baseline in of_fold} for of_fold in baselines]
+    in_all = [[of_fold[name] for of_fold in by_name] for name in by_name[0] if all(name in of for of in by_name)]
     return [
         Baseline(
             folds[0].name,
@@ -43,7 +46,7 @@ def join_baselines(baselines: Sequence[Sequence[Baseline]], split: pd.DataFrame)
             join_predictions([fold.validation for fold in folds], split),
             join_predictions([fold.test for fold in folds], split),
         )
-        for folds in zip(*baselines, strict=True)
+        for folds in in_all
     ]
 
 

@@ -65,6 +65,16 @@ class Predictions:
         the true class has no time."""
         return np.abs(self.expected_myr(classes) - self.target_myr)
 
+    def median_error_myr(self, classes: pd.DataFrame) -> float:
+        """Return the median of ``error_myr`` over the images whose true class has a time; raise ValueError if there are
+        none."""
+        if not self.timed.any():
+            raise ValueError(
+                "No image that is validated or tested on has a class with a time; raise the fractions of `split`, lower"
+                " `folds`, or choose other classes."
+            )
+        return float(np.nanmedian(self.error_myr(classes)))
+
     def where(self, chosen: np.ndarray) -> "Predictions":
         """Return the same of some images, ``chosen`` by bool (n,)."""
         return Predictions(self.probabilities[chosen], self.label[chosen], self.target_myr[chosen], self.row[chosen])

@@ -14,9 +14,9 @@ from deepgalaxy.evaluation.predictions import Predictions, time_origin
 def strongest_baseline(baselines: Sequence[Baseline], classes: pd.DataFrame) -> Baseline:
     """Return the baseline of the lowest median error of time on the validation images, the first of equals.
 
-    The test images have no part in the choice. Images whose class has no time have no error and are left out.
+    The test images have no part in the choice. Raises ValueError if no validation image has a class with a time.
     """
-    return min(baselines, key=lambda baseline: np.nanmedian(baseline.validation.error_myr(classes)))
+    return min(baselines, key=lambda baseline: baseline.validation.median_error_myr(classes))
 
 
 def measure_skill(
@@ -34,7 +34,8 @@ def measure_skill(
       resampled simulations; None for a single simulation;
     - ``verdict``: a sentence that says whether the network beats the baseline, by the interval of the median error.
 
-    Raises ValueError if network and baseline did not predict the same images.
+    Raises ValueError if network and baseline did not predict the same images, or if no image that they were validated
+    or tested on has a class with a time.
     """
     strongest = strongest_baseline(baselines, classes)
     order, other = np.argsort(network.row), np.argsort(strongest.test.row)
@@ -44,6 +45,7 @@ def measure_skill(
             f"The network and the baseline {strongest.name} have predicted different test images; make the predictions"
             " of both again from the same split."
         )
+    median_error_myr = network.median_error_myr(classes)
     group = split["group"].to_numpy()[row]
     error_myr = np.stack([strongest.test.error_myr(classes)[other], network.error_myr(classes)[order]], axis=1)
     right = np.stack([strongest.test.right[other], network.right[order]], axis=1).astype(float)
@@ -56,7 +58,7 @@ def measure_skill(
         "setting": strongest.setting,
         "counts_from": time_origin(classes),
         "test_simulations": len(np.unique(timed_group)),
-        "median_error_myr": float(np.median(error_myr[:, 1])),
+        "median_error_myr": median_error_myr,
         "strongest_median_error_myr": float(np.median(error_myr[:, 0])),
         "median_error_gain_myr": _error_gain(error_myr),
         "median_error_gain_low_myr": error_limits[0],

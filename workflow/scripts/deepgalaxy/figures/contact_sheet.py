@@ -18,12 +18,13 @@ def plot_contact_sheet(dataset: str | Path, output: str | Path, columns: int = 1
     Times count from the start of the simulation.
     """
     with h5py.File(dataset) as file:
-        mergers = [name for name in file if not is_isolated(name)] or list(file)
+        seen = [name for name, group in file.items() if len(group)]
+        mergers = [name for name in seen if not is_isolated(name)] or seen
         name = min(mergers, key=lambda group: np.abs(np.log(parse_group_name(group))).sum())
         group = file[name]
-        t_myr = group[times_name(0)][:]
-        chosen = np.unique(np.linspace(0, len(t_myr) - 1, columns).round().astype(int))
         cameras = [camera for camera in range(CAMERA_COUNT) if images_name(camera) in group]
+        t_myr = group[times_name(cameras[0])][:]
+        chosen = np.unique(np.linspace(0, len(t_myr) - 1, columns).round().astype(int))
         images = np.array([group[images_name(camera)][i].mean(axis=2) for camera in cameras for i in chosen])
         pericentres = group.attrs.get("pericentres_myr", [])
     sheet = montage(images.astype(np.float32), grid_shape=(len(cameras), len(chosen)))

@@ -7,11 +7,12 @@ import numpy as np
 from matplotlib import pyplot as plt
 from skimage.util import montage
 
+from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.layout import group_order, images_name, is_isolated, merger_events, times_name
 from deepgalaxy.figures.style import save_figure
 
 CAMERAS = (0, 2, 3, 4, 6, 7)
-"""One for each row, all on different lines of sight."""
+"""One for each row, all on different lines of sight; if a merger lacks its own, the first that it has is shown."""
 
 
 def plot_mergers(dataset: str | Path, output: str | Path, columns: int = 10) -> None:
@@ -21,17 +22,19 @@ def plot_mergers(dataset: str | Path, output: str | Path, columns: int = 10) -> 
     it, else since the start of the simulation. A merger that ends sooner, or begins later, has no picture there.
     """
     with h5py.File(dataset) as file:
-        names = sorted((name for name in file if not is_isolated(name)), key=group_order)
+        has = {name: [c for c in range(CAMERA_COUNT) if images_name(c) in group] for name, group in file.items()}
+        names = sorted((name for name in file if has[name] and not is_isolated(name)), key=group_order)
         names = [names[i] for i in np.unique(np.linspace(0, len(names) - 1, len(CAMERAS)).round().astype(int))]
+        cameras = [camera if camera in has[name] else has[name][0] for name, camera in zip(names, CAMERAS)]
         first_myr = [merger_events(file[name])[0] for name in names]
         since_pericentre = np.isfinite(first_myr).all()
         t_myr = [
             file[name][times_name(camera)][:] - (first if since_pericentre else 0)
-            for name, camera, first in zip(names, CAMERAS, first_myr)
+            for name, camera, first in zip(names, cameras, first_myr)
         ]
         wanted = np.linspace(min(t[0] for t in t_myr), max(t[-1] for t in t_myr), columns)
         tiles = []
-        for name, camera, times in zip(names, CAMERAS, t_myr):
+        for name, camera, times in zip(names, cameras, t_myr):
             images = file[name][images_name(camera)]
             apart = np.abs(times - wanted[:, None])
             tolerance = np.diff(times, append=times[-1] + 1).max()

@@ -32,7 +32,8 @@ def draw_mergers(ranges: dict, seed: int) -> list[dict]:
     is passed over; for an orbit that takes less than ``approach_myr`` from apocentre to pericentre, both are drawn anew
     from a seed of their own, and ``orbits_refused`` says how often.
 
-    Raises ValueError if the ranges have not enough names, or no orbit that takes ``approach_myr``.
+    Raises ValueError if the ranges have not enough names, or no orbit that takes ``approach_myr``, or if a ratio or a
+    pericentre would be rounded to 0.
     """
     _check_ranges("mergers", ranges)
     cosines = COSINES[ranges.get("spins", "isotropic")]
@@ -77,28 +78,38 @@ def draw_isolated(ranges: dict, seed: int) -> dict[str, dict]:
 
 
 def _check_ranges(section: str, ranges: dict) -> None:
-    """Raise ValueError for a range of a draw that is reversed, and for one of ratios that names cannot hold."""
+    """Raise ValueError for a range of a draw that is reversed, and for pericentres that would be rounded to 0."""
     for name, bounds in ranges.items():
         if not isinstance(bounds, list):
             continue
         if bounds[0] > bounds[1]:
             raise ValueError(f"`{section}: {name}: {bounds}` is reversed; give the lower bound first.")
-        if name in ("mass_ratio", "size_ratio") and bounds[0] < 0.01:
+        if name == "pericentre_kpc" and bounds[0] < 0.001:
             raise ValueError(
-                f"`{section}: {name}: {bounds}` begins with a ratio that would be written as 0 in the name of a group,"
-                " which has two decimals; begin at 0.01 or above."
+                f"`{section}: {name}: {bounds}` begins with a distance that would be rounded to 0, as it has three"
+                " decimals; begin at 0.001 or above."
             )
 
 
 def _ratios(ranges: dict, for_mass: float, for_size: float) -> tuple[float, float]:
-    """Return mass and size ratio for two numbers from 0 to 1."""
-    mass_ratio = _between(ranges["mass_ratio"], for_mass)
+    """Return mass and size ratio for two numbers from 0 to 1; raise ValueError if a group's name cannot hold them."""
+    mass_ratio = _nameable(_between(ranges["mass_ratio"], for_mass), "mass_ratio", ranges)
     size = ranges["size_ratio"]
     if isinstance(size, list):
         size_ratio = _between(size, for_size)
     else:
         size_ratio = round(float(mass_ratio ** size["mass_slope"] * 10 ** (size["scatter_dex"] * ndtri(for_size))), 2)
-    return mass_ratio, size_ratio
+    return mass_ratio, _nameable(size_ratio, "size_ratio", ranges)
+
+
+def _nameable(ratio: float, name: str, ranges: dict) -> float:
+    """Return the ratio called ``name``; raise ValueError if the name of a group cannot hold it with two decimals."""
+    if not 0.01 <= ratio < 10_000:
+        raise ValueError(
+            f"`{name}: {ranges[name]}` draws the ratio {ratio:g}, and the name of a group, which has two decimals and"
+            f" no more than six digits, holds those from 0.01 to 9999.99; narrow `{name}` or `mass_ratio`."
+        )
+    return ratio
 
 
 def _between(bounds: list[float], share: float) -> float:

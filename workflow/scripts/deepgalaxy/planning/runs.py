@@ -40,8 +40,13 @@ def split_samples(config: dict) -> list[str]:
 
 def takes_isolated(sample: dict) -> bool:
     """Return whether a sample, as the configuration describes it, takes isolated galaxies if the dataset has any."""
+    selection = sample["selection"]
     names = [f"isolated_{number:02d}" for number in range(1, 100)]
-    return any(fnmatchcase(name, glob) for name in names for glob in sample["selection"]["groups"])
+    return any(
+        any(fnmatchcase(name, glob) for glob in selection["groups"])
+        and not any(fnmatchcase(name, glob) for glob in selection.get("exclude", []))
+        for name in names
+    )
 
 
 def experiment_runs(config: dict) -> list[dict]:

@@ -6,6 +6,7 @@ from deepgalaxy.dataset.layout import group_name, parse_group_name
 from deepgalaxy.planning.configuration import in_order
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.simulation.encounter import Encounter
+from deepgalaxy.simulation.model import GalaxyModel
 
 
 def index_simulations(dataset: dict, seed: int) -> dict[str, dict]:
@@ -15,7 +16,7 @@ def index_simulations(dataset: dict, seed: int) -> dict[str, dict]:
     that is not in the list of mergers is derived from the configuration's ``seed`` and the group's name.
 
     Raises ValueError if two mergers have the same ratios, since they would have the same name; if a name cannot hold a
-    ratio; or if a draw is not possible.
+    ratio; if the orbit of a listed merger cannot be followed back for ``approach_myr``; or if a draw is not possible.
     """
     simulations: dict[str, dict] = {}
     for merger in _mergers(dataset, seed):
@@ -35,13 +36,22 @@ def _mergers(dataset: dict, seed: int) -> list[dict]:
         spread = {name: dataset["encounter"][name] for name in ("orbit_spread", "spin_spread_deg")}
         encounter = Encounter(**{name: value for name, value in dataset["encounter"].items() if name not in spread})
         seeded = [{"seed": derive_seed(seed, "merger", _name(merger))} | merger for merger in mergers]
-        return [
-            merger | {"encounter": asdict(encounter.varied(**spread, seed=derive_seed(merger["seed"], "encounter")))}
-            for merger in seeded
-        ]
+        return [_with_encounter(merger, encounter, spread) for merger in seeded]
     from deepgalaxy.planning.draw import draw_mergers  # which imports SciPy, and so takes long
 
     return draw_mergers(mergers, seed)
+
+
+def _with_encounter(merger: dict, encounter: Encounter, spread: dict) -> dict:
+    """Return a merger of a list with its variation of ``encounter``; raise ValueError if it cannot begin in time."""
+    from deepgalaxy.simulation.orbit import Pair, starting_distance  # likewise
+
+    varied = encounter.varied(**spread, seed=derive_seed(merger["seed"], "encounter"))
+    try:
+        starting_distance(Pair(GalaxyModel(), merger["size_ratio"], merger["mass_ratio"]), varied)
+    except ValueError as error:
+        raise ValueError(f"Merger {_name(merger)} cannot begin: {error}") from None
+    return merger | {"encounter": asdict(varied)}
 
 
 def _isolated(dataset: dict, seed: int) -> dict[str, dict]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,8 @@ def select_images(
     damaged = {(row.group, row.camera) for row in catalogue.itertuples() if row.damaged}
     names = select_groups(catalogue["group"].unique(), **groups)
     numbers = camera_numbers(cameras)
+    if damaged.issuperset(product(names, numbers)):
+        raise ValueError(f"All that is selected of {', '.join(names)} is damaged; select other groups or cameras.")
     with whole_file(output) as path, h5py.File(dataset) as source, h5py.File(path, "w") as subset:
         # Through links: HDF5 looks for the original from where the subset really lies.
         original = os.path.relpath(os.path.realpath(dataset), os.path.realpath(Path(output).parent))

@@ -1,6 +1,6 @@
 """Splits into training, validation and test images."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -46,8 +46,8 @@ def split_images(
     order of the units (by mass and size ratio, by height of the camera, by time, or by label), so that each split is as
     varied as its number of units allows. With ``folds`` in place of ``test``, the units are dealt into so many parts,
     each even along that order and the same for every ``fold``; the part number ``fold``, from 1, is tested, and
-    validation is drawn from the others. With ``training_units``, no more than so many units are trained on, the same
-    ones and others if there are to be more; images of the rest are dropped.
+    validation is drawn from the others. With ``training_units``, no more than so many units (of a list, simulations)
+    are trained on, the same ones and others if there are to be more; images of the rest are dropped.
 
     Raises ValueError if nothing would be left to train on, if there are fewer units than ``training_units``, if a fold
     would test nothing, or if a list would leave one of the splits empty.
@@ -56,7 +56,10 @@ def split_images(
     if isinstance(by, str):
         images = images.assign(split=_split_units(images, by, block_myr, shares, seed))
         return images[images["split"] != UNUSED].reset_index(drop=True)
-    assigned = [_split_units(images, name, block_myr, shares, seed) for name in by]
+    of_others = replace(shares, training_units=None)
+    assigned = [
+        _split_units(images, name, block_myr, of_others if place else shares, seed) for place, name in enumerate(by)
+    ]
     agreed = np.all([one == assigned[0] for one in assigned], axis=0) & (assigned[0] != UNUSED)
     kept = images.assign(split=assigned[0])[agreed].reset_index(drop=True)
     missing = [name for name in SPLITS if name not in set(kept["split"])]

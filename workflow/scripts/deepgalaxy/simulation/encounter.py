@@ -24,7 +24,14 @@ class Encounter:
     def varied(self, orbit_spread: float, spin_spread_deg: float, seed: int) -> "Encounter":
         """Return this encounter with its pericentre scaled by up to ``orbit_spread`` (a fraction) either way, its
         distance from a parabola likewise, and its four disc angles shifted by up to ``spin_spread_deg`` either way.
+
+        Raises ValueError if an eccentricity below 0 is among what is possible.
         """
+        if 1 - (1 - self.eccentricity) * (1 + orbit_spread) < 0:
+            raise ValueError(
+                f"`encounter: orbit_spread: {orbit_spread}` allows eccentricities below 0, as the mean one is"
+                f" {self.eccentricity}; lower the spread to {self.eccentricity / (1 - self.eccentricity):.3g} at most."
+            )
         rng = np.random.default_rng(seed)
         pericentre, unbound = 1 + orbit_spread * rng.uniform(-1, 1, 2)
         angles = {name: value for name, value in asdict(self).items() if name.endswith("_deg")}

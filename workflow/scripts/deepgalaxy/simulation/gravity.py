@@ -7,7 +7,7 @@ than half the error, which at 0.4 per cent is already far below the graininess o
 """
 
 import numpy as np
-from numba import njit, prange, set_num_threads
+from numba import config, njit, prange, set_num_threads
 
 from deepgalaxy.simulation.model import G
 
@@ -15,6 +15,8 @@ OPENING_ANGLE = 0.9
 """A cell is opened if its width over its distance from the nearest edge of a group of particles is larger."""
 LARGEST_LEAF, LARGEST_GROUP = 16, 256
 """Particles in a cell that is not divided, and in a group that shares one list: fastest with 2e4 and 2e5 particles."""
+MOST_THREADS: int = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+"""More threads, numba cannot start: as many as there are cores, unless the environment says otherwise."""
 LEVELS = 21
 """How often the cube of all particles can be divided: a key of 63 bits has three for each time."""
 
@@ -22,13 +24,13 @@ LEVELS = 21
 class TreeGravity:
     """Gravity of particles with ``masses`` (n,) in 1e10 Msun and a Plummer softening.
 
-    The same bits come out for any number of ``threads``.
+    The same bits come out for any number of ``threads``, of which no more than MOST_THREADS are started.
     """
 
     def __init__(self, masses: np.ndarray, softening_kpc: float, threads: int = 1) -> None:
         self._masses = masses
         self._softening_squared = np.float32(softening_kpc**2)
-        self._threads = threads
+        self._threads = min(threads, MOST_THREADS)
 
     def accelerations(self, positions: np.ndarray) -> np.ndarray:
         """Return the accelerations (n, 3) in kpc/Myr^2, float64, of particles at ``positions`` (n, 3) in kpc."""
@@ -53,9 +55,9 @@ class TreeGravity:
 def potential_energy(positions: np.ndarray, masses: np.ndarray, softening_kpc: float, threads: int = 1) -> float:
     """Return the Plummer-softened potential energy in 1e10 Msun kpc^2/Myr^2 of particles, by direct summation.
 
-    ``positions`` (n, 3) in kpc, ``masses`` (n,) in 1e10 Msun. The same bits come out for any number of ``threads``.
+    ``positions`` (n, 3) in kpc, ``masses`` (n,) in 1e10 Msun; ``threads`` as in ``TreeGravity``.
     """
-    set_num_threads(threads)
+    set_num_threads(min(threads, MOST_THREADS))
     points = np.vstack((positions.T, masses)).astype(np.float32)
     return -G * float(masses @ _direct_potential(points, np.float32(softening_kpc**2)))
 

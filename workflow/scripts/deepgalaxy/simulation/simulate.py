@@ -79,7 +79,7 @@ def simulate_galaxies(simulated: dict, settings: dict, output: str | Path, threa
     steps = steps_per_snapshot(settings["snapshots"]["every_myr"], settings["longest_step_myr"], size_ratio, mass_ratio)
     snapshots = settings["snapshots"] | {"count": simulated.get("snapshots", settings["snapshots"]["count"])}
     course = follow(start, is_companion, **snapshots, steps=steps, softening_kpc=softening_kpc, threads=threads)
-    if abs(course.energy_error) > settings["largest_energy_error"]:
+    if not abs(course.energy_error) <= settings["largest_energy_error"]:  # nor is NaN
         raise ValueError(
             f"The total energy changed by {course.energy_error:.1%}, more than `largest_energy_error`"
             f" {settings['largest_energy_error']:.1%}; shorten `longest_step_myr` or raise `softening_kpc`."
