@@ -128,10 +128,3 @@ def test_a_launcher_that_would_not_reach_a_clusters_jobs_as_it_is_is_refused(lau
     check_configuration(CONFIG | {"machine": machine})
     with pytest.raises(ValueError, match=r"has quotes, a dollar sign or a backslash, .* put the command into a script"):
         check_configuration(CONFIG | {"machine": machine | {"ranks_per_node": 2}})
-
-
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
-def test_a_number_that_is_not_finite_is_refused(number):
-    datasets = {"one": {"mergers": {"mass_ratio": [0.5, number]}}}
-    with pytest.raises(ValueError, match=rf"`datasets: one: mergers: mass_ratio: 1` is {number}; give a finite number"):
-        check_configuration(CONFIG | {"datasets": datasets})

@@ -1,7 +1,6 @@
 """What the rules make of the configuration, beyond what its schema says."""
 
 from contextlib import suppress
-from math import isfinite
 from typing import Any
 
 from deepgalaxy.cluster.job import size_training_job
@@ -56,7 +55,6 @@ def check_configuration(config: dict) -> None:
     names something that is not described, for samples that are not split in exactly one way or whose stages end before
     they begin, for numbers of workers that do not fit the nodes, cannot be launched, or do not divide a batch, and for
     a launcher that would reach the jobs of a cluster as another one."""
-    _check_finite(config, "")
     for section in ("datasets", "samples", "models"):
         for name in config["experiment"][section]:
             if name not in config[section]:
@@ -74,15 +72,6 @@ def check_configuration(config: dict) -> None:
         job = size_training_job(workers, machine["ranks_per_node"], machine["cpus_per_rank"])
         job.launch_command(machine["launcher"])
     study_runs(config)
-
-
-def _check_finite(section: Any, place: str) -> None:
-    """Raise ValueError for a number in a section of the configuration, found at ``place``, that is not finite."""
-    if isinstance(section, float) and not isfinite(section):
-        raise ValueError(f"`{place}` is {section}; give a finite number.")
-    items = section.items() if isinstance(section, dict) else enumerate(section) if isinstance(section, list) else ()
-    for name, value in items:
-        _check_finite(value, f"{place}: {name}" if place else str(name))
 
 
 def _check_sample(name: str, sample: dict) -> None:

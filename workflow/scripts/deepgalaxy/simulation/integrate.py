@@ -51,10 +51,14 @@ def leapfrog(particles: Particles, step_myr: float, softening_kpc: float, thread
         velocities += 0.5 * step_myr * acceleration
 
 
+def kinetic_energy(state: State, masses: np.ndarray) -> float:
+    """Return the kinetic energy in 1e10 Msun kpc^2/Myr^2."""
+    return float(0.5 * np.sum(masses * np.sum(state.velocities**2, axis=1)))
+
+
 def total_energy(state: State, masses: np.ndarray, softening_kpc: float, threads: int = 1) -> float:
     """Return kinetic plus Plummer-softened potential energy, in 1e10 Msun kpc^2/Myr^2, by direct summation."""
-    kinetic = 0.5 * np.sum(masses * np.sum(state.velocities**2, axis=1))
-    return float(kinetic) + potential_energy(state.positions, masses, softening_kpc, threads)
+    return kinetic_energy(state, masses) + potential_energy(state.positions, masses, softening_kpc, threads)
 
 
 def angular_momentum(state: State, masses: np.ndarray) -> np.ndarray:

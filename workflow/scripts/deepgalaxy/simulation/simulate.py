@@ -12,7 +12,14 @@ from deepgalaxy.logs import logger, progress
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.simulation.encounter import Encounter
 from deepgalaxy.simulation.galaxy import sample_galaxy
-from deepgalaxy.simulation.integrate import State, angular_momentum, leapfrog, steps_per_snapshot, total_energy
+from deepgalaxy.simulation.integrate import (
+    State,
+    angular_momentum,
+    kinetic_energy,
+    leapfrog,
+    steps_per_snapshot,
+    total_energy,
+)
 from deepgalaxy.simulation.model import BULGE, HALO, GalaxyModel, Particles
 from deepgalaxy.simulation.nuclei import coalescence_time, find_nucleus, pericentre_times
 from deepgalaxy.simulation.orbit import Pair, scale_galaxy, set_on_orbit, starting_distance, turn_galaxy
@@ -30,7 +37,9 @@ class Course:
     these times. Of the nuclei (one of a lone galaxy, else the primary's and the companion's), at the same times:
     ``nuclei_kpc`` and ``nuclei_km_s`` (snapshots, nuclei, 3) float32. ``pericentres_myr`` (passages,) and
     ``coalescence_myr`` (NaN if there was none) are known to a time step. ``energy_error`` is the change of the total
-    energy over its start, ``angular_momentum_error`` the length of the change of the angular momentum over its own.
+    energy over the kinetic energy at the start (which for a lone galaxy is as large as the total one, while that of two
+    unbound ones may be next to nothing), ``angular_momentum_error`` the length of the change of the angular momentum
+    over its own.
     """
 
     t_myr: np.ndarray
@@ -81,8 +90,8 @@ def simulate_galaxies(simulated: dict, settings: dict, output: str | Path, threa
     course = follow(start, is_companion, **snapshots, steps=steps, softening_kpc=softening_kpc, threads=threads)
     if not abs(course.energy_error) <= settings["largest_energy_error"]:  # nor is NaN
         raise ValueError(
-            f"The total energy changed by {course.energy_error:.1%}, more than `largest_energy_error`"
-            f" {settings['largest_energy_error']:.1%}; shorten `longest_step_myr` or raise `softening_kpc`."
+            f"The total energy changed by {course.energy_error:.1%} of the kinetic energy, more than"
+            f" `largest_energy_error` {settings['largest_energy_error']:.1%}; shorten `longest_step_myr` or raise `softening_kpc`."
         )
     attributes |= {
         "particles": len(start.masses),
@@ -136,7 +145,7 @@ def follow(
         nuclei_km_s=np.array(nuclei)[:, :, 1] * np.float32(KM_S_PER_KPC_MYR),
         pericentres_myr=pericentre_times(times, separation_kpc),
         coalescence_myr=coalescence_time(times, separation_kpc) if len(bulges) == 2 else np.nan,
-        energy_error=energies[-1] / energies[0] - 1,
+        energy_error=(energies[-1] - energies[0]) / kinetic_energy(ends[0], start.masses),
         angular_momentum_error=float(np.linalg.norm(spins[-1] - spins[0]) / np.linalg.norm(spins[0])),
     )
 
