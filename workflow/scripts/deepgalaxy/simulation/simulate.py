@@ -91,7 +91,8 @@ def simulate_galaxies(simulated: dict, settings: dict, output: str | Path, threa
     if not abs(course.energy_error) <= settings["largest_energy_error"]:  # nor is NaN
         raise ValueError(
             f"The total energy changed by {course.energy_error:.1%} of the kinetic energy, more than"
-            f" `largest_energy_error` {settings['largest_energy_error']:.1%}; shorten `longest_step_myr` or raise `softening_kpc`."
+            f" `largest_energy_error` {settings['largest_energy_error']:.1%}; shorten `longest_step_myr` or raise"
+            " `softening_kpc`."
         )
     attributes |= {
         "particles": len(start.masses),
