@@ -69,7 +69,7 @@ def prepare(directory, catalogue, pixels):
     dataset, subset = directory / "images.hdf5", directory / "subset.hdf5"
     select_images(dataset, catalogue, subset, CAMERA_COUNT, groups=["s_*"])
     table, _ = label_images(list_images(subset), "time_camera")
-    table = split_images(table, "line_of_sight", 0.15, 0.15, 1)
+    table = split_images(table, "line_of_sight", validation=0.15, test=0.15, seed=1)
     outputs = {split: directory / f"{split}.hdf5" for split in SPLITS}
     prepare_images(subset, table, pixels, "uint8", 1, outputs, 2**30)
     return outputs
