@@ -1,5 +1,7 @@
 """Mergers that are drawn, and those that are listed."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,6 +23,7 @@ RANGES = {
     "eccentricity": [0.8, 1.1],
     "spins": "isotropic",
 }
+ISOLATED = {"draw": 3, "snapshots": 5, "mass_ratio": [0.5, 1], "size_ratio": [0.8, 1]}
 LISTED = {
     "mergers": [{"size_ratio": 1, "mass_ratio": 0.5}, {"size_ratio": 1, "mass_ratio": 1, "seed": 3}],
     "encounter": {
@@ -105,13 +108,20 @@ def test_a_draw_that_is_not_possible_is_refused(change, message):
 
 
 def test_lone_galaxies_have_names_outside_the_scheme():
-    ranges = {"draw": 3, "snapshots": 5, "mass_ratio": [0.5, 1], "size_ratio": [0.8, 1]}
+    ranges = ISOLATED
     drawn = draw_isolated(ranges, 1)
     assert list(drawn) == ["isolated_01", "isolated_02", "isolated_03"]
     assert draw_isolated(ranges | {"draw": 2}, 1) == {name: drawn[name] for name in list(drawn)[:2]}
     simulations = index_simulations({"mergers": RANGES, "isolated": ranges}, 1)
     assert len(simulations) == 27 and "encounter" not in simulations["isolated_01"]
     assert len({simulation["seed"] for simulation in simulations.values()}) == 27
+
+
+@pytest.mark.parametrize("dataset", [LISTED, {"mergers": RANGES, "isolated": ISOLATED}])
+def test_what_rules_get_is_written_in_plain_numbers(dataset):
+    simulations = index_simulations(dataset, 1)
+    assert json.loads(json.dumps(simulations)) == simulations
+    assert "float64" not in repr(simulations)
 
 
 def test_listed_mergers_share_an_encounter_and_have_seeds_of_their_own():

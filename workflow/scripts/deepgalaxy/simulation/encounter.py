@@ -33,9 +33,10 @@ class Encounter:
                 f" {self.eccentricity}; lower the spread to {self.eccentricity / (1 - self.eccentricity):.3g} at most."
             )
         rng = np.random.default_rng(seed)
-        pericentre, unbound = 1 + orbit_spread * rng.uniform(-1, 1, 2)
+        # Plain numbers: as parameters of a rule, these are compared and recorded by what they are written as.
+        pericentre, unbound = (1 + orbit_spread * rng.uniform(-1, 1, 2)).tolist()
         angles = {name: value for name, value in asdict(self).items() if name.endswith("_deg")}
-        shifts = spin_spread_deg * rng.uniform(-1, 1, len(angles))
+        shifts = (spin_spread_deg * rng.uniform(-1, 1, len(angles))).tolist()
         return Encounter(
             approach_myr=self.approach_myr,
             pericentre_kpc=self.pericentre_kpc * pericentre,
