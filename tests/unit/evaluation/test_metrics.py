@@ -17,17 +17,8 @@ from deepgalaxy.evaluation.metrics import (
     summarise_repeats,
 )
 from deepgalaxy.evaluation.predictions import Predictions, apply_temperature, central_interval, time_distribution
+from support.classes import TWO_CLASSES as CLASSES
 
-CLASSES = pd.DataFrame(
-    {
-        "label": [0, 1],
-        "name": ["early", "late"],
-        "t_from_myr": [0.0, 100.0],
-        "t_to_myr": [100.0, 200.0],
-        "t_centre_myr": [50.0, 150.0],
-        "counts_from": "start of the simulation",
-    }
-)
 SPLIT = pd.DataFrame(
     {
         "group": ["a", "a", "a", "b", "b", "c", "c"],

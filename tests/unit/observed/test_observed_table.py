@@ -9,17 +9,8 @@ import pytest
 
 from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.observed.table import find_neighbours, tabulate_observed, warning_of
+from support.classes import TWO_CLASSES as CLASSES
 
-CLASSES = pd.DataFrame(
-    {
-        "label": [0, 1],
-        "name": ["early", "late"],
-        "t_from_myr": [0.0, 100.0],
-        "t_to_myr": [100.0, 200.0],
-        "t_centre_myr": [50.0, 150.0],
-        "counts_from": "start of the simulation",
-    }
-)
 SPLIT = pd.DataFrame(
     {
         "group": [f"s_1_m_{number}" for number in range(1, 9)],

@@ -11,10 +11,9 @@ import pandas as pd
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.layout import (
     GROUP_NAME,
+    describe_group,
     group_order,
     images_name,
-    is_isolated,
-    merger_events,
     parse_group_name,
     times_name,
     unit_name,
@@ -31,8 +30,7 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
     """Return one row for each group and camera of an image file, after reading every image of it.
 
     ``damaged`` names units, as group (``s_1_m_1``) or group and camera (``s_1_m_1/07``), that are known not to be in
-    order: they are not read, and their rows say so. Columns: group, size_ratio, mass_ratio (NaN for an isolated
-    galaxy), isolated (bool), first_pericentre_myr and coalescence_myr (as ``merger_events``), share_inside (of the
+    order: they are not read, and their rows say so. Columns: those of ``describe_group``, share_inside (of the
     stars' mass, what the images show at least in nine of ten snapshots; NaN if not recorded), camera, damaged (bool),
     snapshots, height, width, channels, dtype, minimum, maximum, t_first_myr, t_last_myr, compression, chunks (shape, or
     empty if contiguous); a damaged unit has values up to ``damaged`` only.
@@ -76,23 +74,15 @@ def _named_twice(names: Collection[str]) -> list[str]:
 def _describe_group(path: str | Path, damaged: frozenset[str], name: str) -> tuple[list[dict], list[str]]:
     """Return the rows of a group's cameras, and what is wrong with it."""
     try:
-        size_ratio, mass_ratio = parse_group_name(name)
+        parse_group_name(name)
     except ValueError as error:
         return [], [str(error).rstrip(".")]
     rows, violations = [], []
     with h5py.File(path) as file:
         if not isinstance(file.get(name), h5py.Group):
             return [], [f"{name} is not a group that can be opened"]
-        first_pericentre_myr, coalescence_myr = merger_events(file[name])
-        about = {
-            "group": name,
-            "size_ratio": size_ratio,
-            "mass_ratio": mass_ratio,
-            "isolated": is_isolated(name),
-            "first_pericentre_myr": first_pericentre_myr,
-            "coalescence_myr": coalescence_myr,
-            "share_inside": np.percentile(file[name].attrs.get("share_inside", np.nan), 10),
-        }
+        about = describe_group(file, name)
+        about["share_inside"] = np.percentile(file[name].attrs.get("share_inside", np.nan), 10)
         for camera in range(CAMERA_COUNT):
             row = about | {"camera": camera}
             row["damaged"] = not damaged.isdisjoint((name, unit_name(name, camera)))

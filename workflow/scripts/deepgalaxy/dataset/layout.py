@@ -115,6 +115,24 @@ def merger_events(group: h5py.Group) -> tuple[float, float]:
     return first_myr, float(group.attrs.get("coalescence_myr", math.nan))
 
 
+def describe_group(file: h5py.File, name: str) -> dict:
+    """Return what tables say of a group: ``group``, ``size_ratio`` and ``mass_ratio`` (NaN for an isolated galaxy),
+    ``isolated``, and ``first_pericentre_myr`` and ``coalescence_myr`` (as ``merger_events``).
+
+    Raises ValueError as ``parse_group_name`` does.
+    """
+    size_ratio, mass_ratio = parse_group_name(name)
+    first_pericentre_myr, coalescence_myr = merger_events(file[name])
+    return {
+        "group": name,
+        "size_ratio": size_ratio,
+        "mass_ratio": mass_ratio,
+        "isolated": is_isolated(name),
+        "first_pericentre_myr": first_pericentre_myr,
+        "coalescence_myr": coalescence_myr,
+    }
+
+
 def read_pericentres(path: str | Path) -> dict[str, np.ndarray]:
     """Return the times of the pericentric passages, in Myr, of those groups of a file that record them."""
     with h5py.File(path) as file:

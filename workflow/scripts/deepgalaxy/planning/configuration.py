@@ -51,10 +51,9 @@ def _number(text: str) -> int | float | str:
 
 
 def check_configuration(config: dict) -> None:
-    """Raise ValueError for ``.inf`` and ``.nan``, which limits in the schema do not refuse, for an ``experiment`` that
-    names something that is not described, for samples that are not split in exactly one way or whose stages end before
-    they begin, for numbers of workers that do not fit the nodes, cannot be launched, or do not divide a batch, and for
-    a launcher that would reach the jobs of a cluster as another one."""
+    """Raise ValueError for an ``experiment`` that names something that is not described, for samples that are not split
+    in exactly one way or whose stages end before they begin, for numbers of workers that do not fit the nodes, cannot
+    be launched, or do not divide a batch, and for a launcher that would reach the jobs of a cluster as another one."""
     for section in ("datasets", "samples", "models"):
         for name in config["experiment"][section]:
             if name not in config[section]:

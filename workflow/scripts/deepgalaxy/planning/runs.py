@@ -10,6 +10,7 @@ import re
 from fnmatch import fnmatchcase
 from itertools import product
 
+from deepgalaxy.dataset.layout import isolated_name
 from deepgalaxy.folds import ALL_FOLDS, SAMPLE_PATTERN, fold_name, parse_fold
 
 EXPERIMENT_RUN = "{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}"
@@ -41,7 +42,7 @@ def split_samples(config: dict) -> list[str]:
 def takes_isolated(sample: dict) -> bool:
     """Return whether a sample, as the configuration describes it, takes isolated galaxies if the dataset has any."""
     selection = sample["selection"]
-    names = [f"isolated_{number:02d}" for number in range(1, 100)]
+    names = map(isolated_name, range(1, 100))
     return any(
         any(fnmatchcase(name, glob) for glob in selection["groups"])
         and not any(fnmatchcase(name, glob) for glob in selection.get("exclude", []))

@@ -13,10 +13,10 @@ import pandas as pd
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.layout import (
+    describe_group,
     group_order,
     images_name,
     is_isolated,
-    merger_events,
     parse_group_name,
     times_name,
     unit_name,
@@ -159,32 +159,16 @@ def _copy_images(images: h5py.Dataset, window: slice, group: h5py.Group, name: s
 def list_images(subset: str | Path) -> pd.DataFrame:
     """Return one row for each image of an image file.
 
-    Columns: group, size_ratio, mass_ratio, isolated (bool), first_pericentre_myr and coalescence_myr (as
-    ``merger_events``), camera, snapshot, the index within the file, and t_myr, the time in the file. Rows are ordered
-    by group (``group_order``), camera and snapshot.
+    Columns: those of ``describe_group``, camera, snapshot, the index within the file, and t_myr, the time in the file.
+    Rows are ordered by group (``group_order``), camera and snapshot.
     """
     tables = []
     with h5py.File(subset) as file:
         for name in sorted(file, key=group_order):
-            size_ratio, mass_ratio = parse_group_name(name)
-            first_pericentre_myr, coalescence_myr = merger_events(file[name])
+            about = describe_group(file, name)
             for camera in range(CAMERA_COUNT):
-                if images_name(camera) not in file[name]:
-                    continue
-                t_myr = file[name][times_name(camera)][:]
-                tables.append(
-                    pd.DataFrame(
-                        {
-                            "group": name,
-                            "size_ratio": size_ratio,
-                            "mass_ratio": mass_ratio,
-                            "isolated": is_isolated(name),
-                            "first_pericentre_myr": first_pericentre_myr,
-                            "coalescence_myr": coalescence_myr,
-                            "camera": camera,
-                            "snapshot": np.arange(len(t_myr)),
-                            "t_myr": t_myr,
-                        }
-                    )
-                )
+                if images_name(camera) in file[name]:
+                    t_myr = file[name][times_name(camera)][:]
+                    placed = {"camera": camera, "snapshot": np.arange(len(t_myr)), "t_myr": t_myr}
+                    tables.append(pd.DataFrame(about | placed))
     return pd.concat(tables, ignore_index=True)

@@ -11,6 +11,9 @@ MYR_S = 1e6 * 365.25 * 86400  # Julian years
 G = 1e10 * GM_SUN_M3_S2 * MYR_S**2 / KPC_M**3
 """Gravitational constant, 0.0449850 kpc^3 / (1e10 Msun Myr^2)."""
 
+KM_S_PER_KPC_MYR = KPC_M / MYR_S / 1000
+"""977.792 km/s."""
+
 DISC, BULGE, HALO = 0, 1, 2
 
 Radius = TypeVar("Radius", float, np.ndarray)

@@ -20,12 +20,11 @@ from deepgalaxy.simulation.integrate import (
     steps_per_snapshot,
     total_energy,
 )
-from deepgalaxy.simulation.model import BULGE, HALO, GalaxyModel, Particles
+from deepgalaxy.simulation.model import BULGE, HALO, KM_S_PER_KPC_MYR, GalaxyModel, Particles
 from deepgalaxy.simulation.nuclei import coalescence_time, find_nucleus, pericentre_times
 from deepgalaxy.simulation.orbit import Pair, scale_galaxy, set_on_orbit, starting_distance, turn_galaxy
 from deepgalaxy.version import workflow_version
 
-KM_S_PER_KPC_MYR = 977.7922
 MODEL = GalaxyModel()
 
 
@@ -72,13 +71,14 @@ def simulate_galaxies(simulated: dict, settings: dict, output: str | Path, threa
         encounter, pair = Encounter(**simulated["encounter"]), Pair(MODEL, size_ratio, mass_ratio)
         primary = sample_galaxy(MODEL, **particles, rng=next(galaxies))
         start, is_companion = set_on_orbit(primary, companion, pair, encounter)
+        distance_kpc = starting_distance(pair, encounter)
         refused = simulated.get("orbits_refused", 0)
         logger.info(
             "pericentre %.1f kpc, eccentricity %.2f, at first %.0f kpc apart%s",
-            *(encounter.pericentre_kpc, encounter.eccentricity, starting_distance(pair, encounter)),
+            *(encounter.pericentre_kpc, encounter.eccentricity, distance_kpc),
             f"; {refused} orbits before it were too short" if refused else "",
         )
-        attributes |= asdict(encounter) | {"starting_distance_kpc": starting_distance(pair, encounter)}
+        attributes |= asdict(encounter) | {"starting_distance_kpc": distance_kpc}
     else:
         angles = {name: simulated[name] for name in ("inclination_deg", "node_deg")}
         start = turn_galaxy(companion, **angles)
@@ -133,8 +133,8 @@ def follow(
         ends = [ends[0] if ends else state, state]
         snapshots.append(state.positions[stars].astype(np.float32))
         nuclei.append(np.array(places, np.float32))
-        together_myr = t_myr[-1] - coalescence_time(np.array(t_myr), np.array(path)) if len(bulges) == 2 else np.nan
-        if after_coalescence_myr is not None and together_myr >= after_coalescence_myr:
+        coalescence_myr = coalescence_time(np.array(t_myr), np.array(path)) if len(bulges) == 2 else np.nan
+        if after_coalescence_myr is not None and t_myr[-1] >= coalescence_myr + after_coalescence_myr:
             break
     times, separation_kpc = np.array(t_myr), np.array(path)
     energies = [total_energy(state, start.masses, softening_kpc, threads) for state in ends]
@@ -145,7 +145,7 @@ def follow(
         nuclei_kpc=np.array(nuclei)[:, :, 0],
         nuclei_km_s=np.array(nuclei)[:, :, 1] * np.float32(KM_S_PER_KPC_MYR),
         pericentres_myr=pericentre_times(times, separation_kpc),
-        coalescence_myr=coalescence_time(times, separation_kpc) if len(bulges) == 2 else np.nan,
+        coalescence_myr=coalescence_myr,
         energy_error=(energies[-1] - energies[0]) / kinetic_energy(ends[0], start.masses),
         angular_momentum_error=float(np.linalg.norm(spins[-1] - spins[0]) / np.linalg.norm(spins[0])),
     )
