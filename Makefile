@@ -9,7 +9,7 @@
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 
 .PHONY: run test coverage lint lock docs setup
 
