@@ -31,6 +31,7 @@ include: "rules/provenance.smk"
 
 
 onstart:
+    check_accepted_datasets()
     cancel_jobs_of_earlier_runs()
 
 

@@ -11,6 +11,7 @@ import sys
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
+from deepgalaxy.checksums import verify_if_changed
 from deepgalaxy.planning.configuration import (
     check_configuration,
     in_order,
@@ -173,6 +174,16 @@ def minutes(amount, per_gb=0):
         return scaled_by_attempt(min(round(amount + per_gb * input.size_mb / 1000), longest), attempt, longest)
 
     return resource
+
+
+def check_accepted_datasets():
+    """Hash fetched datasets that have changed since they were accepted, or were put here by hand, before a job reads them."""
+    for path in [workflow.pathvars.apply(image_file(name)) for name in EXPERIMENT["datasets"] if not simulated(name)]:
+        if os.path.exists(path):
+            try:
+                verify_if_changed(path, "config/checksums.txt")
+            except ValueError as error:
+                raise WorkflowError(str(error)) from None
 
 
 def cancel_jobs_of_earlier_runs():

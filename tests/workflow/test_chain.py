@@ -284,9 +284,19 @@ def test_a_published_dataset_is_fetched_accepted_used_like_a_simulated_one_and_v
     with open(chain / "resources/downloads/published.hdf5", "r+b") as file:
         file.seek(5000)
         file.write(b"damage")
-    damaged = snakemake("verify_dataset", *configured)
-    assert damaged.returncode == 1
-    assert "resources/published.hdf5 has changed since it was accepted" in damaged.stdout + damaged.stderr
+    damaged = snakemake("verify_dataset", *configured), snakemake(*configured, "--until", "prepare_images")
+    for result in damaged:
+        shown = result.stdout + result.stderr
+        assert result.returncode == 1 and "Traceback" not in shown and "Finished jobid" not in shown
+        assert "resources/published.hdf5 has changed since it was accepted" in shown
+
+    (chain / "resources/published.hdf5").unlink()
+    shutil.copy(chain / "results/datasets/tiny/images.hdf5", chain / "resources/published.hdf5")
+    with open(chain / "config/checksums.txt", "r+") as checksums:
+        checksums.truncate(0)
+    by_hand = snakemake(*configured, "--until", "prepare_images")
+    assert by_hand.returncode == 1 and "Finished jobid" not in by_hand.stdout + by_hand.stderr
+    assert "resources/published.hdf5 was never accepted" in by_hand.stdout + by_hand.stderr
 
 
 def test_a_failure_ends_in_one_sentence_and_leaves_nothing(chain, with_settings):

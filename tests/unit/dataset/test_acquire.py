@@ -1,17 +1,20 @@
 """Downloads from a real server on loopback that misbehaves on demand."""
 
 import hashlib
+import os
 import resource
 import socket
 import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
+from deepgalaxy import checksums
 from deepgalaxy.checksums import read_checksums, sha256, verify_file
 from deepgalaxy.dataset import download as download_module
 from deepgalaxy.dataset.acquire import acquire_dataset
@@ -124,7 +127,7 @@ def test_a_file_is_downloaded_once_and_linked(server, fetch, left, content):
     assert fetch(server.url()) == content
     assert fetch(server.url()) == content
     assert server.requests == [("/images.hdf5", None)]
-    assert left() == ["galaxies.hdf5", "galaxies.hdf5"]
+    assert left() == ["galaxies.hdf5", "galaxies.hdf5", "galaxies.hdf5.accepted.json"]
 
 
 def test_a_connection_that_breaks_at_any_byte_is_taken_up_again(server, fetch, content, tmp_path):
@@ -284,7 +287,7 @@ def test_an_unknown_digest_is_accepted_on_explicit_consent_only(server, fetch, l
         assert left() == ["galaxies.hdf5"]  # under downloads/
     subprocess.run(str(caught.value).split("accept it: ")[1].split(" ; commit")[0], shell=True, check=True)
     acquire_dataset([server.url()], "resources/galaxies.hdf5", "checksums.txt")
-    assert left() == ["galaxies.hdf5", "galaxies.hdf5"]
+    assert left() == ["galaxies.hdf5", "galaxies.hdf5", "galaxies.hdf5.accepted.json"]
     assert len(server.requests) == 1
     subprocess.run(["sha256sum", "--check", "--strict", "checksums.txt"], check=True)
 
@@ -294,7 +297,7 @@ def test_a_copy_elsewhere_is_used_where_it_is(server, fetch, left, content, tmp_
     copy.write_bytes(content)
     assert fetch("nowhere.hdf5", "copy.hdf5", server.url()) == content
     assert (tmp_path / "resources/galaxies.hdf5").resolve() == copy
-    assert left() == ["galaxies.hdf5"] and server.requests == []
+    assert left() == ["galaxies.hdf5", "galaxies.hdf5.accepted.json"] and server.requests == []
     with pytest.raises(ValueError, match=r"nowhere.hdf5 is not there"):
         fetch("nowhere.hdf5")
 
@@ -351,8 +354,40 @@ def test_later_corruption_is_found(fetch, server, tmp_path, content):
     there.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     with pytest.raises(ValueError, match=r"has changed since .* Restore resources/downloads/galaxies.hdf5 from a copy"):
         verify_file("resources/galaxies.hdf5", "checksums.txt")
-    with pytest.raises(ValueError, match="has no line for other"):
-        verify_file("other.hdf5", "checksums.txt")
+
+
+def test_a_file_is_hashed_again_only_when_it_has_changed(fetch, server, tmp_path, content, monkeypatch):
+    fetch(server.url())
+    hashed = []
+    monkeypatch.setattr(checksums, "sha256", lambda path: hashed.append(path) or sha256(path))
+    dataset, there = "resources/galaxies.hdf5", tmp_path / "resources/downloads/galaxies.hdf5"
+
+    def verify():
+        hashed.clear()
+        checksums.verify_if_changed(dataset, "checksums.txt")
+        return len(hashed)
+
+    assert verify() == 0
+    there.touch()
+    assert (verify(), verify()) == (1, 0)
+    other = tmp_path / "older.hdf5"
+    other.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    os.utime(other, (1e9, 1e9))  # an older file of the same size
+    other.replace(there)
+    with pytest.raises(ValueError, match=r"galaxies.hdf5 has changed since it was accepted"):
+        verify()
+    there.write_bytes(content)
+    assert (verify(), verify()) == (1, 0)
+
+
+def test_a_file_that_was_put_there_by_hand_has_to_be_accepted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("own.hdf5").write_bytes(b"content")
+    accept = f"echo '{sha256('own.hdf5')}  own.hdf5' >> checksums.txt"
+    with pytest.raises(ValueError, match=f"own.hdf5 was never accepted: .* accept it: {accept} ; commit"):
+        checksums.verify_if_changed("own.hdf5", "checksums.txt")
+    subprocess.run(accept, shell=True, check=True)
+    checksums.verify_if_changed("own.hdf5", "checksums.txt")
 
 
 def test_checksums_are_read_as_sha256sum_writes_them(tmp_path, content):

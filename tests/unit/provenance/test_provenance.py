@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import os
 import re
-import time
 import zipfile
 from functools import partial
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,6 +15,7 @@ from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
 import deepgalaxy
+from deepgalaxy.checksums import note_accepted
 from deepgalaxy.provenance.crate import copy_source, describe_crate
 from deepgalaxy.provenance.document import describe_provenance
 from deepgalaxy.provenance.trace import (
@@ -146,16 +146,15 @@ def test_what_has_changed_since_it_was_used_is_found(place, changed, sentence):
 
 def test_a_pinned_dataset_is_hashed_again_only_if_it_has_changed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "checksums.txt").write_text(f"{'a' * 64}  link.hdf5\n{'b' * 64}  file.hdf5\n")
-    (tmp_path / "file.hdf5").write_text("data")
-    os.utime("file.hdf5", (1e9, 1e9))
-    (tmp_path / "link.hdf5").symlink_to("file.hdf5")
-    both = ["link.hdf5", "file.hdf5"]
-    true = sha256(tmp_path / "file.hdf5")
-    # A pinned digest that is wrong shows whether it was taken from there.
-    assert digest_files(both, "checksums.txt", 1) == {"link.hdf5": "a" * 64, "file.hdf5": true}
-    os.utime("file.hdf5", (time.time() + 5,) * 2)
-    assert digest_files(both, "checksums.txt", 1) == dict.fromkeys(both, true)
+    Path("file.hdf5").write_text("data")
+    true = sha256(Path("file.hdf5"))
+    Path("checksums.txt").write_text(f"{true}  file.hdf5\n{'b' * 64}  wrong.hdf5\n")
+    Path("wrong.hdf5").write_text("data")
+    note_accepted("wrong.hdf5", "b" * 64)  # which shows whether it is hashed
+    assert digest_files(["wrong.hdf5", "file.hdf5"], "checksums.txt", 1) == {"wrong.hdf5": "b" * 64, "file.hdf5": true}
+    Path("wrong.hdf5").write_text("other data")
+    with pytest.raises(ValueError, match=r"wrong.hdf5 has changed since it was accepted"):
+        digest_files(["wrong.hdf5", "file.hdf5"], "checksums.txt", 1)
 
 
 def test_times_are_those_of_the_jobs_in_utc(place):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import h5py
 
-from deepgalaxy.checksums import read_checksums, sha256
+from deepgalaxy.checksums import accept_sentence, note_accepted, read_checksums, sha256
 from deepgalaxy.dataset.download import SourceFails, download
 from deepgalaxy.logs import logger
 
@@ -44,12 +44,12 @@ def acquire_dataset(
         file, digest = _from_sources(sources, downloaded, size, pinned, backoff_s)
     if pinned is None:
         raise ValueError(
-            f"{file} is a whole HDF5 file of {file.stat().st_size:,} bytes, but {checksums} does not say what its "
-            f"SHA-256 should be. If you trust its source, accept it: echo '{digest}  {output}' >> {checksums} "
-            "; commit that file, and run again. Nothing is downloaded twice."
+            f"{file} is a whole HDF5 file of {file.stat().st_size:,} bytes, but "
+            + accept_sentence(digest, output, checksums)
         )
     output.unlink(missing_ok=True)
     output.symlink_to(os.path.relpath(file, output.parent) if file == downloaded else file.resolve())
+    note_accepted(output, digest)
 
 
 def _from_sources(

@@ -12,7 +12,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from deepgalaxy.checksums import read_checksums, sha256
+from deepgalaxy.checksums import changed_sentence, is_as_accepted, read_checksums, sha256
 from deepgalaxy.logs import progress
 from deepgalaxy.parallel import in_processes
 
@@ -90,21 +90,19 @@ def _job(record: Mapping) -> str:
 def digest_files(paths: Iterable[str], checksums: str | Path, processes: int) -> dict[str, str]:
     """Return the SHA-256 of each file in hexadecimal; large ones are hashed first, by several processes.
 
-    A dataset whose digest is pinned in ``checksums`` is a link that was made when that had been checked. While its
-    file is older than that link, it is not hashed again.
+    A dataset that is as it was when it was found to have the digest pinned in ``checksums`` is not hashed again. Raises
+    ValueError if one has another digest.
     """
     pinned = read_checksums(checksums)
-    digests = {path: pinned[path] for path in paths if path in pinned and _is_as_linked(Path(path))}
+    digests = {path: pinned[path] for path in paths if path in pinned and is_as_accepted(path, pinned[path])}
     paths = sorted(set(paths) - digests.keys(), key=_size, reverse=True)
     hashed = in_processes(_path_and_digest, paths, processes)
     total = sum(map(_size, paths))
     digests |= progress(hashed, total, "bytes of results hashed", amount=lambda pair: _size(pair[0]))
+    for path in pinned.keys() & digests.keys():
+        if digests[path] != pinned[path]:
+            raise ValueError(changed_sentence(path, digests[path], pinned[path], checksums))
     return digests
-
-
-def _is_as_linked(path: Path) -> bool:
-    """Return whether a path is a link to a file that has not been changed since the link was made."""
-    return path.is_symlink() and path.stat().st_mtime <= path.lstat().st_mtime
 
 
 def _size(path: str) -> int:
