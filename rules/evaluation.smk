@@ -95,6 +95,7 @@ rule evaluate_predictions:
         validation="<run>/validation_predictions.hdf5",
         classes="<run>/classes.csv",
         split="<sample>/split.csv",
+        before=splits_before,
     output:
         "<run>/metrics.json",
     log:
@@ -106,6 +107,7 @@ rule evaluate_predictions:
         runtime=minutes(10),
     params:
         seed=stage_seed("evaluate", "repeat"),
+        all_known=lambda wildcards: runs_before(wildcards)[1] is None,
         code=code_digest("evaluation/evaluate_predictions.py"),
     script:
         "../workflow/scripts/evaluation/evaluate_predictions.py"

@@ -13,6 +13,7 @@ rule train_model:
         train="<sample>/train.hdf5",
         validation="<sample>/validation.hdf5",
         classes="<sample>/classes.csv",
+        weights=weights_to_begin_with,
     output:
         model="<run>/model.keras",
         classes="<run>/classes.csv",

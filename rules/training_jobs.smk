@@ -4,7 +4,27 @@ Parameters: `machine`, which changes no result, and `models: <model>`.
 """
 
 from deepgalaxy.cluster.job import size_training_job
+from deepgalaxy.planning.earlier_runs import earlier_runs, weights_file
 from deepgalaxy.training.options import command_line
+
+
+def runs_before(wildcards):
+    """Return the runs that a model's weights went through, and the file from elsewhere that these began with, if any."""
+    try:
+        return earlier_runs(config["models"], wildcards.model, workflow.pathvars.apply("<results>/models"))
+    except ValueError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def weights_to_begin_with(wildcards):
+    """Return the file of weights that training begins with, if there is one; a run of this workflow is made first."""
+    runs_before(wildcards)
+    return weights_file(config["models"], wildcards.model) or []
+
+
+def splits_before(wildcards):
+    """Return the split tables of the samples that a model's weights were trained on before."""
+    return ["<results>/samples/{dataset}/{sample}/split.csv".format(**run) for run in runs_before(wildcards)[0]]
 
 
 def model_options(wildcards):

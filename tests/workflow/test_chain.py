@@ -299,6 +299,27 @@ def test_a_published_dataset_is_fetched_accepted_used_like_a_simulated_one_and_v
     assert "resources/published.hdf5 was never accepted" in by_hand.stdout + by_hand.stderr
 
 
+def test_a_model_whose_weights_another_begins_with_is_made_first_and_followed(chain, with_settings):
+    tiny = yaml.safe_load((chain / "config/config.yaml").read_text())["models"]["reference_cnn"]
+    tuned = RUN.replace("reference_cnn", "tuned")
+    settings = {"models": {"tuned": tiny | {"weights": f"{RUN}/model.keras", "epochs": 1}}}
+
+    def make(*options):
+        return with_settings(settings, *options, "--", f"{tuned}/metrics.json")
+
+    result = make()
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert json.loads((chain / tuned / "metrics.json").read_text())["test_simulations_trained_on"] == 0
+    assert f"{RUN}/model.keras" in json.loads((chain / tuned / "training.json").read_text())["options"]["weights"]
+    assert planned(make("-n")) == set()
+
+    (chain / RUN / "model.keras").touch()
+    assert "train_model" in planned(make("-n"))
+    settings["models"]["tuned"]["weights"] = f"{RUN.replace('repeat~0', 'repeat~5')}/model.keras"
+    first_too = make("-n")
+    assert re.search(r"train_model +2\b", first_too.stdout + first_too.stderr)
+
+
 def test_a_failure_ends_in_one_sentence_and_leaves_nothing(chain, with_settings):
     settings = {"samples": {"four_stages": {"selection": {"groups": ["s_9_*"]}}}}
     result = with_settings(settings)

@@ -49,6 +49,21 @@ def test_scores():
     assert scores["test_simulations_trained_on"] == 0
     leaking = SPLIT.assign(group=["a", "b", "a", "b", "b", "c", "c"])
     assert score_predictions(PREDICTIONS, VALIDATION, CLASSES, leaking, seed=1)["test_simulations_trained_on"] == 1
+
+
+@pytest.mark.parametrize(
+    ("splits_before", "trained_on"),
+    [
+        ((), 0),
+        ([SPLIT], 0),  # another sample of the dataset, which shares its held-out simulations
+        ([SPLIT, pd.DataFrame({"group": ["b", "c", "d"], "split": ["train", "validation", "train"]})], 1),
+        ([SPLIT.assign(split="train")], 2),
+        (None, None),
+    ],
+)
+def test_what_the_weights_were_trained_on_before_counts_as_trained_on(splits_before, trained_on):
+    scores = score_predictions(PREDICTIONS, VALIDATION, CLASSES, SPLIT, 1, splits_before)
+    assert scores["test_simulations_trained_on"] == trained_on
     assert scores["accuracy"] == 0.75 and scores["chance"] == 0.5
     assert scores["majority_accuracy"] == 0.25  # class 1 is the most frequent in training
     assert scores["cross_entropy"] == pytest.approx(-np.log([0.9, 0.8, 0.4, 1.0]).mean())

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from deepgalaxy.planning.configuration import check_configuration
+from deepgalaxy.planning.earlier_runs import earlier_runs, weights_file
 from deepgalaxy.planning.runs import (
     EXPERIMENT_RUN,
     STUDY_RUN,
@@ -12,6 +13,7 @@ from deepgalaxy.planning.runs import (
     describe_run,
     experiment_runs,
     joined_runs,
+    run_named,
     study_runs,
     takes_isolated,
 )
@@ -128,3 +130,52 @@ def test_a_launcher_that_would_not_reach_a_clusters_jobs_as_it_is_is_refused(lau
     check_configuration(CONFIG | {"machine": machine})
     with pytest.raises(ValueError, match=r"has quotes, a dollar sign or a backslash, .* put the command into a script"):
         check_configuration(CONFIG | {"machine": machine | {"ranks_per_node": 2}})
+
+
+@pytest.mark.parametrize("run", [*experiment_runs(CONFIG), {**experiment_runs(CONFIG)[0], "sample": "s/fold~3"}])
+def test_a_run_is_known_by_its_name(run):
+    assert run_named(EXPERIMENT_RUN.format(**run)) == {name: str(value) for name, value in run.items()}
+    assert run_named("d/s/m/workers~x/repeat~0") is None
+
+
+def of_run(sample, model):
+    return f"results/models/d/{sample}/{model}/workers~2/repeat~0/model.keras"
+
+
+MODELS = {
+    "first": {},
+    "pretrained": {"weights": "imagenet"},
+    "second": {"weights": "./" + of_run("wide", "first")},
+    "third": {"weights": of_run("s/fold~1", "second")},
+    "given": {"weights": "given/model.keras"},
+    "after_given": {"weights": of_run("s", "given")},
+    "own": {"weights": of_run("s", "own")},
+    "there": {"weights": of_run("s", "back")},
+    "back": {"weights": of_run("s", "there")},
+    "unknown": {"weights": of_run("s", "nobody")},
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "samples", "given"),
+    [
+        ("first", [], None),
+        ("pretrained", [], None),
+        ("second", ["wide"], None),
+        ("third", ["s/fold~1", "wide"], None),
+        ("given", [], "given/model.keras"),
+        ("after_given", ["s"], "given/model.keras"),
+    ],
+)
+def test_weights_are_followed_back_to_their_first_run(model, samples, given):
+    runs, from_elsewhere = earlier_runs(MODELS, model, "results/models")
+    assert [run["sample"] for run in runs] == samples and from_elsewhere == given
+
+
+def test_weights_that_no_run_can_begin_with_are_refused():
+    for model in ("own", "there"):
+        with pytest.raises(ValueError, match=f"`models: .*{model}.* go round in a circle"):
+            earlier_runs(MODELS, model, "results/models")
+    with pytest.raises(ValueError, match=r"`models: unknown: weights: .* 'nobody', but `models` describes only first"):
+        earlier_runs(MODELS, "unknown", "results/models")
+    assert weights_file(MODELS, "second") == of_run("wide", "first")

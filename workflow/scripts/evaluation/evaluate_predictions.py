@@ -15,6 +15,7 @@ if __name__ == "__main__":
             pd.read_csv(snakemake.input.classes),
             pd.read_csv(snakemake.input.split),
             snakemake.params.seed,
+            [pd.read_csv(split) for split in snakemake.input.before] if snakemake.params.all_known else None,
         )
         write_json(metrics, snakemake.output[0])
         logger.info(

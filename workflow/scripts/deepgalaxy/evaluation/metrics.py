@@ -1,6 +1,6 @@
 """How well predicted class probabilities date the mergers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -49,20 +49,26 @@ def resampled_interval(
 
 
 def score_predictions(
-    predictions: Predictions, validation: Predictions, classes: pd.DataFrame, split: pd.DataFrame, seed: int
+    predictions: Predictions,
+    validation: Predictions,
+    classes: pd.DataFrame,
+    split: pd.DataFrame,
+    seed: int,
+    splits_before: Sequence[pd.DataFrame] | None = (),
 ) -> dict[str, float]:
     """Return the metrics of a run on its test images, given its predictions of the validation images as well.
 
     ``split`` may be that of all folds together (``join_splits``); what is known from training and validation, the most
-    frequent class, the median time and the temperature, is then that of each image's own fold. Times count from
+    frequent class, the median time and the temperature, is then that of each image's own fold. ``splits_before`` are
+    those of the trainings that the weights to begin with come from; None if they are not known. Times count from
     ``counts_from``. Errors in time are those of the ``timed_test_images``, whose true class has a time.
 
     - ``accuracy``: share of images whose most probable class is the true one, with the limits of its 95 % interval
       (``resampled_interval``, drawn from ``seed``); ``top5_accuracy``: for which it is among the five most probable;
       ``chance`` is that of drawing a class uniformly, ``majority_accuracy`` that of always naming the class most
       frequent in training;
-    - ``test_simulations_trained_on``: how many of the test simulations have images among those trained on; any means
-      that the split leaks and the other metrics are too optimistic;
+    - ``test_simulations_trained_on``: how many of the test simulations were trained on, now or before; any means that
+      the split leaks and the other metrics are too optimistic; None if that is not known;
     - ``cross_entropy`` in nats;
     - ``median_error_myr``, with its 95 % interval, and ``mean_error_myr``: of the absolute difference between the
       expected and the true time; 68 % of the images have one between ``error_16_myr`` and ``error_84_myr``;
@@ -76,23 +82,21 @@ def score_predictions(
 
     Raises ValueError if no test image has a class with a time.
     """
-    timed = predictions.timed
-    if not timed.any():
+    if not (timed := predictions.timed).any():
         raise ValueError("No test image has a class with a time; test more simulations, or choose other classes.")
     group = split["group"].to_numpy()[predictions.row]
     known = pd.concat(_known_of_training(predictions, validation, split)).sort_index()
     scaled = replace(predictions, probabilities=apply_temperature(predictions.probabilities, known["temperature"]))
-    accuracy_interval = resampled_interval(np.mean, predictions.right.astype(float), group, seed)
+    accuracy = resampled_interval(np.mean, predictions.right.astype(float), group, seed)
     return {
         "test_images": len(predictions.label),
         "timed_test_images": int(timed.sum()),
         "test_simulations": len(set(group)),
-        "test_simulations_trained_on": len(set(group[known["trained_on"]])),
+        "test_simulations_trained_on": _count_trained_on(group, known["trained_on"], splits_before),
         "counts_from": time_origin(classes),
         "classes": len(classes),
         "accuracy": accuracy_score(predictions.label, predictions.predicted),
-        "accuracy_low": accuracy_interval[0],
-        "accuracy_high": accuracy_interval[1],
+        **dict(zip(("accuracy_low", "accuracy_high"), accuracy)),
         "top5_accuracy": _top_k_accuracy(predictions, 5),
         "chance": 1 / len(classes),
         "majority_accuracy": accuracy_score(predictions.label, known["majority"]),
@@ -104,6 +108,19 @@ def score_predictions(
         "coverage_68": _coverage(predictions.where(timed), classes),
         "scaled_coverage_68": _coverage(scaled.where(timed), classes),
     }
+
+
+def _count_trained_on(
+    group: np.ndarray, trained_on: pd.Series, splits_before: Sequence[pd.DataFrame] | None
+) -> int | None:
+    """Return how many simulations of test images were trained on, now or before; None if it is not known of before.
+
+    One of the same name counts in whichever dataset: published files show the same mergers in several resolutions.
+    """
+    if splits_before is None:
+        return None
+    before = [split.loc[split["split"] == "train", "group"] for split in splits_before]
+    return len(set(group[trained_on]) | (set(group) & set().union(*before)))
 
 
 def _errors_in_time(

@@ -109,15 +109,26 @@ def study_runs(config: dict) -> list[dict]:
 
 
 def constrain(name: str) -> str:
-    r"""Return the ``name`` of a run with what may stand in each of its places: digits for a number, the name of a
-    sample or of a fold, else ``\w+``.
+    r"""Return the ``name`` of a run with what may stand in each of its places, as Snakemake's wildcards have it.
 
     >>> constrain("{model}/workers~{workers}")
     '{model,\\w+}/workers~{workers,\\d+}'
     """
+    return re.sub(r"{(\w+)}", lambda place: f"{{{place[1]},{_what_stands_in(place[1])}}}", name)
 
-    def constrained(place: re.Match) -> str:
-        kinds = dict.fromkeys(("workers", "batch", "repeat"), r"\d+") | {"sample": SAMPLE_PATTERN}
-        return f"{{{place[1]},{kinds.get(place[1], NAME)}}}"
 
-    return re.sub(r"{(\w+)}", constrained, name)
+def run_named(name: str) -> dict[str, str] | None:
+    """Return the run of the experiment that has this name, with numbers as text; None if it is no such name.
+
+    >>> run_named("mergers/stages/cnn/workers~2/repeat~0")["workers"]
+    '2'
+    """
+    named = re.sub(r"{(\w+)}", lambda place: f"(?P<{place[1]}>{_what_stands_in(place[1])})", EXPERIMENT_RUN)
+    found = re.fullmatch(named, name)
+    return found and found.groupdict()
+
+
+def _what_stands_in(place: str) -> str:
+    """Return a regular expression for what may stand in a place of a run's name."""
+    numbers = dict.fromkeys(("workers", "batch", "repeat"), r"\d+")
+    return (numbers | {"sample": SAMPLE_PATTERN}).get(place, NAME)

@@ -40,7 +40,7 @@ class TrainingOptions:
     )
     weights: str = _option(
         "weights to start from: `none`, `imagenet` (downloaded by Keras), or the path of a model.keras file of the same"
-        " architecture",
+        " architecture; one under results/models/ is made first",
         default="none",
     )
     head: str = _option(

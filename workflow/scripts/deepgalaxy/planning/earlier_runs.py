@@ -1,0 +1,45 @@
+"""The runs whose weights other runs begin with: what they were trained on, these have seen."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from deepgalaxy.planning.runs import run_named
+
+WITHOUT_FILE = ("none", "imagenet")
+"""Values of a model's option ``weights`` that are no file."""
+
+
+def weights_file(models: Mapping[str, Mapping], model: str) -> str | None:
+    """Return the file that has the weights which a model begins with, if it begins with those of a file."""
+    weights = models[model].get("weights", "none")
+    return None if weights in WITHOUT_FILE else os.path.normpath(weights)
+
+
+def earlier_runs(models: Mapping[str, Mapping], model: str, directory: str) -> tuple[list[dict[str, str]], str | None]:
+    """Return the runs of this workflow that a model's weights went through, the latest first.
+
+    ``models`` is this section of the configuration, ``directory`` where the workflow leaves its runs. With them comes
+    the file that the earliest of these runs, or the model itself, begins with, if no run of this workflow makes it;
+    else None. Raises ValueError if a run is of a model that is not described, or if weights go round in a circle.
+    """
+    runs: list[dict[str, str]] = []
+    seen = [model]
+    while weights := weights_file(models, seen[-1]):
+        inside = Path(weights).is_relative_to(directory) and Path(weights).name == "model.keras"
+        run = run_named(str(Path(weights).parent.relative_to(directory))) if inside else None
+        if not run:
+            return runs, weights
+        if run["model"] not in models:
+            raise ValueError(
+                f"`models: {seen[-1]}: weights: {weights}` is of a model {run['model']!r}, but `models` describes only"
+                f" {', '.join(models)}."
+            )
+        if run["model"] in seen:
+            raise ValueError(
+                f"`models: {seen[-1]}: weights: {weights}` go round in a circle: {run['model']} begins with what comes"
+                f" out of {seen[-1]}. Let one of them begin with other weights."
+            )
+        runs.append(run)
+        seen.append(run["model"])
+    return runs, None
