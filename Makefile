@@ -10,6 +10,8 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+# Settings of a user that would keep packages out of .venv, or others in its way.
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PYTHONPATH PYTHONHOME
 
 .PHONY: run test coverage lint lock docs setup
 
@@ -52,6 +54,7 @@ setup: .venv/horovod .venv/package
 .venv/requirements: .venv/python envs/requirements.txt envs/requirements-horovod.txt
 	@echo "Installing the packages of envs/requirements.txt (2 GB on disk) ..."
 	$(PIP) -r envs/requirements.txt -r envs/requirements-horovod.txt
+	.venv/bin/python envs/check_installed.py envs/requirements.txt envs/requirements-horovod.txt
 	@touch $@
 
 .venv/horovod: .venv/requirements envs/train.post-deploy.sh
@@ -64,4 +67,5 @@ setup: .venv/horovod .venv/package
 
 .venv/tested-with: .venv/requirements envs/requirements-test.txt
 	$(PIP) -r envs/requirements-test.txt
+	.venv/bin/python envs/check_installed.py envs/requirements-test.txt
 	@touch $@

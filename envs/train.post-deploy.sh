@@ -8,6 +8,9 @@ set -euo pipefail
 version=0.28.1
 sha256=92a43f5a94c43907a56805bad15f19700c62ffc83b7ca483f9e104e229f67ef0
 
+# Settings of a user that would send packages elsewhere, or have none installed.
+unset PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN
+
 fail() { echo "horovod: $1" >&2; exit 1; }
 
 command -v c++ >/dev/null ||
@@ -23,9 +26,10 @@ PYTHON
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/deepgalaxy-workflow/horovod-$version-$built_against
 
 if ! ls "$cache"/horovod-*.whl >/dev/null 2>&1; then
-    mkdir -p "$(dirname "$cache")"
-    work=$(mktemp -d "$cache.XXXXXX")
+    # The build does not quote paths, so it works where there are no spaces, and sees the environment by an alias there.
+    work=$(mktemp -d /tmp/deepgalaxy-horovod.XXXXXX)
     trap 'rm -rf "$work"' EXIT
+    ln -s "$(python -c 'import sys; print(sys.prefix)')" "$work/environment"
     echo "horovod==$version --hash=sha256:$sha256" >"$work/requirements.txt"
 
     # Horovod's xla_mpi_ops.cc includes headers that TensorFlow 2.21 moved or ships incompletely. All that uses them
@@ -47,16 +51,19 @@ if ! ls "$cache"/horovod-*.whl >/dev/null 2>&1; then
     log=$PWD/horovod-build.log
     echo "horovod: compiling $version for $built_against; this happens once and takes some minutes."
     # --no-cache-dir: pip's own cache knows nothing of the TensorFlow and MPI that a wheel was built against.
-    python -m pip wheel --verbose --no-cache-dir --no-build-isolation --no-deps --require-hashes \
+    PATH=$work/environment/bin:$PATH TMPDIR=$work "$work/environment/bin/python" -m pip wheel --verbose --no-cache-dir \
+        --no-build-isolation --no-deps --require-hashes \
         --requirement "$work/requirements.txt" --wheel-dir "$work" 2>&1 |
         tee "$log" | { grep --line-buffered -oE '\[ *[0-9]+%\] .*' || true; } ||
         fail "the build failed; the reason is near the end of $log."
     rm "$log"
-    mkdir "$work/cache" && mv "$work"/horovod-*.whl "$work/cache"
-    rm -rf "$cache" && mv "$work/cache" "$cache"
+    mkdir -p "$(dirname "$cache")"
+    complete=$(mktemp -d "$cache.XXXXXX")
+    mv "$work"/horovod-*.whl "$complete"
+    rm -rf "$cache" && mv "$complete" "$cache"
 fi
 
 python -m pip install --quiet --no-deps --force-reinstall "$cache"/horovod-*.whl
-TF_CPP_MIN_LOG_LEVEL=2 python -c 'import horovod.tensorflow as hvd; assert hvd.mpi_built()' ||
+TF_CPP_MIN_LOG_LEVEL=2 python -c 'import horovod.tensorflow as hvd, sys; sys.exit(not hvd.mpi_built())' ||
     fail "the installed library does not load; delete $cache and try again."
 echo "horovod: $version is installed."

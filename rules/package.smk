@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+import snakemake
 from snakemake.exceptions import WorkflowError
 from snakemake.sourcecache import HostingProviderFile, LocalSourceFile
 
@@ -29,7 +30,7 @@ except ModuleNotFoundError as error:
     ) from None
 
 # The rules' conda environments do not hold the package. What lies next to an installed one is not for them.
-export_import_path(package_parent() if IN_CHECKOUT else link_package(".snakemake/packages"))
+export_import_path(package_parent() if IN_CHECKOUT else link_package(".snakemake/packages"), snakemake.__file__)
 
 if isinstance(HERE, HostingProviderFile):
     # For the record of provenance. Set like this since the linter takes an assignment by brackets for a use.

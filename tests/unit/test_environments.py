@@ -6,6 +6,7 @@ import shutil
 import sys
 import tomllib
 
+import check_installed
 import lock
 import pytest
 import yaml
@@ -143,3 +144,14 @@ def test_the_environment_of_each_rule_has_what_its_code_imports(root):
     for environment, needed in used.items():
         group = environment.removesuffix(".yaml")
         assert {lock.canonical(name) for name in groups[group]} <= needed, environment
+
+
+def test_what_pip_did_not_install_is_named(tmp_path):
+    pin = f"yaml-not-there==1.0 \\\n    --hash=sha256:{'0' * 64}\npyyaml=={yaml.__version__} \\\npytest==0.1\n"
+    (tmp_path / "requirements.txt").write_text(pin)
+    assert check_installed.missing(tmp_path / "requirements.txt") == ["yaml-not-there==1.0", "pytest==0.1"]
+
+
+@pytest.mark.parametrize("name", lock.LOCKS)
+def test_all_that_is_locked_is_installed(root, name):
+    assert check_installed.missing(root / "envs" / name) == []

@@ -72,11 +72,13 @@ def test_comments_docstrings_layout_and_file_times_do_not_count(package):
     assert changed(package, edit) == set()
 
 
-def test_the_import_path_is_exported_once(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+def test_the_import_path_is_exported_once_without_a_users_own(monkeypatch):
+    monkeypatch.delenv("PYTHONNOUSERSITE", raising=False)
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere::/site/snakemake")
     for _ in range(2):
-        export_import_path(package_parent())
-    assert os.environ["PYTHONPATH"].split(os.pathsep) == [str(digest.PACKAGE.parent), "/elsewhere"]
+        export_import_path(package_parent(), "/site/snakemake/snakemake/__init__.py")
+    assert os.environ["PYTHONPATH"].split(os.pathsep) == [str(digest.PACKAGE.parent), "/site/snakemake"]
+    assert os.environ["PYTHONNOUSERSITE"] == "1"
 
 
 def test_an_installed_package_is_exported_without_its_neighbours(tmp_path):

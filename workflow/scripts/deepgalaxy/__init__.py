@@ -3,6 +3,11 @@
 Nothing in this package knows of Snakemake; the thin scripts beside it connect its functions to the rules.
 """
 
+import os
+
+# The locks of HDF5 would be of no use, as files appear whole, and fail where a file system has none.
+os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
+
 
 def __getattr__(name: str) -> str:
     """Return ``__version__``, which is looked up when it is asked for: most processes never do."""

@@ -25,12 +25,19 @@ def import_tensorflow() -> None:
     """Import TensorFlow and Keras, and nothing else of what Keras imports where it finds it.
 
     Its wrappers for scikit-learn and its drawings, which nothing here uses, bring in scikit-learn, SciPy and
-    Matplotlib: a third of the time that the import takes.
+    Matplotlib: a third of the time that the import takes. What a user has set for other programs, in ``keras.json`` or
+    in variables, has no effect, except where Keras keeps downloaded weights (KERAS_HOME).
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    for name in [name for name in os.environ if name.startswith("KERAS_") and name != "KERAS_HOME"]:
+        del os.environ[name]
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     with _hidden("matplotlib", "sklearn"):
         import tensorflow  # noqa: F401
+        from keras import config
+    config.set_floatx("float32")
+    config.set_epsilon(1e-7)
+    config.set_image_data_format("channels_last")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 
+from deepgalaxy.cluster.own_mpi import environment_of_launcher
 from deepgalaxy.cluster.slurm import seconds_left
 
 
@@ -47,7 +48,8 @@ def run_launcher(command: list[str], stop_after_seconds: float | None = None) ->
     them: they save a checkpoint and stop. The same is sent after ``stop_after_seconds``. A second signal ends the
     launcher. The launcher does not outlive this process.
     """
-    with subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_parent) as launcher:
+    environment = environment_of_launcher(command[0])
+    with subprocess.Popen(command, env=environment, start_new_session=True, preexec_fn=_die_with_parent) as launcher:
         asked: list[int] = []
 
         def pass_on(number: int, _frame: object) -> None:

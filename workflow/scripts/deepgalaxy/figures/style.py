@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 
 from deepgalaxy.files import whole_file
 
+matplotlib.rcdefaults()  # whatever a user's matplotlibrc says
 matplotlib.use("Agg")
 matplotlib.rcParams["svg.hashsalt"] = "deepgalaxy"  # otherwise element names are random
 

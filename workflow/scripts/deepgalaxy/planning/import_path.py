@@ -24,8 +24,15 @@ def link_package(directory: str | Path) -> Path:
     return directory
 
 
-def export_import_path(directory: str | Path) -> None:
-    """Let the processes that this one starts import what lies in a directory, by the variable PYTHONPATH."""
-    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    others = [path for path in paths if path not in ("", str(directory))]
-    os.environ["PYTHONPATH"] = os.pathsep.join((str(directory), *others))
+def export_import_path(directory: str | Path, host: str | Path) -> None:
+    """Let the processes that this one starts import what lies in a directory, by the variable PYTHONPATH.
+
+    What a user has there or installed for all environments does not reach them, except a path below which ``host``
+    lies, a file of the program that runs the workflow: some sites provide programs by that variable.
+    """
+    paths = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    needed = [
+        path for path in paths if path != str(directory) and Path(host).resolve().is_relative_to(Path(path).resolve())
+    ]
+    os.environ["PYTHONPATH"] = os.pathsep.join((str(directory), *needed))
+    os.environ["PYTHONNOUSERSITE"] = "1"

@@ -14,11 +14,11 @@ def commit_of(directory: str | Path) -> str:
     """
     if not Path(directory).is_dir() and (taken := taken_from()):
         repository, version = taken
-        command = ["git", "-C", repository, "rev-parse", f"{version}^{{commit}}"]
+        directory, command = repository, ["rev-parse", f"{version}^{{commit}}"]
     else:
-        command = ["git", "-C", str(directory), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+        command = ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return _git(directory, *command).decode().strip()
     except (OSError, subprocess.CalledProcessError):
         return "not under version control"
 
@@ -38,11 +38,22 @@ def unpack_version(repository: str, version: str, directory: str | Path) -> None
 
     Raises ValueError if git does not provide them.
     """
-    command = ["git", "-C", repository, "archive", version]
     try:
-        archive = subprocess.run(command, capture_output=True, check=True).stdout
+        archive = _git(repository, "archive", version)
     except (OSError, subprocess.CalledProcessError) as error:
         reason = getattr(error, "stderr", b"").decode().strip() or error
         raise ValueError(f"Version {version} of the workflow cannot be read from {repository}: {reason}") from None
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         files.extractall(directory, filter="data")
+
+
+def _git(directory: str | Path, *command: str) -> bytes:
+    """Return what a git command says of the repository in a directory, whoever owns it, and of no other.
+
+    Raises OSError without git, subprocess.CalledProcessError if the command fails.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    trusted = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false")
+    return subprocess.run(
+        ["git", *trusted, "-C", str(directory), *command], env=environment, capture_output=True, check=True
+    ).stdout
