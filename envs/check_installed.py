@@ -27,6 +27,6 @@ if __name__ == "__main__":
         if names := missing(file):
             sys.exit(
                 f"pip has not installed {', '.join(names[:3])}{' and others' if names[3:] else ''} of {file} in"
-                f" {sys.prefix}, and reported no error: look in `python3 -m pip config list` and among the variables PIP_*"
-                " for a setting that sends packages elsewhere, and unset it."
+                f" {sys.prefix}, and reported no error: look in `python3 -m pip config list` and among the variables"
+                " PIP_* for a setting that sends packages elsewhere, and unset it."
             )
