@@ -1,13 +1,17 @@
 """The published layout: names, the catalogue and what it refuses."""
 
+import zlib
+
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.catalogue import catalogue_dataset, smallest_and_largest
+from deepgalaxy.dataset.contents import read_checksums, write_checksums
 from deepgalaxy.dataset.layout import create_group, group_name, join_files, parse_group_name
 
 
@@ -42,6 +46,18 @@ def test_a_sound_file_is_catalogued(dataset):
     assert (row.snapshots, row.height, row.width, row.channels, row["dtype"]) == (5, 8, 8, 1, "float16")
     assert (row.t_first_myr, row.t_last_myr, row.compression, row.chunks) == (0, 20, "gzip", "1x8x8x1")
     assert 0 <= row.minimum < row.maximum <= 1
+    with h5py.File(dataset) as file:
+        images = file["s_1.5_m_1/images_camera_13"][:]
+    assert row["mean"] == pytest.approx(images.mean(dtype=float))
+    assert row["crc32"].split() == [f"0x{zlib.crc32(image.tobytes()):08x}" for image in images]
+
+
+def test_checksums_stay_text_in_a_table(tmp_path):
+    """Eight digits without letters would be read as a number."""
+    table = pd.DataFrame({"crc32": [write_checksums([0x12345678]), write_checksums([0x1234E567])]})
+    table.to_csv(tmp_path / "table.csv", index=False)
+    again = pd.read_csv(tmp_path / "table.csv")["crc32"]
+    assert [read_checksums(text).tolist() for text in again] == [[0x12345678], [0x1234E567]]
 
 
 def test_joining_keeps_groups_and_their_attributes(dataset, tmp_path):
@@ -73,6 +89,23 @@ def replace(name, data):
 def set_value(value):
     def change(file):
         file["s_1_m_1/images_camera_03"][2, 4, 4, 0] = value
+
+    return change
+
+
+def written_in_part(file):
+    """The writer died after two of five images, of which the second was half black."""
+    images = file["s_1_m_1/images_camera_00"][:2]
+    del file["s_1_m_1/images_camera_00"]
+    file.create_dataset("s_1_m_1/images_camera_00", (5, 8, 8, 1), "f2", chunks=(1, 4, 8, 1))[:2, :4] = images[:, :4]
+
+
+def refer_to(name):
+    def change(file):
+        del file["s_1_m_1/images_camera_00"]
+        layout = h5py.VirtualLayout((5, 8, 8, 1), "f2")
+        layout[:] = h5py.VirtualSource(name, "images", (5, 8, 8, 1))
+        file.create_virtual_dataset("s_1_m_1/images_camera_00", layout)
 
     return change
 
@@ -128,7 +161,21 @@ def never_written(file):
             "s_1_m_1/images_camera_00 is not a dataset|is missing",
         ),
         (link("s_1_m_1", h5py.ExternalLink("gone.hdf5", "/s_1_m_1")), "s_1_m_1 is not a group that can be opened"),
-        (never_written, r"s_1_m_1/images_camera_00\[0\] has the value 0 everywhere"),
+        (never_written, "s_1_m_1/images_camera_00 was never written, or in part only"),
+        (written_in_part, "s_1_m_1/images_camera_00 was never written, or in part only"),
+        (refer_to("gone.hdf5"), "s_1_m_1/images_camera_00 refers to gone.hdf5, which is not there.$"),
+        (
+            replace("s_1_m_1/images_camera_00", np.ones((5, 8, 6, 1), "f4")),
+            "00 has images of 8 × 6 pixels, which are not",
+        ),
+        (
+            replace("s_1_m_1/images_camera_00", np.random.default_rng(1).random((5, 6, 6, 1), "f4")),
+            "file: s_1_m_1/images_camera_00 has images of 6 × 6 pixels, and most others of 8 × 8.$",
+        ),
+        (
+            replace("s_1_m_1/images_camera_00", np.ones((5, 8, 8, 1), "f4")),
+            "s_1_m_1/images_camera_00 has a single value everywhere in each of its 5 images.$",
+        ),
         (lambda file: file.copy("s_1_m_1", "s_1.0_m_1"), "s_1.0_m_1 and s_1_m_1 have the same ratios"),
         (set_value(np.nan), r"images_camera_03\[2\] has values that are not numbers"),
         (set_value(1.5), r"images_camera_03 has values from .* to 1.5, outside"),
@@ -159,12 +206,38 @@ def test_something_else_than_hdf5_is_refused(tmp_path):
         catalogue_dataset(page)
 
 
-def test_many_violations_are_summed_up(dataset):
+def test_a_file_that_is_cut_off_is_refused(dataset):
+    with open(dataset, "r+b") as file:
+        file.truncate(dataset.stat().st_size // 2)
+    with pytest.raises(ValueError, match=r"images.hdf5 cannot be opened: .*truncated.* Restore it from a copy"):
+        catalogue_dataset(dataset)
+
+
+def test_what_is_damaged_is_not_opened(dataset):
+    """A group that is a link to nothing, one twice, and cameras of which nothing can be read."""
+    with h5py.File(dataset, "r+") as file:
+        file.copy("s_1_m_1", "s_1.0_m_1")
+        file["s_2_m_2"] = h5py.SoftLink("/nowhere")
+        refer_to("gone.hdf5")(file)
+        replace("s_1_m_1/images_camera_01", np.zeros((3, 3)))(file)
+    catalogue = catalogue_dataset(dataset, ["s_1.0_m_1", "s_2_m_2", "s_1_m_1/00", "s_1_m_1/01"])
+    assert catalogue["damaged"].sum() == 14 + 14 + 2
+    assert catalogue.loc[catalogue["group"] == "s_2_m_2", "mass_ratio"].eq(2).all()
+    with pytest.raises(ValueError, match=r"`damaged` names s_1_m_1/14, but .* holds only .* with cameras 00 to 13"):
+        catalogue_dataset(dataset, ["s_1_m_1/14"])
+    with pytest.raises(ValueError, match=r"`damaged` names all that .* holds"):
+        catalogue_dataset(dataset, ["s_1.0_m_1", "s_2_m_2", "s_1_m_1", *(f"s_1.5_m_1/{n:02d}" for n in range(14))])
+
+
+def test_many_violations_are_summed_up(dataset, capsys):
     with h5py.File(dataset, "r+") as file:
         for camera in range(12):
             del file[f"s_1_m_1/images_camera_{camera:02d}"]
-    with pytest.raises(ValueError, match="; and 2 more"):
+    with pytest.raises(ValueError, match="; and 2 more, which the log names"):
         catalogue_dataset(dataset)
+    assert [f"s_1_m_1/images_camera_{camera:02d} is missing" for camera in range(12)] == capsys.readouterr().out.split(
+        "\n"
+    )[:-1]
 
 
 def test_all_violations_of_a_file_are_named_and_damaged_units_may_be_left_out(dataset):
@@ -181,7 +254,7 @@ def test_all_violations_of_a_file_are_named_and_damaged_units_may_be_left_out(da
         assert violation in str(error.value)
     catalogue = catalogue_dataset(dataset, ["s_1_m_1/07", "s_1.5_m_1"])
     assert catalogue.loc[catalogue["damaged"], "group"].value_counts().to_dict() == {"s_1.5_m_1": 14, "s_1_m_1": 1}
-    with pytest.raises(ValueError, match="`damaged` names s_2_m_1/00, but"):
+    with pytest.raises(ValueError, match=r"`damaged` names s_2_m_1/00, but"):
         catalogue_dataset(dataset, ["s_2_m_1/00"])
 
 
