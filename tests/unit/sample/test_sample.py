@@ -172,9 +172,20 @@ def test_times_of_any_byte_order_and_chunks_larger_than_the_images(dataset, tmp_
         np.testing.assert_array_equal(file["s_1_m_1/images_camera_00"][:], images)
 
 
+@pytest.mark.parametrize(("task", "cameras"), [("time", [0, 1]), ("time_camera", [0])])
+def test_images_of_a_single_class_are_refused(task, cameras):
+    images = pd.DataFrame({"t_myr": 300, "camera": cameras, "isolated": False, "group": "s_1_m_1"})
+    with pytest.raises(ValueError, match=r"have the class '300 Myr.* nothing to tell apart; select more times"):
+        label_images(images, task)
+    more = pd.concat([images, images.assign(t_myr=305)])
+    assert len(label_images(more, task)[1]) == 2
+
+
 def test_a_time_window_without_snapshots_says_what_times_there_are(dataset, tmp_path):
     with pytest.raises(ValueError, match="no snapshot from 0 to 299 Myr; its times run from 300 to 320 Myr"):
         select(dataset, tmp_path / "subset.hdf5", ["s_*"], 14, time_myr=(0, 299))
+    with pytest.raises(ValueError, match="no snapshot from 316 to 304 Myr"):
+        select(dataset, tmp_path / "subset.hdf5", ["s_*"], 14, time_myr=(316, 304))
     assert not (tmp_path / "subset.hdf5").exists()
 
 
