@@ -186,7 +186,8 @@ def test_a_log_of_deepgalaxys_is_read_among_its_other_lines(tmp_path):
 
 def test_byte_order_marks_lose_no_epoch(tmp_path):
     """Windows editors write one at the head of a file; joined files have them in the middle."""
-    one = "[Performance] Epoch 0 takes 9.00 seconds. Throughput: 20.00 images/sec (per worker), 20.00 images/sec (total)\r\n"
+    rates = "20.00 images/sec (per worker), 20.00 images/sec (total)"
+    one = f"[Performance] Epoch 0 takes 9.00 seconds. Throughput: {rates}\r\n"
     path = tmp_path / "train_log.txt"
     path.write_bytes(2 * one.encode("utf-8-sig"))
     assert read_train_log(path) == 2 * [LoggedRun(1, [20.0])]
