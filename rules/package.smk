@@ -40,9 +40,9 @@ if isinstance(HERE, HostingProviderFile):
 
 
 def code_digest(script):
-    """Return a function for what the code of a rule is: the digest of its script, by its path under workflow/scripts, and
-    of all of the package that it uses, and the versions of the libraries that compute. A job needs that of its own rule
-    alone. In a conda environment, other versions are installed than here; Snakemake itself sees when it changes.
+    """Return a function for the digest of a rule's script, by its path under workflow/scripts, and of all of the package
+    that it uses, with the versions of the libraries that compute. A job needs that of its own rule alone. A conda
+    environment has other versions than are installed here, and Snakemake itself sees when it changes.
     """
     if not IN_CHECKOUT and not script.startswith("deepgalaxy/"):
         script = str(workflow.source_path(f"../workflow/scripts/{script}"))
