@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
-from deepgalaxy.dataset.catalogue import catalogue_dataset, smallest_and_largest
+from deepgalaxy.dataset.catalogue import _describe_group, catalogue_dataset, smallest_and_largest
 from deepgalaxy.dataset.contents import read_checksums, write_checksums
 from deepgalaxy.dataset.layout import create_group, group_name, join_files, parse_group_name
 
@@ -211,6 +211,42 @@ def test_a_file_that_is_cut_off_is_refused(dataset):
         file.truncate(dataset.stat().st_size // 2)
     with pytest.raises(ValueError, match=r"images.hdf5 cannot be opened: .*truncated.* Restore it from a copy"):
         catalogue_dataset(dataset)
+
+
+def test_a_camera_that_there_is_not_is_named_and_not_used(dataset, caplog):
+    with h5py.File(dataset, "r+") as file:
+        file["s_1_m_1/images_camera_14"] = file["s_1_m_1/images_camera_00"][:]
+    assert catalogue_dataset(dataset)["camera"].max() == 13
+    with caplog.at_level("WARNING", "deepgalaxy"):
+        _describe_group(dataset, frozenset(), "s_1_m_1")  # which logs in a process of its own
+    assert caplog.messages == ["s_1_m_1/images_camera_14 is of none of the cameras 00 to 13 and is not used"]
+
+
+def test_times_that_cannot_be_read_are_named(dataset):
+    with h5py.File(dataset, "r+") as file:
+        del file["s_1_m_1/t_myr_camera_05"]
+        times = file.create_dataset("s_1_m_1/t_myr_camera_05", data=np.arange(5), chunks=(5,), compression="gzip")
+        times.id.write_direct_chunk((0,), b"\xff" * 9)
+    with pytest.raises(ValueError, match=r"file: s_1_m_1/t_myr_camera_05 cannot be read"):
+        catalogue_dataset(dataset)
+
+
+def test_images_in_any_kind_of_storage_are_taken(dataset, tmp_path):
+    """Beside or within the file, in chunks that reach beyond the images, in another file."""
+    with h5py.File(dataset, "r+") as file:
+        group = file["s_1_m_1"]
+        images = group["images_camera_00"][:]
+        for camera in range(4):
+            del group[f"images_camera_{camera:02d}"]
+        raw = [(str(tmp_path / "raw.bin"), 0, h5py.h5f.UNLIMITED)]
+        group.create_dataset("images_camera_00", data=images, external=raw)
+        group.create_dataset("images_camera_01", data=images, chunks=(2, 8, 8, 1), fletcher32=True)
+        compact = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        compact.set_layout(h5py.h5d.COMPACT)
+        space, kind = h5py.h5s.create_simple(images.shape), h5py.h5t.py_create(images.dtype)
+        h5py.Dataset(h5py.h5d.create(group.id, b"images_camera_02", kind, space, compact))[:] = images
+        h5py.h5d.create(group.id, b"images_camera_03", kind, space).write(h5py.h5s.ALL, h5py.h5s.ALL, images)
+    assert catalogue_dataset(dataset).query("group == 's_1_m_1' and camera < 4")["crc32"].nunique() == 1
 
 
 def test_what_is_damaged_is_not_opened(dataset):

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import mode
 
 import h5py
 import numpy as np
@@ -13,6 +14,7 @@ from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.contents import CHECKSUMS, image_checksums, missing_sources, write_checksums
 from deepgalaxy.dataset.layout import (
     GROUP_NAME,
+    IMAGES_NAME,
     describe_group,
     describe_name,
     group_order,
@@ -107,7 +109,7 @@ def _of_another_size(rows: list[dict]) -> list[str]:
         for row in rows
         if "height" in row
     }
-    usual = max(sizes.values(), key=list(sizes.values()).count, default="")
+    usual = mode(sizes.values()) if sizes else ""
     return [
         f"{path} has images of {size} pixels, and most others of {usual}"
         for path, size in sizes.items()
@@ -132,6 +134,9 @@ def _describe_group(path: str | Path, damaged: frozenset[str], name: str) -> tup
         about = describe_group(file, name)
         share_inside = recorded_numbers(file[name], "share_inside")
         about["share_inside"] = np.percentile(share_inside, 10) if len(share_inside) else np.nan
+        known = set(map(images_name, range(CAMERA_COUNT)))
+        for other in sorted(set(filter(IMAGES_NAME.fullmatch, file[name])) - known):
+            logger.warning("%s/%s is of none of the cameras 00 to %d and is not used", name, other, CAMERA_COUNT - 1)
         for camera in range(CAMERA_COUNT):
             row = about | {"camera": camera, "damaged": camera not in usable}
             if not row["damaged"]:
@@ -205,9 +210,13 @@ def _wrong_times(t_myr: h5py.Dataset, path: str) -> list[str]:
     """Return what is wrong with the times of a camera's images, by the path."""
     if t_myr.ndim != 1:
         return []  # which does not fit the images, whatever it holds
-    if t_myr.dtype.kind not in "iuf" or not np.isfinite(t_myr[:]).all():
-        return [f"{path}, of type {t_myr.dtype}, has values that are not numbers"]
-    return [f"{path} does not increase"] if (t_myr[1:] <= t_myr[:-1]).any() else []
+    try:
+        times = t_myr[:]
+    except OSError as error:
+        return [f"{path} cannot be read ({error})"]
+    if times.dtype.kind not in "iuf" or not np.isfinite(times).all():
+        return [f"{path}, of type {times.dtype}, has values that are not numbers"]
+    return [f"{path} does not increase"] if (times[1:] <= times[:-1]).any() else []
 
 
 @dataclass

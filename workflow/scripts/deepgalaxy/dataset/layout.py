@@ -20,6 +20,7 @@ from deepgalaxy.logs import logger
 
 GROUP_NAME = re.compile(r"s_(?P<size_ratio>\d+(\.\d+)?)_m_(?P<mass_ratio>\d+(\.\d+)?)")
 ISOLATED_NAME = re.compile(r"isolated_(?P<number>\d{2,})")
+IMAGES_NAME = re.compile(r"images_camera_\d+")
 
 
 def group_name(size_ratio: float, mass_ratio: float) -> str:
