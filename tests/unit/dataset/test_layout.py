@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
-from deepgalaxy.dataset.catalogue import _describe_group, catalogue_dataset, smallest_and_largest
+from deepgalaxy.dataset.catalogue import _describe_group, catalogue_dataset
 from deepgalaxy.dataset.contents import read_checksums, write_checksums
 from deepgalaxy.dataset.layout import create_group, group_name, join_files, parse_group_name
+from deepgalaxy.dataset.values import smallest_and_largest
 
 
 @given(st.sampled_from([0.25, 0.5, 0.75, 1, 1.25, 1.5]), st.sampled_from([0.25, 0.5, 0.75, 1, 1.25, 1.5]))
@@ -220,6 +221,16 @@ def test_a_camera_that_there_is_not_is_named_and_not_used(dataset, caplog):
     with caplog.at_level("WARNING", "deepgalaxy"):
         _describe_group(dataset, frozenset(), "s_1_m_1")  # which logs in a process of its own
     assert caplog.messages == ["s_1_m_1/images_camera_14 is of none of the cameras 00 to 13 and is not used"]
+
+
+@pytest.mark.parametrize("name", ["images_camera_00", "t_myr_camera_00"])
+def test_a_type_that_numpy_has_not_is_named(dataset, name):
+    with h5py.File(dataset, "r+") as file:
+        shape = file["s_1_m_1"][name].shape
+        del file["s_1_m_1"][name]
+        h5py.h5d.create(file["s_1_m_1"].id, name.encode(), h5py.h5t.UNIX_D32LE, h5py.h5s.create_simple(shape))
+    with pytest.raises(ValueError, match=f"file: s_1_m_1/{name} is not a dataset that can be opened.$"):
+        catalogue_dataset(dataset)
 
 
 def test_times_that_cannot_be_read_are_named(dataset):
