@@ -9,6 +9,7 @@ from pathlib import Path
 
 import snakemake
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 from snakemake.sourcecache import HostingProviderFile, LocalSourceFile
 
 HERE = workflow.current_basedir
@@ -16,7 +17,7 @@ IN_CHECKOUT = isinstance(HERE, LocalSourceFile)
 if IN_CHECKOUT:
     sys.path.insert(0, str(Path(str(HERE), "../workflow/scripts").resolve()))
 try:
-    from deepgalaxy.planning.code_digest import code_digest as digest_code
+    from deepgalaxy.planning.code_digest import code_digest as digest_code, library_versions
     from deepgalaxy.planning.import_path import export_import_path, link_package, package_parent
 except ModuleNotFoundError as error:
     if error.name.split(".")[0] != "deepgalaxy":
@@ -31,6 +32,8 @@ except ModuleNotFoundError as error:
 
 # The rules' conda environments do not hold the package. What lies next to an installed one is not for them.
 export_import_path(package_parent() if IN_CHECKOUT else link_package(".snakemake/packages"), snakemake.__file__)
+# Text is UTF-8 in all jobs, whatever the locale.
+os.environ.update(PYTHONUTF8="1")
 
 if isinstance(HERE, HostingProviderFile):
     # For the record of provenance. Set like this since the linter takes an assignment by brackets for a use.
@@ -39,7 +42,10 @@ if isinstance(HERE, HostingProviderFile):
 
 def code_digest(script):
     """Return a function for the digest of a rule's script, by its path under workflow/scripts, and of all of the package
-    that it uses. A job needs that of its own rule alone."""
+    that it uses, with the versions of the libraries that compute. A job needs that of its own rule alone. A conda
+    environment has other versions than are installed here, and Snakemake itself sees when it changes.
+    """
     if not IN_CHECKOUT and not script.startswith("deepgalaxy/"):
         script = str(workflow.source_path(f"../workflow/scripts/{script}"))
-    return lambda wildcards: digest_code(script)
+    in_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+    return lambda wildcards: ", ".join([digest_code(script), *([] if in_conda else library_versions(script))])

@@ -2,7 +2,9 @@
 
 from functools import cache
 
+from deepgalaxy.dataset.layout import undamaged_cameras
 from deepgalaxy.planning.simulations import index_simulations
+from deepgalaxy.sample.units import select_units
 
 
 @cache
@@ -37,7 +39,28 @@ def images_of_simulations(wildcards):
     ]
 
 
-# What cannot be drawn is said before anything runs.
+def refuse_empty_selections(dataset):
+    """End with a sentence if a sample selects nothing of a dataset, or nothing but damaged units, as far as the
+    configuration shows it: of a published dataset, only those groups are known that a sample names in full."""
+    damaged = config["datasets"][dataset].get("damaged", [])
+    for sample in EXPERIMENT["samples"]:
+        selection = config["samples"][sample]["selection"]
+        names = list(simulations(dataset)) if simulated(dataset) else selection["groups"]
+        if any(set(name) & set("*?[") for name in names):
+            continue
+        keys = ("groups", "cameras", *(("exclude", "size_ratio", "mass_ratio") if simulated(dataset) else ()))
+        try:
+            select_units(
+                {name: undamaged_cameras(name, damaged) for name in names},
+                **{key: selection[key] for key in keys if key in selection},
+            )
+        except ValueError as error:
+            raise WorkflowError(f"`samples: {sample}: selection`, of {dataset}: {error}") from None
+
+
+# What cannot be drawn or selected is said before anything runs.
 if workflow.is_main_process:
-    for name in filter(simulated, EXPERIMENT["datasets"]):
-        simulations(name)
+    for name in EXPERIMENT["datasets"]:
+        if simulated(name):
+            simulations(name)
+        refuse_empty_selections(name)

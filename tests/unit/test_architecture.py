@@ -110,3 +110,30 @@ def test_functions_and_modules_are_short(module):
     functions = [node for node in ast.walk(parse(module)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     long = {node.name: node.end_lineno - node.lineno + 1 for node in functions}
     assert not {name: lines for name, lines in long.items() if lines > LONGEST_FUNCTION}
+
+
+def texts_of_unsaid_encoding(module):
+    """The lines that read or write text in the encoding of the locale."""
+    for node in ast.walk(parse(module)):
+        if isinstance(node, ast.Call) and {"encoding", "fileobj"}.isdisjoint(word.arg for word in node.keywords):
+            function, arguments = node.func, node.args
+            if isinstance(function, ast.Name):
+                name, mode = function.id, arguments[1:2]
+            else:
+                name, mode = getattr(function, "attr", ""), arguments[:1]
+            text = all(isinstance(word, ast.Constant) and "b" not in str(word.value) for word in mode)
+            if name in ("read_text", "write_text") or (name == "open" and text):
+                yield node.lineno
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name_of)
+def test_text_is_read_and_written_in_a_stated_encoding(module):
+    assert not list(texts_of_unsaid_encoding(module)), f'{name_of(module)}: say encoding="utf-8"'
+
+
+def test_a_file_that_is_opened_without_an_encoding_is_seen(tmp_path):
+    (tmp_path / "module.py").write_text(
+        'open(path)\npath.open(newline="")\npath.read_text()\nopen(path, "w")\npath.write_text(text)\n'
+        'open(path, "rb")\nfits.open(path)\npath.open("w", encoding="utf-8")\n'
+    )
+    assert list(texts_of_unsaid_encoding(tmp_path / "module.py")) == [1, 2, 3, 4, 5]

@@ -76,6 +76,15 @@ def test_a_failure_is_one_line_on_the_screen_and_a_traceback_in_the_log(tmp_path
     assert "half way" in log.read_text() and "a library's chatter" in log.read_text()
 
 
+def test_a_screen_that_does_not_know_a_character_shows_the_sentence_all_the_same(tmp_path, run):
+    """In the locale C, without Python's UTF-8 mode, text is ASCII."""
+    script = SCRIPT.format(error=r"ValueError('8 \xd7 6 pixels.')").replace("half way", r"half \u2026 way")
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    shown = run(sys.executable, "-c", script, tmp_path / "log", env=ascii_only)
+    assert shown.stderr.splitlines()[0] == r"some_rule: half \u2026 way"
+    assert shown.stderr.splitlines()[1].startswith(r"some_rule: 8 \xd7 6 pixels. (traceback:")
+
+
 def test_progress_yields_everything_and_tells_the_time_left(caplog):
     with caplog.at_level(logging.INFO, "deepgalaxy"):
         assert list(progress(iter("abc"), 3, "letters", every_seconds=0)) == list("abc")

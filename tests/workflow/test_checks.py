@@ -147,6 +147,24 @@ def test_other_configurations_can_be_laid_over_the_default(run, tmp_path, root, 
             "'http://example.org/x.hdf5', which does not have the form",
         ),
         ("datasets: {simulated: {damaged: [s_1_m_1/7]}}", "'s_1_m_1/7', which does not have the form"),
+        ("datasets: {simulated: {damaged: [s_1_m_1/14]}}", "'s_1_m_1/14', which does not have the form"),
+        (
+            "samples: {stages: {selection: {cameras: [0, 14]}}}",
+            "`samples: stages: selection: cameras: 1` is 14, which is",
+        ),
+        (
+            "samples: {stages: {selection: {time_myr: [340, 310]}}}",
+            "`samples: stages: selection: time_myr` is [340, 310], which is reversed; give the lower bound first.",
+        ),
+        (
+            "samples: {stages: {selection: {groups: [s_9_*]}}}",
+            "`samples: stages: selection`, of simulated: The glob 's_9_*' matches no group;",
+        ),
+        (
+            "experiment: {datasets: [deepgalaxy_512]}\ndatasets: {deepgalaxy_512: {damaged: [s_1_m_1, s_1_m_0.5/00]}}\n"
+            "samples: {stages: {selection: {groups: [s_1_m_1, s_1_m_0.5], cameras: [0]}}}",
+            "of deepgalaxy_512: All that is selected of s_1_m_0.5, s_1_m_1 is damaged; select other groups",
+        ),
         ("datasets: {simulated: {rendering: {cameras: [0, 1]}}}", "known are `turned`, `fixed`."),
         ("samples: {stages: {split: {by: time_block}}}", "`samples: stages: split` lacks `block_myr`."),
         ("samples: {stages: {split: {folds: 3}}}", "`samples: stages: split` has both `test` and `folds`;"),
@@ -180,6 +198,7 @@ def test_a_wrong_setting_is_refused_before_anything_runs(run, tmp_path, settings
 
 FOLDED = """
 experiment: {samples: [folded]}
+datasets: {tiny: {isolated: {draw: 1, snapshots: 3, mass_ratio: [1, 1], size_ratio: [1, 1]}}}
 samples:
   folded:
     selection: {groups: ["s_*", "isolated_*"], cameras: 14}

@@ -1,14 +1,19 @@
 """The published layout: names, the catalogue and what it refuses."""
 
+import zlib
+
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
-from deepgalaxy.dataset.catalogue import catalogue_dataset, smallest_and_largest
+from deepgalaxy.dataset.catalogue import _describe_group, catalogue_dataset
+from deepgalaxy.dataset.contents import read_checksums, write_checksums
 from deepgalaxy.dataset.layout import create_group, group_name, join_files, parse_group_name
+from deepgalaxy.dataset.values import smallest_and_largest
 
 
 @given(st.sampled_from([0.25, 0.5, 0.75, 1, 1.25, 1.5]), st.sampled_from([0.25, 0.5, 0.75, 1, 1.25, 1.5]))
@@ -42,6 +47,18 @@ def test_a_sound_file_is_catalogued(dataset):
     assert (row.snapshots, row.height, row.width, row.channels, row["dtype"]) == (5, 8, 8, 1, "float16")
     assert (row.t_first_myr, row.t_last_myr, row.compression, row.chunks) == (0, 20, "gzip", "1x8x8x1")
     assert 0 <= row.minimum < row.maximum <= 1
+    with h5py.File(dataset) as file:
+        images = file["s_1.5_m_1/images_camera_13"][:]
+    assert row["mean"] == pytest.approx(images.mean(dtype=float))
+    assert row["crc32"].split() == [f"0x{zlib.crc32(image.tobytes()):08x}" for image in images]
+
+
+def test_checksums_stay_text_in_a_table(tmp_path):
+    """Eight digits without letters would be read as a number."""
+    table = pd.DataFrame({"crc32": [write_checksums([0x12345678]), write_checksums([0x1234E567])]})
+    table.to_csv(tmp_path / "table.csv", index=False)
+    again = pd.read_csv(tmp_path / "table.csv")["crc32"]
+    assert [read_checksums(text).tolist() for text in again] == [[0x12345678], [0x1234E567]]
 
 
 def test_joining_keeps_groups_and_their_attributes(dataset, tmp_path):
@@ -73,6 +90,23 @@ def replace(name, data):
 def set_value(value):
     def change(file):
         file["s_1_m_1/images_camera_03"][2, 4, 4, 0] = value
+
+    return change
+
+
+def written_in_part(file):
+    """The writer died after two of five images, of which the second was half black."""
+    images = file["s_1_m_1/images_camera_00"][:2]
+    del file["s_1_m_1/images_camera_00"]
+    file.create_dataset("s_1_m_1/images_camera_00", (5, 8, 8, 1), "f2", chunks=(1, 4, 8, 1))[:2, :4] = images[:, :4]
+
+
+def refer_to(name):
+    def change(file):
+        del file["s_1_m_1/images_camera_00"]
+        layout = h5py.VirtualLayout((5, 8, 8, 1), "f2")
+        layout[:] = h5py.VirtualSource(name, "images", (5, 8, 8, 1))
+        file.create_virtual_dataset("s_1_m_1/images_camera_00", layout)
 
     return change
 
@@ -128,7 +162,21 @@ def never_written(file):
             "s_1_m_1/images_camera_00 is not a dataset|is missing",
         ),
         (link("s_1_m_1", h5py.ExternalLink("gone.hdf5", "/s_1_m_1")), "s_1_m_1 is not a group that can be opened"),
-        (never_written, r"s_1_m_1/images_camera_00\[0\] has the value 0 everywhere"),
+        (never_written, "s_1_m_1/images_camera_00 was never written, or in part only"),
+        (written_in_part, "s_1_m_1/images_camera_00 was never written, or in part only"),
+        (refer_to("gone.hdf5"), "s_1_m_1/images_camera_00 refers to gone.hdf5, which is not there.$"),
+        (
+            replace("s_1_m_1/images_camera_00", np.ones((5, 8, 6, 1), "f4")),
+            "00 has images of 8 × 6 pixels, which are not",
+        ),
+        (
+            replace("s_1_m_1/images_camera_00", np.random.default_rng(1).random((5, 6, 6, 1), "f4")),
+            "file: s_1_m_1/images_camera_00 has images of 6 × 6 pixels, and most others of 8 × 8.$",
+        ),
+        (
+            replace("s_1_m_1/images_camera_00", np.ones((5, 8, 8, 1), "f4")),
+            "s_1_m_1/images_camera_00 has a single value everywhere in each of its 5 images.$",
+        ),
         (lambda file: file.copy("s_1_m_1", "s_1.0_m_1"), "s_1.0_m_1 and s_1_m_1 have the same ratios"),
         (set_value(np.nan), r"images_camera_03\[2\] has values that are not numbers"),
         (set_value(1.5), r"images_camera_03 has values from .* to 1.5, outside"),
@@ -159,12 +207,84 @@ def test_something_else_than_hdf5_is_refused(tmp_path):
         catalogue_dataset(page)
 
 
-def test_many_violations_are_summed_up(dataset):
+def test_a_file_that_is_cut_off_is_refused(dataset):
+    with open(dataset, "r+b") as file:
+        file.truncate(dataset.stat().st_size // 2)
+    with pytest.raises(ValueError, match=r"images.hdf5 cannot be opened: .*truncated.* Restore it from a copy"):
+        catalogue_dataset(dataset)
+
+
+def test_a_camera_that_there_is_not_is_named_and_not_used(dataset, caplog):
+    with h5py.File(dataset, "r+") as file:
+        file["s_1_m_1/images_camera_14"] = file["s_1_m_1/images_camera_00"][:]
+    assert catalogue_dataset(dataset)["camera"].max() == 13
+    with caplog.at_level("WARNING", "deepgalaxy"):
+        _describe_group(dataset, frozenset(), "s_1_m_1")  # which logs in a process of its own
+    assert caplog.messages == ["s_1_m_1/images_camera_14 is of none of the cameras 00 to 13 and is not used"]
+
+
+@pytest.mark.parametrize("name", ["images_camera_00", "t_myr_camera_00"])
+def test_a_type_that_numpy_has_not_is_named(dataset, name):
+    with h5py.File(dataset, "r+") as file:
+        shape = file["s_1_m_1"][name].shape
+        del file["s_1_m_1"][name]
+        h5py.h5d.create(file["s_1_m_1"].id, name.encode(), h5py.h5t.UNIX_D32LE, h5py.h5s.create_simple(shape))
+    with pytest.raises(ValueError, match=f"file: s_1_m_1/{name} is not a dataset that can be opened.$"):
+        catalogue_dataset(dataset)
+
+
+def test_times_that_cannot_be_read_are_named(dataset):
+    with h5py.File(dataset, "r+") as file:
+        del file["s_1_m_1/t_myr_camera_05"]
+        times = file.create_dataset("s_1_m_1/t_myr_camera_05", data=np.arange(5), chunks=(5,), compression="gzip")
+        times.id.write_direct_chunk((0,), b"\xff" * 9)
+    with pytest.raises(ValueError, match=r"file: s_1_m_1/t_myr_camera_05 cannot be read"):
+        catalogue_dataset(dataset)
+
+
+def test_images_in_any_kind_of_storage_are_taken(dataset, tmp_path):
+    """Beside or within the file, in chunks that reach beyond the images, in another file."""
+    with h5py.File(dataset, "r+") as file:
+        group = file["s_1_m_1"]
+        images = group["images_camera_00"][:]
+        for camera in range(4):
+            del group[f"images_camera_{camera:02d}"]
+        raw = [(str(tmp_path / "raw.bin"), 0, h5py.h5f.UNLIMITED)]
+        group.create_dataset("images_camera_00", data=images, external=raw)
+        group.create_dataset("images_camera_01", data=images, chunks=(2, 8, 8, 1), fletcher32=True)
+        compact = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        compact.set_layout(h5py.h5d.COMPACT)
+        space, kind = h5py.h5s.create_simple(images.shape), h5py.h5t.py_create(images.dtype)
+        h5py.Dataset(h5py.h5d.create(group.id, b"images_camera_02", kind, space, compact))[:] = images
+        h5py.h5d.create(group.id, b"images_camera_03", kind, space).write(h5py.h5s.ALL, h5py.h5s.ALL, images)
+    assert catalogue_dataset(dataset).query("group == 's_1_m_1' and camera < 4")["crc32"].nunique() == 1
+
+
+def test_what_is_damaged_is_not_opened(dataset):
+    """A group that is a link to nothing, one twice, and cameras of which nothing can be read."""
+    with h5py.File(dataset, "r+") as file:
+        file.copy("s_1_m_1", "s_1.0_m_1")
+        file["s_2_m_2"] = h5py.SoftLink("/nowhere")
+        refer_to("gone.hdf5")(file)
+        replace("s_1_m_1/images_camera_01", np.zeros((3, 3)))(file)
+    catalogue = catalogue_dataset(dataset, ["s_1.0_m_1", "s_2_m_2", "s_1_m_1/00", "s_1_m_1/01"])
+    assert catalogue["damaged"].sum() == 14 + 14 + 2
+    assert catalogue.loc[catalogue["group"] == "s_2_m_2", "mass_ratio"].eq(2).all()
+    with pytest.raises(ValueError, match=r"`damaged` names s_1_m_1/14, but .* holds only .* with cameras 00 to 13"):
+        catalogue_dataset(dataset, ["s_1_m_1/14"])
+    with pytest.raises(ValueError, match=r"`damaged` names all that .* holds"):
+        catalogue_dataset(dataset, ["s_1.0_m_1", "s_2_m_2", "s_1_m_1", *(f"s_1.5_m_1/{n:02d}" for n in range(14))])
+
+
+def test_many_violations_are_summed_up(dataset, capsys):
     with h5py.File(dataset, "r+") as file:
         for camera in range(12):
             del file[f"s_1_m_1/images_camera_{camera:02d}"]
-    with pytest.raises(ValueError, match="; and 2 more"):
+    with pytest.raises(ValueError, match="; and 2 more, which the log names"):
         catalogue_dataset(dataset)
+    assert [f"s_1_m_1/images_camera_{camera:02d} is missing" for camera in range(12)] == capsys.readouterr().out.split(
+        "\n"
+    )[:-1]
 
 
 def test_all_violations_of_a_file_are_named_and_damaged_units_may_be_left_out(dataset):
@@ -181,7 +301,7 @@ def test_all_violations_of_a_file_are_named_and_damaged_units_may_be_left_out(da
         assert violation in str(error.value)
     catalogue = catalogue_dataset(dataset, ["s_1_m_1/07", "s_1.5_m_1"])
     assert catalogue.loc[catalogue["damaged"], "group"].value_counts().to_dict() == {"s_1.5_m_1": 14, "s_1_m_1": 1}
-    with pytest.raises(ValueError, match="`damaged` names s_2_m_1/00, but"):
+    with pytest.raises(ValueError, match=r"`damaged` names s_2_m_1/00, but"):
         catalogue_dataset(dataset, ["s_2_m_1/00"])
 
 

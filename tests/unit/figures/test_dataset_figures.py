@@ -25,16 +25,24 @@ def labels(axes):
     return axes.get_xlabel(), axes.get_ylabel()
 
 
+def catalogue_of(usable, count=CAMERA_COUNT):
+    """The catalogue of groups with as many cameras, of which all are damaged that ``usable`` does not name."""
+    rows = [(name, camera, camera not in cameras) for name, cameras in usable.items() for camera in range(count)]
+    return pd.DataFrame(rows, columns=["group", "camera", "damaged"])
+
+
 @pytest.mark.parametrize(("pericentres", "title"), [([95.0, 230.5], " — pericentres at 95, 230.5 Myr"), ([], "")])
 def test_a_contact_sheet_has_times_across_and_cameras_down(tmp_path, drawn, pericentres, title):
     images = np.random.default_rng(1).random((3, 40, 6, 8, 3)).astype(np.float32)
     with h5py.File(tmp_path / "images.hdf5", "w") as file:
-        for name in ("s_2_m_1", "s_1_m_1.25", "s_0.5_m_0.5", "isolated_01"):
+        names = ("s_2_m_1", "s_1_m_1.25", "s_0.5_m_0.5", "isolated_01")
+        for name in names:
             about = {"pericentres_myr": pericentres} if pericentres else {}
             create_group(
                 file, name, images if name == "s_1_m_1.25" else np.zeros_like(images), np.arange(40) * 5, about
             )
-    figure = drawn(plot_contact_sheet, tmp_path / "images.hdf5", name="sheet.png")
+    catalogue = catalogue_of(dict.fromkeys(names, range(3)), 3)
+    figure = drawn(plot_contact_sheet, tmp_path / "images.hdf5", catalogue, name="sheet.png")
     (axes,) = figure.axes
     # Of the three, this one is the nearest to equal galaxies.
     assert axes.get_title() == "s_1_m_1.25" + title
@@ -50,17 +58,44 @@ def test_a_contact_sheet_has_times_across_and_cameras_down(tmp_path, drawn, peri
         assert axes.get_xticks()[column] == 8 * column + 4 and axes.get_yticks()[camera] == 6 * camera + 3
 
 
-def test_figures_of_mergers_do_without_damaged_cameras_that_are_not_there(tmp_path, drawn):
+def test_figures_of_mergers_read_nothing_that_is_damaged(tmp_path, drawn):
+    """Cameras that are missing, of another shape, or cannot be opened, and a group that is a link to nothing."""
     images = np.ones((14, 5, 4, 4, 1), np.float32)
+    usable = {"s_1_m_0.5": [3], "s_1_m_1.5": [5, 6], "s_1_m_1": [], "s_2_m_1": []}
     with h5py.File(tmp_path / "images.hdf5", "w") as file:
-        for name, there in (("s_1_m_0.5", [3]), ("s_1_m_1.5", [5, 6]), ("s_1_m_1", [])):
+        for name in ("s_1_m_0.5", "s_1_m_1.5", "s_1_m_1"):
             create_group(file, name, images, np.arange(5) * 10, {})
-            for camera in set(range(CAMERA_COUNT)) - set(there):
-                del file[name][f"images_camera_{camera:02d}"], file[name][f"t_myr_camera_{camera:02d}"]
-    (axes,) = drawn(partial(plot_mergers, columns=5), tmp_path / "images.hdf5", name="mergers.png").axes
+            for camera in set(range(CAMERA_COUNT)) - set(usable[name]):
+                del file[name][f"images_camera_{camera:02d}"]
+        file["s_1_m_1.5/images_camera_00"] = np.zeros(3)
+        file["s_1_m_1.5/images_camera_01"] = h5py.SoftLink("/nowhere")
+        file["s_2_m_1"] = h5py.ExternalLink("gone.hdf5", "/s_2_m_1")
+    catalogue = catalogue_of(usable)
+    figure = drawn(partial(plot_mergers, columns=5), tmp_path / "images.hdf5", catalogue, name="mergers.png")
+    (axes,) = figure.axes
     assert tick_labels(axes.yaxis) == ["s_1_m_0.5", "s_1_m_1.5"] and (axes.images[0].get_array() == 1).all()
-    (axes,) = drawn(plot_contact_sheet, tmp_path / "images.hdf5", name="sheet.png").axes
+    (axes,) = drawn(plot_contact_sheet, tmp_path / "images.hdf5", catalogue, name="sheet.png").axes
     assert tick_labels(axes.yaxis) == ["camera 05", "camera 06"]
+
+
+def test_lone_galaxies_are_drawn_if_all_mergers_are_damaged(tmp_path, drawn):
+    with h5py.File(tmp_path / "images.hdf5", "w") as file:
+        create_group(file, "isolated_01", np.ones((14, 5, 4, 4, 1), np.float32), np.arange(5) * 10, {})
+    catalogue = catalogue_of({"s_1_m_1": [], "isolated_01": range(14)})
+    for plot in (plot_mergers, plot_contact_sheet):
+        (axes,) = drawn(plot, tmp_path / "images.hdf5", catalogue, name="mergers.png").axes
+        assert (axes.images[0].get_array() == 1).all()
+
+
+def test_a_contact_sheet_shows_each_camera_at_its_own_times(tmp_path, drawn):
+    """The second camera began two snapshots later."""
+    numbers = np.broadcast_to(np.arange(1.0, 6)[:, None, None, None], (5, 4, 4, 1))
+    with h5py.File(tmp_path / "images.hdf5", "w") as file:
+        create_group(file, "s_1_m_1", numbers[None], np.arange(5) * 10, {})
+        file["s_1_m_1/images_camera_01"], file["s_1_m_1/t_myr_camera_01"] = numbers[2:], np.arange(2, 5) * 10
+    catalogue = catalogue_of({"s_1_m_1": [0, 1]}, 2)
+    (axes,) = drawn(plot_contact_sheet, tmp_path / "images.hdf5", catalogue, name="sheet.png").axes
+    assert axes.images[0].get_array()[::4, ::4].tolist() == [[1, 2, 3, 4, 5], [3, 3, 3, 4, 5]]
 
 
 @pytest.mark.parametrize("pericentre", [30.0, None])
@@ -71,7 +106,8 @@ def test_mergers_are_drawn_side_by_side_at_equal_times(tmp_path, drawn, pericent
         for number, name in enumerate(("s_1_m_0.5", "s_1_m_1", "isolated_01")):
             about = {"pericentres_myr": [pericentre + 10 * number]} if pericentre else {}
             create_group(file, name, images, np.arange(20) * 10, about)
-    figure = drawn(partial(plot_mergers, columns=5), tmp_path / "images.hdf5", name="mergers.png")
+    catalogue = catalogue_of(dict.fromkeys(("s_1_m_0.5", "s_1_m_1", "isolated_01"), range(14)))
+    figure = drawn(partial(plot_mergers, columns=5), tmp_path / "images.hdf5", catalogue, name="mergers.png")
     (axes,) = figure.axes
     assert tick_labels(axes.yaxis) == ["s_1_m_0.5", "s_1_m_1"]
     sheet = axes.images[0].get_array()[::4, ::4]

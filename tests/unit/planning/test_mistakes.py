@@ -55,6 +55,30 @@ def test_each_mistake_is_one_sentence_that_names_the_place(config, schema, path,
     assert all("\n" not in mistake and mistake.endswith(".") for mistake in mistakes)
 
 
+@pytest.mark.parametrize(
+    ("key", "limits", "task", "sentences"),
+    [
+        ("time_myr", [340, 310], "time_bins", ["is [340, 310], which is reversed; give the lower bound first."]),
+        ("mass_ratio", [1.5, 0.5], "time_bins", ["is [1.5, 0.5], which is reversed; give the lower bound first."]),
+        ("size_ratio", [1, 1], "time", []),
+        ("time_myr", [310, 310], "time", ["leaves a single time, and `task: time` tells times apart; widen it."]),
+        ("time_myr", [310, 310], "time_camera", []),
+        ("time_myr", [310, 340], "time", []),
+    ],
+)
+def test_a_selection_that_leaves_nothing_to_tell_apart_is_a_mistake(config, schema, key, limits, task, sentences):
+    sample = config["samples"]["stages"]
+    sample["selection"][key] = limits
+    sample["classes"] = {"task": task} | ({"bins": 2} if task == "time_bins" else {})
+    assert list_mistakes(config, schema) == [f"`samples: stages: selection: {key}` {text}" for text in sentences]
+
+
+@pytest.mark.parametrize("selection", [None, [], {"time_myr": None}, {"time_myr": ["a", 1]}, {"time_myr": [1]}])
+def test_a_selection_of_the_wrong_form_is_left_to_the_schema(config, schema, selection):
+    config["samples"]["stages"]["selection"] = selection
+    assert list_mistakes(config, schema)
+
+
 def test_all_mistakes_are_said(config, schema):
     config["seed"] = -1
     config["models"]["reference_cnn"]["noise"] = float("nan")

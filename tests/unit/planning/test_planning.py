@@ -1,10 +1,14 @@
 """What the rules use: digests of code, launch commands, mergers of the configuration."""
 
+import hashlib
 import os
 import re
 import shutil
+import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -14,7 +18,7 @@ from deepgalaxy.planning.import_path import export_import_path, link_package, pa
 
 
 def forget():
-    for function in (digest.code_digest, digest.statements_of, digest.imports_of):
+    for function in (digest.code_digest, digest.library_versions, digest.statements_of, digest.imports_of):
         function.cache_clear()
 
 
@@ -70,6 +74,68 @@ def test_comments_docstrings_layout_and_file_times_do_not_count(package):
         os.utime(package / "sample/split.py", (0, 0))
 
     assert changed(package, edit) == set()
+
+
+SOURCE = """
+import a.b as c
+@c.wrap
+async def f(x: int = 1, /, *args: str, y: "T" = None, **kw) -> list[int]:
+    '''What it does.'''
+    match x:
+        case {"k": [1, *rest]} if (n := len(rest)) > 2:
+            return f"{n:>{x}} × {{}} {y!r}" "tail"
+    return [*args, {**kw, "a": ...}, lambda z=1j, *, w: z, b"\\xff", 1e-300, -2, "é"]
+"""
+
+
+def test_a_digest_does_not_depend_on_the_version_of_python(tmp_path):
+    """The form is compared with that of Python 3.11; the syntax trees of later versions have more, empty fields."""
+    (tmp_path / "source.py").write_text(SOURCE, encoding="utf-8")
+    form = digest.statements_of(tmp_path / "source.py")
+    assert hashlib.sha256(form.encode()).hexdigest()[:16] == "d52586d7d2d55fa7"
+    for name in ("type_params", "type_comment", "kind", "returns=None", "What it does"):
+        assert name not in form
+
+
+def test_a_digest_does_not_depend_on_the_locale(run):
+    """In the locale C, without Python's UTF-8 mode, text is ASCII."""
+    script = "figures/plot_contact_sheet.py"  # whose code has a dash
+    command = f"from deepgalaxy.planning.code_digest import code_digest; print(code_digest({script!r}))"
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    assert run(sys.executable, "-c", command, env=ascii_only).stdout.strip() == digest.code_digest(script)
+
+
+@pytest.mark.parametrize(
+    ("script", "libraries"),
+    [
+        ("simulation/simulate_galaxies.py", ["numba", "numpy", "scipy"]),
+        ("sample/prepare_images.py", ["cv2", "numpy"]),
+        ("deepgalaxy/train.py", ["keras", "numpy", "tensorflow"]),
+        ("dataset/fetch_dataset.py", []),  # another version of NumPy is no reason to get 14 GB once more
+    ],
+)
+def test_the_versions_of_what_computes_are_part_of_a_result(monkeypatch, script, libraries):
+    forget()
+    before = digest.library_versions(script)
+    assert [text.split()[0] for text in before] == libraries
+    assert f"numpy {np.__version__}" in before or not before
+    monkeypatch.setattr(digest, "version", lambda package: "9.9" if package == "numpy" else version(package))
+    forget()
+    after = digest.library_versions(script)
+    assert set(after) - set(before) == ({"numpy 9.9"} if "numpy" in libraries else set())
+    forget()
+
+
+def test_another_build_of_a_library_and_none_at_all(monkeypatch):
+    def installed(package):
+        if package != "tensorflow":
+            raise PackageNotFoundError(package)
+        return "2.21.0"
+
+    monkeypatch.setattr(digest, "version", installed)
+    forget()
+    assert digest.library_versions("deepgalaxy/train.py") == ["tensorflow 2.21.0"]
+    forget()
 
 
 def test_the_import_path_is_exported_once_without_a_users_own(monkeypatch):

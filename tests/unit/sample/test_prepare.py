@@ -135,6 +135,42 @@ def test_results_may_be_a_link_and_a_missing_dataset_is_refused(dataset_elsewher
         prepare_images(subset, table, 8, "uint8", 1, outputs, 2**26)
 
 
+def swap_images(file):
+    images = file["s_1_m_1/images_camera_01"]
+    images[0], images[2] = images[2], images[0]
+
+
+def damage_a_chunk(file):
+    images = file["s_1_m_1/images_camera_01"]
+    images.id.write_direct_chunk((1, 0, 0, 0), b"\xff" * 30)
+
+
+def move_away(file):
+    """The images of a camera lie in another file, which is gone: HDF5 reads zeros, and the dataset itself is there."""
+    del file["s_1_m_1/images_camera_01"]
+    layout = h5py.VirtualLayout((3, 8, 8, 1), ">f4")
+    layout[:] = h5py.VirtualSource("gone.hdf5", "images", (3, 8, 8, 1))
+    file.create_virtual_dataset("s_1_m_1/images_camera_01", layout)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (swap_images, r"s_1_m_1/images_camera_01\[0\] is not the image that was catalogued"),
+        (move_away, r"s_1_m_1/images_camera_01\[0\] is not the image that was catalogued"),
+        (damage_a_chunk, "s_1_m_1/images_camera_01 cannot be read"),
+    ],
+)
+def test_other_images_than_were_catalogued_are_refused(dataset_elsewhere, tmp_path, change, sentence):
+    subset, table = dataset_elsewhere
+    with h5py.File(tmp_path / "project/resources/images.hdf5", "r+") as file:
+        change(file)
+    outputs = {split: tmp_path / f"{split}.hdf5" for split in SPLITS}
+    with pytest.raises(ValueError, match=f"subset.hdf5: {sentence}.* restore it from a copy, or have it catalogued"):
+        prepare_images(subset, table, 8, "uint8", 1, outputs, 2**26, processes=2)
+    assert not any(path.exists() for path in outputs.values())
+
+
 @pytest.fixture
 def dataset_elsewhere(tmp_path):
     """A subset whose results lie on another disk, behind a link, and the dataset, big-endian, beside that link."""

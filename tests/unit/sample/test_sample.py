@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.dataset.catalogue import catalogue_dataset
-from deepgalaxy.dataset.layout import create_group, group_name, is_isolated, parse_group_name
+from deepgalaxy.dataset.layout import create_group, group_name, is_isolated, parse_group_name, read_pericentres
 from deepgalaxy.sample.label import START, label_images
-from deepgalaxy.sample.select import camera_numbers, list_images, match_groups, select_groups, select_images
+from deepgalaxy.sample.select import list_images, select_images
 from deepgalaxy.sample.split import SPLITS, split_images
+from deepgalaxy.sample.units import camera_numbers, match_groups, select_groups
 
 RATIOS = (0.25, 0.5, 0.75, 1, 1.25, 1.5)
 CENSUS = [group_name(s, m) for s in RATIOS for m in RATIOS]
@@ -134,9 +135,57 @@ def test_damaged_units_are_left_out_and_named(dataset, tmp_path, caplog):
     assert not (tmp_path / "nothing.hdf5").exists()
 
 
+def test_attributes_that_cannot_be_copied_are_left_out_with_a_word(dataset, tmp_path, caplog):
+    with h5py.File(dataset, "r+") as file:
+        group = file["s_1_m_1"]
+        latin = h5py.h5t.C_S1.copy()
+        latin.set_size(h5py.h5t.VARIABLE)
+        latin.set_cset(h5py.h5t.CSET_UTF8)
+        author = h5py.h5a.create(group.id, b"author", latin, h5py.h5s.create(h5py.h5s.SCALAR))
+        author.write(np.array(b"Andr\xe9", h5py.string_dtype("utf-8")))
+        group.attrs["neighbour"] = file["s_1.5_m_1"].ref
+        group.attrs["nothing"] = h5py.Empty("f4")
+        group.attrs["pericentres_myr"] = "unknown"
+        group.attrs["coalescence_myr"] = [315.0]
+    select(dataset, tmp_path / "subset.hdf5", ["s_*"], 1)
+    with h5py.File(tmp_path / "subset.hdf5") as file:
+        assert set(file["s_1_m_1"].attrs) == {"seed", "nothing", "pericentres_myr", "coalescence_myr"}
+    for name in ("author", "neighbour"):
+        assert f"the attribute '{name}' of s_1_m_1 cannot be copied" in caplog.text
+    images = list_images(tmp_path / "subset.hdf5").groupby("group").first()
+    assert np.isnan(images.loc["s_1_m_1", "first_pericentre_myr"])
+    assert images.loc["s_1_m_1", "coalescence_myr"] == 315
+    assert "s_1_m_1 has an attribute pericentres_myr that is no number" in caplog.text
+    assert read_pericentres(tmp_path / "subset.hdf5")["s_1_m_1"].size == 0
+
+
+def test_times_of_any_byte_order_and_chunks_larger_than_the_images(dataset, tmp_path):
+    with h5py.File(dataset, "r+") as file:
+        images, t_myr = file["s_1_m_1/images_camera_00"][:], file["s_1_m_1/t_myr_camera_00"][:]
+        del file["s_1_m_1/images_camera_00"], file["s_1_m_1/t_myr_camera_00"]
+        file["s_1_m_1/t_myr_camera_00"] = t_myr.astype(">i2")
+        roomy = {"maxshape": (None, None, None, 1), "chunks": (16, 64, 64, 1)}
+        file.create_dataset("s_1_m_1/images_camera_00", data=images, **roomy)
+    select(dataset, tmp_path / "subset.hdf5", ["s_1_*"], 1, copy=True)
+    assert sorted(list_images(tmp_path / "subset.hdf5")["t_myr"]) == t_myr.tolist()
+    with h5py.File(tmp_path / "subset.hdf5") as file:
+        np.testing.assert_array_equal(file["s_1_m_1/images_camera_00"][:], images)
+
+
+@pytest.mark.parametrize(("task", "cameras"), [("time", [0, 1]), ("time_camera", [0])])
+def test_images_of_a_single_class_are_refused(task, cameras):
+    images = pd.DataFrame({"t_myr": 300, "camera": cameras, "isolated": False, "group": "s_1_m_1"})
+    with pytest.raises(ValueError, match=r"have the class '300 Myr.* nothing to tell apart; select more times"):
+        label_images(images, task)
+    more = pd.concat([images, images.assign(t_myr=305)])
+    assert len(label_images(more, task)[1]) == 2
+
+
 def test_a_time_window_without_snapshots_says_what_times_there_are(dataset, tmp_path):
     with pytest.raises(ValueError, match="no snapshot from 0 to 299 Myr; its times run from 300 to 320 Myr"):
         select(dataset, tmp_path / "subset.hdf5", ["s_*"], 14, time_myr=(0, 299))
+    with pytest.raises(ValueError, match="no snapshot from 316 to 304 Myr"):
+        select(dataset, tmp_path / "subset.hdf5", ["s_*"], 14, time_myr=(316, 304))
     assert not (tmp_path / "subset.hdf5").exists()
 
 

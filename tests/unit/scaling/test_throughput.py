@@ -184,6 +184,15 @@ def test_a_log_of_deepgalaxys_is_read_among_its_other_lines(tmp_path):
     assert read_train_log(path)[1] == LoggedRun(1, [20.0, 20.0])
 
 
+def test_byte_order_marks_lose_no_epoch(tmp_path):
+    """Windows editors write one at the head of a file; joined files have them in the middle."""
+    rates = "20.00 images/sec (per worker), 20.00 images/sec (total)"
+    one = f"[Performance] Epoch 0 takes 9.00 seconds. Throughput: {rates}\r\n"
+    path = tmp_path / "train_log.txt"
+    path.write_bytes(2 * one.encode("utf-8-sig"))
+    assert read_train_log(path) == 2 * [LoggedRun(1, [20.0])]
+
+
 def test_the_number_of_workers_is_the_ratio_unless_it_is_stated(tmp_path):
     line = (
         "[Performance] Epoch 0 takes 9.00 seconds. Throughput: 0.16 images/sec (per worker), 10.31 images/sec (total)"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
+from deepgalaxy.training import run as training_run
 from deepgalaxy.training.network import architectures, build_network
 from deepgalaxy.training.options import TrainingOptions, add_options, command_line
 from deepgalaxy.training.ranks.communicator import join_ranks
@@ -98,3 +99,12 @@ def test_one_worker_needs_no_horovod(monkeypatch):
     assert (ranks.size, ranks.rank, ranks.gather("x")) == (1, 0, ["x"])
     with pytest.raises(ValueError, match="2 workers needs Horovod, which cannot be loaded here"):
         join_ranks(2)
+
+
+def test_a_run_does_not_resume_under_another_version_of_a_library(tmp_path, monkeypatch):
+    (tmp_path / "images.hdf5").touch()
+    args = argparse.Namespace(train=tmp_path / "images.hdf5", validation=tmp_path / "images.hdf5", seed=1, workers=1)
+    prints = [training_run.fingerprint(args, TrainingOptions(**OPTIONS)) for _ in range(2)]
+    monkeypatch.setattr(training_run, "library_versions", lambda _: ["keras 9.9"])
+    prints.append(training_run.fingerprint(args, TrainingOptions(**OPTIONS)))
+    assert prints[0] == prints[1] != prints[2] and f"keras {keras.__version__}" in prints[0]

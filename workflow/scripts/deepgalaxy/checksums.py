@@ -32,7 +32,7 @@ def read_checksums(path: str | Path) -> dict[str, str]:
     """
     path = Path(path)
     digests = {}
-    for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines() if path.exists() else [], start=1):
         if not line.strip() or line.startswith("#"):
             continue
         digest, _, name = line.partition("  ")

@@ -24,8 +24,8 @@ def script_log(path: str | Path, title: str) -> Iterator[None]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    screen = os.fdopen(os.dup(2), "w", buffering=1)
-    with open(path, "w") as file:
+    screen = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    with open(path, "w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     for stream, layout in ((screen, f"{title}: %(message)s"), (sys.stderr, "%(asctime)s %(message)s")):

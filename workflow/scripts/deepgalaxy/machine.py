@@ -26,7 +26,11 @@ def describe_machine(cpuinfo: str | Path = "/proc/cpuinfo") -> dict[str, str | i
 
 def _processor(cpuinfo: Path) -> str:
     """Return what Linux calls the processor, or its architecture; ``platform.processor`` is empty on Debian."""
-    found = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(), re.MULTILINE) if cpuinfo.exists() else None
+    found = (
+        re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(encoding="utf-8"), re.MULTILINE)
+        if cpuinfo.exists()
+        else None
+    )
     return found[1] if found else platform.machine()
 
 

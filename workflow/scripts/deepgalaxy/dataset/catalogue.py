@@ -3,26 +3,32 @@
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
+from statistics import mode
 
 import h5py
 import numpy as np
 import pandas as pd
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.dataset.contents import CHECKSUMS, missing_sources, write_checksums
 from deepgalaxy.dataset.layout import (
     GROUP_NAME,
+    IMAGES_NAME,
     describe_group,
+    describe_name,
     group_order,
     images_name,
     parse_group_name,
+    recorded_numbers,
     times_name,
+    undamaged_cameras,
     unit_name,
 )
+from deepgalaxy.dataset.values import describe_values
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.parallel import in_processes
 
 ACCEPTED_DTYPES = ("uint8", "float16", "float32")
-READ_BYTES = 64 * 2**20  # of images at a time
 SHOWN_VIOLATIONS = 10
 
 
@@ -32,28 +38,30 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
     ``damaged`` names units, as group (``s_1_m_1``) or group and camera (``s_1_m_1/07``), that are known not to be in
     order: they are not read, and their rows say so. Columns: those of ``describe_group``, share_inside (of the
     stars' mass, what the images show at least in nine of ten snapshots; NaN if not recorded), camera, damaged (bool),
-    snapshots, height, width, channels, dtype, minimum, maximum, t_first_myr, t_last_myr, compression, chunks (shape, or
-    empty if contiguous); a damaged unit has values up to ``damaged`` only.
+    snapshots, height, width, channels, dtype, minimum, maximum, mean, t_first_myr, t_last_myr, compression, chunks
+    (shape, or empty if contiguous), crc32 (of each image, as ``write_checksums`` writes it); a damaged unit has values
+    up to ``damaged`` only, and those of a damaged group that are not in its name are NaN.
 
-    Raises ValueError that names each violation of the layout (the first ten, and how many more there are), or says that
-    the file is not HDF5, or that a unit named as damaged is not there.
+    Raises ValueError that names each violation of the layout (the first ten, and how many more there are, which are
+    printed), or says that the file is not HDF5 or cannot be opened, that a unit named as damaged is not there, or that
+    all are damaged.
     """
-    if not h5py.is_hdf5(path):
-        raise ValueError(f"{path} is not an HDF5 file; check the dataset's entry in the configuration.")
-    with h5py.File(path) as file:
-        names = list(file)
-    unknown = [unit for unit in damaged if unit.split("/")[0] not in names]
+    names = _group_names(path)
+    unknown = set(damaged).difference(names, (unit_name(name, n) for name in names for n in range(CAMERA_COUNT)))
     if unknown:
-        raise ValueError(f"`damaged` names {', '.join(unknown)}, but {path} holds only {', '.join(names)}.")
-    rows, violations = [], _named_twice(names) if names else ["the file has no groups"]
+        raise ValueError(
+            f"`damaged` names {', '.join(sorted(unknown))}, but {path} holds only {', '.join(names)}, each with cameras"
+            f" 00 to {CAMERA_COUNT - 1}."
+        )
+    left = [name for name in names if undamaged_cameras(name, damaged)]
+    if names and not left:
+        raise ValueError(f"`damaged` names all that {path} holds: {', '.join(names)}. There is nothing left to use.")
+    rows, violations = [], _named_twice(left) if names else ["the file has no groups"]
     groups = in_processes(partial(_describe_group, path, frozenset(damaged)), names, processes)
     for described, violated in progress(groups, len(names), "groups read"):
         rows += described
         violations += violated
-    if violations:
-        more = len(violations) - SHOWN_VIOLATIONS
-        shown = "; ".join(violations[:SHOWN_VIOLATIONS]) + (f"; and {more} more" if more > 0 else "")
-        raise ValueError(f"{path} is not a DeepGalaxy image file: {shown}.")
+    _refuse_violations(path, violations + _of_another_size(rows))
     for row in rows:
         if row["damaged"]:
             logger.info("%s is left out as damaged", unit_name(row["group"], row["camera"]))
@@ -61,6 +69,28 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
     # Integers also where a damaged unit has none.
     counts = table.columns.intersection(["snapshots", "height", "width", "channels"])
     return table.astype(dict.fromkeys(counts, "Int64"))
+
+
+def _group_names(path: str | Path) -> list[str]:
+    """Return what an HDF5 file holds; raise ValueError if it is none, or cannot be opened."""
+    if not h5py.is_hdf5(path):
+        raise ValueError(f"{path} is not an HDF5 file; check the dataset's entry in the configuration.")
+    try:
+        with h5py.File(path) as file:
+            return list(file)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be opened: {error}. Restore it from a copy.") from error
+
+
+def _refuse_violations(path: str | Path, violations: list[str]) -> None:
+    """Raise ValueError that names violations, if there are any; print them all if they are too many for a sentence."""
+    if not violations:
+        return
+    more = len(violations) - SHOWN_VIOLATIONS
+    if more > 0:
+        print(*violations, sep="\n")
+    shown = "; ".join(violations[:SHOWN_VIOLATIONS]) + (f"; and {more} more, which the log names" if more > 0 else "")
+    raise ValueError(f"{path} is not a DeepGalaxy image file: {shown}.")
 
 
 def _named_twice(names: Collection[str]) -> list[str]:
@@ -71,21 +101,43 @@ def _named_twice(names: Collection[str]) -> list[str]:
     return [f"{' and '.join(same)} have the same ratios" for same in by_ratios.values() if len(same) > 1]
 
 
+def _of_another_size(rows: list[dict]) -> list[str]:
+    """Name the cameras whose images have another size than those of most cameras."""
+    sizes = {
+        f"{row['group']}/{images_name(row['camera'])}": f"{row['height']} × {row['width']}"
+        for row in rows
+        if "height" in row
+    }
+    usual = mode(sizes.values()) if sizes else ""
+    return [
+        f"{path} has images of {size} pixels, and most others of {usual}"
+        for path, size in sizes.items()
+        if size != usual
+    ]
+
+
 def _describe_group(path: str | Path, damaged: frozenset[str], name: str) -> tuple[list[dict], list[str]]:
     """Return the rows of a group's cameras, and what is wrong with it."""
     try:
         parse_group_name(name)
     except ValueError as error:
         return [], [str(error).rstrip(".")]
+    usable = undamaged_cameras(name, damaged)
+    if not usable:
+        about = describe_name(name) | {"share_inside": np.nan}
+        return [about | {"camera": camera, "damaged": True} for camera in range(CAMERA_COUNT)], []
     rows, violations = [], []
     with h5py.File(path) as file:
-        if not isinstance(file.get(name), h5py.Group):
+        if not isinstance(_opened(file, name), h5py.Group):
             return [], [f"{name} is not a group that can be opened"]
         about = describe_group(file, name)
-        about["share_inside"] = np.percentile(file[name].attrs.get("share_inside", np.nan), 10)
+        share_inside = recorded_numbers(file[name], "share_inside")
+        about["share_inside"] = np.percentile(share_inside, 10) if len(share_inside) else np.nan
+        known = set(map(images_name, range(CAMERA_COUNT)))
+        for other in sorted(set(filter(IMAGES_NAME.fullmatch, file[name])) - known):
+            logger.warning("%s/%s is of none of the cameras 00 to %d and is not used", name, other, CAMERA_COUNT - 1)
         for camera in range(CAMERA_COUNT):
-            row = about | {"camera": camera}
-            row["damaged"] = not damaged.isdisjoint((name, unit_name(name, camera)))
+            row = about | {"camera": camera, "damaged": camera not in usable}
             if not row["damaged"]:
                 described, violated = _describe_camera(file, name, camera)
                 row |= described
@@ -94,30 +146,30 @@ def _describe_group(path: str | Path, damaged: frozenset[str], name: str) -> tup
     return rows, violations
 
 
+def _opened(file: h5py.File, path: str) -> h5py.HLObject | None:
+    """Return what lies at a path of a file, or None if nothing does that can be opened and has a type of NumPy's."""
+    try:
+        found = file.get(path)
+        return found if getattr(found, "dtype", True) else None
+    except (OSError, RuntimeError, TypeError):  # what h5py raises for damaged headers, and for other types
+        return None
+
+
 def _describe_camera(file: h5py.File, name: str, camera: int) -> tuple[dict, list[str]]:
     """Return what is known of a group's camera, and all that is wrong with it."""
     images_path, times_path = f"{name}/{images_name(camera)}", f"{name}/{times_name(camera)}"
     violations = [
-        f"{path} is {'missing' if path not in file else 'not a dataset'}"
+        f"{path} is {'missing' if path not in file else 'not a dataset that can be opened'}"
         for path in (images_path, times_path)
-        if not isinstance(file.get(path), h5py.Dataset)
+        if not isinstance(_opened(file, path), h5py.Dataset)
     ]
     if violations:
         return {}, violations
     images, t_myr = file[images_path], file[times_path]
-    if images.ndim != 4 or images.shape[3] not in (1, 3):
-        violations.append(f"{images_path} has shape {images.shape}, not (snapshots, height, width, 1 or 3)")
-    if images.dtype.name not in ACCEPTED_DTYPES:
-        violations.append(f"{images_path} is of type {images.dtype}, not one of {', '.join(ACCEPTED_DTYPES)}")
-    if images.ndim == 0 or 0 in images.shape or t_myr.shape != images.shape[:1]:
-        violations.append(f"{images_path} has shape {images.shape} for times of shape {t_myr.shape}")
-    elif t_myr.dtype.kind not in "iuf" or not np.isfinite(t_myr[:]).all():
-        violations.append(f"{times_path}, of type {t_myr.dtype}, has values that are not numbers")
-    elif (t_myr[1:] <= t_myr[:-1]).any():
-        violations.append(f"{times_path} does not increase")
+    violations = [*_wrong_form(images, images_path, t_myr), *_wrong_times(t_myr, times_path)]
     if violations:
         return {}, violations
-    extremes, violations = _value_range(images, images_path)
+    values, violations = describe_values(images, images_path)
     snapshots, height, width, channels = images.shape
     return {
         "snapshots": snapshots,
@@ -125,62 +177,43 @@ def _describe_camera(file: h5py.File, name: str, camera: int) -> tuple[dict, lis
         "width": width,
         "channels": channels,
         "dtype": images.dtype.name,
-        "minimum": extremes[0],
-        "maximum": extremes[1],
+        "minimum": values.minimum,
+        "maximum": values.maximum,
+        "mean": values.mean,
         "t_first_myr": t_myr[0],
         "t_last_myr": t_myr[-1],
         "compression": images.compression or "none",
         "chunks": "x".join(map(str, images.chunks or ())),
+        CHECKSUMS: write_checksums(values.checksums),
     }, violations
 
 
-def _value_range(images: h5py.Dataset, path: str) -> tuple[tuple[float, float], list[str]]:
-    """Return the smallest and the largest value of (n, height, width, channels), and what is wrong with the values."""
-    extremes, violations = np.full((len(images), 2), np.nan), []
-    block = max(1, READ_BYTES // max(1, images.dtype.itemsize * int(np.prod(images.shape[1:]))))
-    for start in range(0, len(images), block):
-        try:
-            values = images[start : start + block]
-        except OSError:
-            violations += _unreadable(images, path, range(start, min(start + block, len(images))))
-            continue
-        extremes[start : start + block] = smallest_and_largest(values.reshape(len(values), -1))
-        for number in range(start, start + len(values)):
-            if np.isnan(extremes[number]).any():
-                violations.append(f"{path}[{number}] has values that are not numbers")
-            elif extremes[number, 0] == extremes[number, 1]:
-                violations.append(f"{path}[{number}] has the value {extremes[number, 0]:g} everywhere")
-    known = extremes[~np.isnan(extremes).any(axis=1)]
-    minimum, maximum = (known[:, 0].min(), known[:, 1].max()) if len(known) else (np.inf, -np.inf)
-    if images.dtype != np.uint8 and (minimum < 0 or maximum > 1):
-        violations.append(f"{path} has values from {minimum:g} to {maximum:g}, outside [0, 1]")
-    if images.dtype == np.uint8 and 0 < maximum <= 1:
-        violations.append(f"{path} is of type uint8 but uses only 0 and 1 of its range from 0 to 255")
-    return (float(minimum), float(maximum)), violations
-
-
-def smallest_and_largest(values: np.ndarray) -> np.ndarray:
-    """Return the smallest and the largest value of each row of (n, m), as (n, 2); NaN where any value is NaN.
-
-    Floats from 0 to 1 are in the order of the integers with the same bits (IEEE 754), which numpy compares some 30
-    times as fast as float16. Larger, negative (also -0) and undefined floats have larger integers; these are compared
-    as floats.
-    """
-    if values.dtype.kind == "f":
-        unsigned = values.dtype.str.replace("f", "u")
-        bits = values.view(unsigned)
-        extremes = np.stack([bits.min(axis=1), bits.max(axis=1)], axis=1).astype(unsigned)
-        if extremes.max() <= np.ones(1, values.dtype).view(unsigned)[0]:
-            return extremes.view(values.dtype)
-    return np.stack([values.min(axis=1), values.max(axis=1)], axis=1)
-
-
-def _unreadable(images: h5py.Dataset, path: str, numbers: range) -> list[str]:
-    """Name the images among ``numbers`` that cannot be read."""
+def _wrong_form(images: h5py.Dataset, path: str, t_myr: h5py.Dataset) -> list[str]:
+    """Return what is wrong with the shape, the type and the storage of a camera's images, each by the path."""
     violations = []
-    for number in numbers:
-        try:
-            images[number]
-        except OSError as error:
-            violations.append(f"{path}[{number}] cannot be read ({error})")
+    if images.ndim != 4 or images.shape[3] not in (1, 3):
+        violations.append(f"{path} has shape {images.shape}, not (snapshots, height, width, 1 or 3)")
+    elif images.shape[1] != images.shape[2]:
+        violations.append(f"{path} has images of {images.shape[1]} × {images.shape[2]} pixels, which are not square")
+    if images.dtype.name not in ACCEPTED_DTYPES:
+        violations.append(f"{path} is of type {images.dtype}, not one of {', '.join(ACCEPTED_DTYPES)}")
+    if images.ndim == 0 or 0 in images.shape or t_myr.shape != images.shape[:1]:
+        violations.append(f"{path} has shape {images.shape} for times of shape {t_myr.shape}")
+    elif missing := missing_sources(images):
+        violations.append(f"{path} refers to {', '.join(missing)}, which is not there")
+    elif not images.is_virtual and images.id.get_space_status() != h5py.h5d.SPACE_STATUS_ALLOCATED:
+        violations.append(f"{path} was never written, or in part only")
     return violations
+
+
+def _wrong_times(t_myr: h5py.Dataset, path: str) -> list[str]:
+    """Return what is wrong with the times of a camera's images, by the path."""
+    if t_myr.ndim != 1:
+        return []  # which does not fit the images, whatever it holds
+    try:
+        times = t_myr[:]
+    except OSError as error:
+        return [f"{path} cannot be read ({error})"]
+    if times.dtype.kind not in "iuf" or not np.isfinite(times).all():
+        return [f"{path}, of type {times.dtype}, has values that are not numbers"]
+    return [f"{path} does not increase"] if (times[1:] <= times[:-1]).any() else []

@@ -75,7 +75,7 @@ class _BreaksOff(Exception):
 def _transfer(session: requests.Session, url: str, partial: Path, size: int | None, mixable: bool) -> None:
     """Ask once for what is missing and append it."""
     note = partial.with_name(partial.name + ".json")
-    known = json.loads(note.read_text()) if note.exists() else {}
+    known = json.loads(note.read_text(encoding="utf-8")) if note.exists() else {}
     have = _size(partial)
     headers = {}
     if have and known.get("url") == url and known.get("tag"):
@@ -93,7 +93,7 @@ def _transfer(session: requests.Session, url: str, partial: Path, size: int | No
         if size is not None and total is not None and total != size:
             raise SourceFails(f"offers {total:,} bytes where {size:,} are expected")
         with whole_file(note) as path:
-            path.write_text(json.dumps({"url": url, "tag": _strong_tag(response)}))
+            path.write_text(json.dumps({"url": url, "tag": _strong_tag(response)}), encoding="utf-8")
         with open(partial, "ab" if start else "wb") as file:
             pieces = _pieces(response)
             for piece in progress(pieces, total - start, "bytes", amount=len) if total else pieces:

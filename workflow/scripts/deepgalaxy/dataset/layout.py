@@ -8,16 +8,19 @@ the times in Myr.
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.files import whole_file
+from deepgalaxy.logs import logger
 
 GROUP_NAME = re.compile(r"s_(?P<size_ratio>\d+(\.\d+)?)_m_(?P<mass_ratio>\d+(\.\d+)?)")
 ISOLATED_NAME = re.compile(r"isolated_(?P<number>\d{2,})")
+IMAGES_NAME = re.compile(r"images_camera_\d+")
 
 
 def group_name(size_ratio: float, mass_ratio: float) -> str:
@@ -91,6 +94,17 @@ def unit_name(group: str, camera: int) -> str:
     return f"{group}/{camera:02d}"
 
 
+def undamaged_cameras(group: str, damaged: Collection[str]) -> list[int]:
+    """Return the cameras of a group that are not damaged; ``damaged`` names groups and units.
+
+    >>> undamaged_cameras("s_1_m_1", ["s_1_m_1/00", "s_1_m_1/01"])[0], undamaged_cameras("s_1_m_1", ["s_1_m_1"])
+    (2, [])
+    """
+    return [
+        camera for camera in range(CAMERA_COUNT) if group not in damaged and unit_name(group, camera) not in damaged
+    ]
+
+
 def create_group(file: h5py.File, name: str, images: np.ndarray, t_myr: np.ndarray, attributes: dict) -> None:
     """Write one merger: ``images`` (cameras, snapshots, height, width, channels) and ``t_myr`` (snapshots,)."""
     group = file.create_group(name)
@@ -107,12 +121,54 @@ def create_group(file: h5py.File, name: str, images: np.ndarray, t_myr: np.ndarr
         group.create_dataset(times_name(camera), data=t_myr)
 
 
+def recorded_numbers(group: h5py.Group, attribute: str) -> np.ndarray:
+    """Return the numbers that an attribute of a group records, float64 (n,), none if there is no such attribute.
+
+    One that holds something else is taken for none, and the log says so.
+    """
+    if attribute not in group.attrs:
+        return np.empty(0)
+    try:
+        return np.atleast_1d(np.asarray(group.attrs[attribute], float)).ravel()
+    except (OSError, RuntimeError, TypeError, ValueError):
+        logger.warning("%s has an attribute %s that is no number and is not used", group.name[1:], attribute)
+        return np.empty(0)
+
+
+def copy_attributes(source: h5py.Group, target: h5py.Group) -> None:
+    """Copy the attributes of a group; those that cannot be copied are left out, and the log says so."""
+    for name in source.attrs:
+        try:
+            if h5py.check_ref_dtype(source.attrs.get_id(name).dtype):
+                raise TypeError("it refers to something in its own file")
+            target.attrs[name] = source.attrs[name]
+        except (OSError, RuntimeError, TypeError, ValueError) as error:
+            logger.warning("the attribute %r of %s cannot be copied: %s", name, source.name[1:], error)
+
+
 def merger_events(group: h5py.Group) -> tuple[float, float]:
     """Return the times of a group's first pericentre and of the coalescence, in Myr since the start of the simulation;
     NaN for what did not happen or is not recorded, as in the published files."""
-    pericentres_myr = group.attrs.get("pericentres_myr", ())
-    first_myr = float(min(pericentres_myr)) if len(pericentres_myr) else math.nan
-    return first_myr, float(group.attrs.get("coalescence_myr", math.nan))
+    first_myr, coalescence_myr = (
+        min(recorded_numbers(group, name), default=math.nan) for name in ("pericentres_myr", "coalescence_myr")
+    )
+    return float(first_myr), float(coalescence_myr)
+
+
+def describe_name(name: str) -> dict:
+    """Return what the name of a group says: as ``describe_group``, with NaN for the events.
+
+    Raises ValueError as ``parse_group_name`` does.
+    """
+    size_ratio, mass_ratio = parse_group_name(name)
+    return {
+        "group": name,
+        "size_ratio": size_ratio,
+        "mass_ratio": mass_ratio,
+        "isolated": is_isolated(name),
+        "first_pericentre_myr": math.nan,
+        "coalescence_myr": math.nan,
+    }
 
 
 def describe_group(file: h5py.File, name: str) -> dict:
@@ -121,23 +177,16 @@ def describe_group(file: h5py.File, name: str) -> dict:
 
     Raises ValueError as ``parse_group_name`` does.
     """
-    size_ratio, mass_ratio = parse_group_name(name)
-    first_pericentre_myr, coalescence_myr = merger_events(file[name])
-    return {
-        "group": name,
-        "size_ratio": size_ratio,
-        "mass_ratio": mass_ratio,
-        "isolated": is_isolated(name),
-        "first_pericentre_myr": first_pericentre_myr,
-        "coalescence_myr": coalescence_myr,
-    }
+    return describe_name(name) | dict(zip(("first_pericentre_myr", "coalescence_myr"), merger_events(file[name])))
 
 
 def read_pericentres(path: str | Path) -> dict[str, np.ndarray]:
     """Return the times of the pericentric passages, in Myr, of those groups of a file that record them."""
     with h5py.File(path) as file:
         return {
-            name: group.attrs["pericentres_myr"] for name, group in file.items() if "pericentres_myr" in group.attrs
+            name: recorded_numbers(group, "pericentres_myr")
+            for name, group in file.items()
+            if "pericentres_myr" in group.attrs
         }
 
 

@@ -4,28 +4,31 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
 from skimage.util import montage
 
-from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.layout import group_order, images_name, is_isolated, merger_events, times_name
+from deepgalaxy.dataset.units import usable_cameras
 from deepgalaxy.figures.style import save_figure
 
 CAMERAS = (0, 2, 3, 4, 6, 7)
 """One for each row, all on different lines of sight; if a merger lacks its own, the first that it has is shown."""
 
 
-def plot_mergers(dataset: str | Path, output: str | Path, columns: int = 10) -> None:
+def plot_mergers(dataset: str | Path, catalogue: pd.DataFrame, output: str | Path, columns: int = 10) -> None:
     """Draw up to six mergers of an image file, from the smallest to the largest, each from another side.
+
+    Only cameras that the catalogue does not call damaged are read; if it leaves no merger, lone galaxies are drawn.
 
     Times run across from the earliest to the latest of these mergers: since the first pericentre if all of them record
     it, else since the start of the simulation. A merger that ends sooner, or begins later, has no picture there.
     """
+    usable = {name: cameras for name, cameras in usable_cameras(catalogue).items() if cameras}
+    names = sorted([name for name in usable if not is_isolated(name)] or usable, key=group_order)
+    names = [names[i] for i in np.unique(np.linspace(0, len(names) - 1, len(CAMERAS)).round().astype(int))]
+    cameras = [camera if camera in usable[name] else usable[name][0] for name, camera in zip(names, CAMERAS)]
     with h5py.File(dataset) as file:
-        has = {name: [c for c in range(CAMERA_COUNT) if images_name(c) in group] for name, group in file.items()}
-        names = sorted((name for name in file if has[name] and not is_isolated(name)), key=group_order)
-        names = [names[i] for i in np.unique(np.linspace(0, len(names) - 1, len(CAMERAS)).round().astype(int))]
-        cameras = [camera if camera in has[name] else has[name][0] for name, camera in zip(names, CAMERAS)]
         first_myr = [merger_events(file[name])[0] for name in names]
         since_pericentre = np.isfinite(first_myr).all()
         t_myr = [

@@ -11,7 +11,7 @@ from deepgalaxy.figures.style import BLUE, ORANGE, save_figure
 
 def plot_training(epochs: str | Path, output: str | Path) -> None:
     """Draw loss and accuracy over the epochs of one run, for training and validation."""
-    records = pd.DataFrame([json.loads(line) for line in Path(epochs).read_text().splitlines()])
+    records = pd.DataFrame([json.loads(line) for line in Path(epochs).read_text(encoding="utf-8").splitlines()])
     figure, panels = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
     for axes, quantity, unit in zip(panels, ("loss", "accuracy"), (" (cross-entropy, nats)", "")):
         axes.plot(records["epoch"], records[quantity], "-o", ms=3, color=BLUE, label="training")

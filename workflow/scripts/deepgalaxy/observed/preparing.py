@@ -64,7 +64,7 @@ def prepare_observed(
     with whole_file(images_output) as whole, h5py.File(whole, "w") as file:
         file["images"] = np.array(images, dtype).reshape(-1, pixels, pixels, 1)
         file["file"] = np.array([row["file"] for row in rows if row["used"]], h5py.string_dtype())
-    with whole_file(files_output) as whole, open(whole, "w", newline="") as text:
+    with whole_file(files_output) as whole, open(whole, "w", newline="", encoding="utf-8") as text:
         table = csv.DictWriter(text, ["file", "sha256", "width", "height", "linear", "used", "reason"])
         table.writeheader()
         table.writerows(rows)

@@ -2,15 +2,29 @@
 
 Snakemake sees edits of a rule's script, not of the modules that the script imports. A rule therefore carries the
 digest of these modules as a parameter: an edit reruns the rules whose code it touches, while comments, docstrings,
-layout and file times do not matter.
+layout and file times do not matter. Beside it stand the versions of the libraries that compute.
 """
 
 import ast
 import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).parents[1]
+COMPUTING = {
+    "cv2": ("opencv-python-headless", "opencv-python"),
+    "keras": ("keras",),
+    "numba": ("numba",),
+    "numpy": ("numpy",),
+    "scipy": ("scipy",),
+    "sklearn": ("scikit-learn",),
+    "tensorflow": ("tensorflow-cpu", "tensorflow"),
+}
+"""The libraries of which another version may give other numbers: the modules, each with packages that provide it."""
 
 
 @cache
@@ -34,13 +48,47 @@ def code_digest(script: str) -> str:
 
 
 @cache
+def library_versions(script: str) -> list[str]:
+    """Return name and version of those of COMPUTING that ``script`` and all of this package that it uses import, as
+    they are installed in this Python's environment, sorted; nothing is imported for that.
+    """
+    imported = {name.split(".")[0] for file in code_files(script) for name in _imported_names(file)}
+    found = {name: _installed_version(COMPUTING[name]) for name in sorted(imported & COMPUTING.keys())}
+    return [f"{name} {number}" for name, number in found.items() if number]
+
+
+def _installed_version(packages: Iterable[str]) -> str | None:
+    """Return the version of the first of some packages that is installed, or None."""
+    for package in packages:
+        with suppress(PackageNotFoundError):
+            return version(package)
+    return None
+
+
+@cache
 def statements_of(file: Path) -> str:
-    """Return the statements of a Python file in one layout, without docstrings and comments."""
-    tree = ast.parse(file.read_text())
+    """Return the statements of a Python file in one form, without docstrings and comments.
+
+    It is the same in every version of Python, which the text that ``ast.unparse`` returns is not.
+    """
+    tree = ast.parse(file.read_bytes())
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
             node.body[0] = ast.Expr(ast.Constant(""))
-    return ast.unparse(tree)
+    return _form(tree)
+
+
+def _form(part: Any) -> str:
+    """Return a part of a syntax tree as text, without fields that are empty: later versions of Python have more."""
+    if isinstance(part, list):
+        return f"[{','.join(map(_form, part))}]"
+    if not isinstance(part, ast.AST):
+        return ascii(part)
+    fields = {name: value for name, value in ast.iter_fields(part) if value not in (None, [])}
+    return f"{type(part).__name__}({','.join(f'{name}={_form(value)}' for name, value in fields.items())})"
 
 
 def code_files(script: str) -> list[Path]:
@@ -64,16 +112,20 @@ def code_files(script: str) -> list[Path]:
 @cache
 def imports_of(file: Path) -> list[Path]:
     """Return the files of this package that a Python file imports by their full names."""
-    names = []
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     paths = []
-    for name in names:
+    for name in _imported_names(file):
         head, *tail = name.split(".")
         if head == PACKAGE.name:
             module = PACKAGE.joinpath(*tail)
             paths += [path for path in (module.with_suffix(".py"), module / "__init__.py") if path.is_file()]
     return paths
+
+
+def _imported_names(file: Path) -> Iterator[str]:
+    """Yield the full names of what a Python file imports: modules, and also what may be one or a name in one."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

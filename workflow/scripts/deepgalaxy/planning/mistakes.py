@@ -34,13 +34,14 @@ def refuse_mistakes(config: dict, schema: str | Path) -> None:
 
 
 def list_mistakes(config: dict, schema: dict) -> list[str]:
-    """Return a sentence for each place of a configuration that does not keep to its JSON schema, and for each number
-    that is none (NaN) or infinite; it names the place, what is wrong, and what was probably meant."""
+    """Return a sentence for each place of a configuration that does not keep to its JSON schema, for each number that
+    is none (NaN) or infinite, and for each selection of a sample that can hold nothing to tell apart; it names the
+    place, what is wrong, and what was probably meant."""
     errors = sorted(
         Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path))
     )
     sentences = [sentence for error in errors for sentence in _sentences(_deepest(error))]
-    return list(dict.fromkeys([*sentences, *_undefined_numbers(config, ())]))
+    return list(dict.fromkeys([*sentences, *_undefined_numbers(config, ()), *_empty_selections(config)]))
 
 
 def _deepest(error: ValidationError) -> ValidationError:
@@ -163,3 +164,21 @@ def _undefined_numbers(value: Any, path: tuple) -> Iterator[str]:
             yield from _undefined_numbers(part, (*path, key))
     elif isinstance(value, float) and not math.isfinite(value):
         yield f"{_place(path)} is {value}, which nothing can be computed with."
+
+
+def _empty_selections(config: dict) -> Iterator[str]:
+    """Yield a sentence for each range of a selection that is reversed, and for each that leaves a single time to a
+    sample whose classes are times; what the schema refuses is passed over."""
+    samples = config.get("samples")
+    for name, sample in samples.items() if isinstance(samples, dict) else ():
+        selection, classes = (sample.get(key) if isinstance(sample, dict) else None for key in ("selection", "classes"))
+        if not isinstance(selection, dict) or not isinstance(classes, dict):
+            continue
+        for key in ("size_ratio", "mass_ratio", "time_myr"):
+            place, limits = _place(["samples", name, "selection", key]), selection.get(key)
+            if not isinstance(limits, list) or len(limits) != 2 or not all(isinstance(n, int | float) for n in limits):
+                continue
+            if limits[0] > limits[1]:
+                yield f"{place} is {limits}, which is reversed; give the lower bound first."
+            elif key == "time_myr" and limits[0] == limits[1] and classes.get("task") in ("time", "time_bins"):
+                yield f"{place} leaves a single time, and `task: {classes['task']}` tells times apart; widen it."

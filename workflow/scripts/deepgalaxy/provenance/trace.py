@@ -29,7 +29,7 @@ def read_job_records(directory: str | Path) -> dict[str, dict]:
         if file.is_file():
             name = "".join(part.removeprefix("@") for part in file.relative_to(directory).parts)
             try:
-                record = json.loads(file.read_text())
+                record = json.loads(file.read_text(encoding="utf-8"))
             except json.JSONDecodeError:
                 continue  # one that is being written, of another job that runs at the same time
             record["input"] = list(map(os.path.relpath, record["input"]))

@@ -38,7 +38,7 @@ def label_images(
     camera for ``time_camera``.
 
     Raises ValueError for an unknown task, a setting of the task that is missing, a part that would be empty, isolated
-    galaxies where all classes have a time, or stages of mergers that record no pericentre.
+    galaxies where all classes have a time, stages of mergers that record no pericentre, or images of a single class.
     """
     if task not in TASKS:
         raise ValueError(f"There is no class task {task!r}; choose {', '.join(TASKS[:-1])} or {TASKS[-1]}.")
@@ -62,6 +62,11 @@ def label_images(
             raise ValueError(f"{bins} time bins over {times.nunique()} distinct times leave some empty; lower `bins`.")
     else:
         label, classes = _label_times(images, by_camera=task == "time_camera")
+        if len(classes) == 1:
+            raise ValueError(
+                f"All selected images have the class {classes['name'][0]!r}, so that there is nothing to tell apart;"
+                " select more times."
+            )
     classes.insert(0, "label", np.arange(len(classes)))
     return images.assign(label=label, target_myr=images["t_myr"].astype(float)), classes
 

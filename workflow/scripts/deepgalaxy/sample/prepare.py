@@ -1,6 +1,5 @@
 """From images in their native form to what a network reads: one size, one channel, one file for each split."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,12 +10,18 @@ import h5py
 import numpy as np
 import pandas as pd
 
+from deepgalaxy.dataset.contents import CHECKSUMS, image_checksums, missing_sources
 from deepgalaxy.dataset.layout import images_name
 from deepgalaxy.files import whole_file
 from deepgalaxy.image import prepare_image
 from deepgalaxy.logs import progress
 from deepgalaxy.parallel import in_processes
 from deepgalaxy.seeds import derive_seed
+
+ANEW = (
+    "The dataset has changed since its catalogue was made, or a disk fails: restore it from a copy, or have it"
+    " catalogued anew with --forcerun catalogue_dataset."
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ def prepare_images(
     ``target_myr`` (n,) float32 and ``row`` (n,) int64, the index of each image in the table. Since the images are
     shuffled once for all, any contiguous slab of them is a random sample. Images under way never take more than
     ``memory_bytes``, over all processes, as long as each process can hold one.
+
+    Raises ValueError if the images lie in a file that is not there, cannot be read, or are not those of the catalogue.
     """
     with h5py.File(subset) as source:
         refuse_missing_sources(source)
@@ -70,15 +77,12 @@ def prepare_images(
 
 def refuse_missing_sources(subset: h5py.File) -> None:
     """Raise ValueError if images of a subset lie in a file that is not there: HDF5 would read zeros in their place."""
-    directory = Path(os.path.realpath(subset.filename)).parent
-    images = (part for group in subset.values() for part in group.values() if part.is_virtual)
-    for virtual in images:
-        for source in virtual.virtual_sources():
-            if source.file_name != "." and not (directory / source.file_name).is_file():
-                raise ValueError(
-                    f"{subset.filename} refers for {virtual.name[1:]} to {source.file_name}, which is not there; has"
-                    " the dataset been moved or removed? Select the images anew, or with `copy: true`."
-                )
+    for images in (part for group in subset.values() for part in group.values()):
+        if missing := missing_sources(images):
+            raise ValueError(
+                f"{subset.filename} refers for {images.name[1:]} to {missing[0]}, which is not there; has the dataset"
+                " been moved or removed? Select the images anew, or with `copy: true`."
+            )
 
 
 def _blocks(source: h5py.File, table: pd.DataFrame, pixels: int, dtype: str, memory_bytes: int) -> Iterator[Block]:
@@ -102,6 +106,25 @@ def _prepare_block(subset: str | Path, pixels: int, dtype: str, block: Block) ->
     """Return the prepared images of a block, (n, pixels, pixels)."""
     first, last = block.snapshots[0], block.snapshots[-1]
     with h5py.File(subset) as file:
-        native = file[block.group][images_name(block.camera)][first : last + 1]
-        native = native.astype(native.dtype.newbyteorder("="), copy=False)
+        images = file[block.group][images_name(block.camera)]
+        try:
+            native = images[first : last + 1]
+        except OSError as error:
+            raise ValueError(f"{subset}: {images.name[1:]} cannot be read: {error}. {ANEW}") from error
+        _refuse_others(images, block.snapshots, [native[snapshot - first] for snapshot in block.snapshots])
+    native = native.astype(native.dtype.newbyteorder("="), copy=False)
     return np.array([prepare_image(native[snapshot - first], pixels, dtype) for snapshot in block.snapshots])
+
+
+def _refuse_others(images: h5py.Dataset, snapshots: np.ndarray, native: list[np.ndarray]) -> None:
+    """Raise ValueError if what was read of some images is not what the catalogue says that they hold.
+
+    A file that was not selected here has no such record of its images, and is taken as it is.
+    """
+    if CHECKSUMS not in images.attrs:
+        return
+    differing = snapshots[image_checksums(native) != images.attrs[CHECKSUMS][snapshots]]
+    if len(differing):
+        raise ValueError(
+            f"{images.file.filename}: {images.name[1:]}[{differing[0]}] is not the image that was catalogued. {ANEW}"
+        )

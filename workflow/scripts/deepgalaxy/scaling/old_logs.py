@@ -1,5 +1,6 @@
 """Logs of DeepGalaxy: the throughput that its ``train_log.txt`` files report."""
 
+import codecs
 import re
 from dataclasses import dataclass
 from itertools import pairwise
@@ -34,7 +35,8 @@ def read_train_log(path: str | Path) -> list[LoggedRun]:
     implies another number of workers than its run has.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        # Byte-order marks stand at the head of each file that was joined to others.
+        text = Path(path).read_text(encoding="utf-8").replace(codecs.BOM_UTF8.decode(), "")
     except UnicodeDecodeError as error:
         broken = error.object[: error.start].count(b"\n") + 1
         raise ValueError(f"{path}, line {broken}, is not text; give a train_log.txt of DeepGalaxy.") from None

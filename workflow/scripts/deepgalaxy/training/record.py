@@ -76,12 +76,12 @@ class EpochRecord:
 
 def write_records(records: list[EpochRecord], path: str | Path) -> None:
     """Write one JSON object for each epoch, one to a line."""
-    Path(path).write_text("".join(json.dumps(asdict(record)) + "\n" for record in records))
+    Path(path).write_text("".join(json.dumps(asdict(record)) + "\n" for record in records), encoding="utf-8")
 
 
 def read_records(path: str | Path) -> list[EpochRecord]:
     """Return the records that ``write_records`` wrote."""
-    return [EpochRecord.from_dict(json.loads(line)) for line in Path(path).read_text().splitlines()]
+    return [EpochRecord.from_dict(json.loads(line)) for line in Path(path).read_text(encoding="utf-8").splitlines()]
 
 
 def write_train_log(records: list[EpochRecord], path: str | Path) -> None:
@@ -90,4 +90,4 @@ def write_train_log(records: list[EpochRecord], path: str | Path) -> None:
         "# Time and images of training alone, without validation, reloading and checkpoints;"
         f" num_workers = {records[0].workers}.\n"
     )
-    Path(path).write_text(header + "".join(record.performance_line() + "\n" for record in records))
+    Path(path).write_text(header + "".join(record.performance_line() + "\n" for record in records), encoding="utf-8")

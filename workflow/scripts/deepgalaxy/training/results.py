@@ -60,7 +60,7 @@ def write_results(
     with whole_file(args.output / "train_log.txt") as path:
         write_train_log(records, path)
     if args.allreduce_sweep:
-        with whole_file(args.output / "allreduce.csv") as path, path.open("w", newline="") as file:
+        with whole_file(args.output / "allreduce.csv") as path, path.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file, lineterminator="\n").writerows([COLUMNS, *sweep])
     write_json(run, args.output / "training.json")
     with whole_file(args.output / "model.keras") as path:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import keras
 
-from deepgalaxy.planning.code_digest import code_digest
+from deepgalaxy.planning.code_digest import code_digest, library_versions
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 from deepgalaxy.training.checkpoints import Checkpoints
 from deepgalaxy.training.data.deal import Dealing
@@ -106,4 +106,5 @@ def in_turn(ranks: Ranks, build: Callable[[], keras.Model]) -> keras.Model:
 def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
     """Return what a run is made of, as one line: a run resumes only from matching checkpoints."""
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (args.train, args.validation)]
-    return json.dumps([asdict(options), args.seed, args.workers, files, code_digest("deepgalaxy/train.py")])
+    code = [code_digest("deepgalaxy/train.py"), *library_versions("deepgalaxy/train.py")]
+    return json.dumps([asdict(options), args.seed, args.workers, files, code])

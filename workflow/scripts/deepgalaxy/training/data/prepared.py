@@ -31,7 +31,7 @@ class PreparedData:
         _, _, validation_images = _describe(validation)
         if not classes.is_file():
             raise ValueError(f"{classes}, the table of the classes, is not a file; give classes.csv of the sample.")
-        with classes.open(newline="") as file:
+        with classes.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         ordered = all(row.get("ordered") != "False" for row in rows)
         return PreparedData(train, validation, pixels, dtype, training_images, validation_images, len(rows), ordered)

@@ -1,0 +1,81 @@
+"""Which groups and cameras of a dataset a sample takes, by their names alone."""
+
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.dataset.layout import group_order, is_isolated, parse_group_name
+
+
+def match_groups(available: list[str], patterns: list[str], exclude: list[str] | None = None) -> list[str]:
+    """Return the groups that match any of the shell-style globs ``patterns`` and none of ``exclude``, in order.
+
+    A glob matches the whole name: ``s_1_*`` does not take ``s_1.5_m_1``. Raises ValueError if a pattern matches
+    nothing or nothing is left, listing what there is.
+    """
+    there = f"the dataset has {', '.join(available)}"
+    for pattern in [*patterns, *(exclude or [])]:
+        if not any(fnmatchcase(name, pattern) for name in available):
+            raise ValueError(f"The glob {pattern!r} matches no group; {there}.")
+    chosen = [
+        name
+        for name in available
+        if any(fnmatchcase(name, pattern) for pattern in patterns)
+        and not any(fnmatchcase(name, pattern) for pattern in exclude or [])
+    ]
+    if not chosen:
+        raise ValueError(f"The exclusions {exclude} leave no group; {there}.")
+    return chosen
+
+
+def camera_numbers(cameras: int | list[int]) -> list[int]:
+    """Return the cameras meant by a count (the first n, 1 to 14) or by a list of numbers from 0 to 13."""
+    numbers = list(range(cameras)) if isinstance(cameras, int) else sorted(set(cameras))
+    if not numbers or not set(numbers) <= set(range(CAMERA_COUNT)):
+        raise ValueError(f"`cameras` is {cameras}; give a count from 1 to 14, or a list of numbers from 0 to 13.")
+    return numbers
+
+
+def select_groups(
+    available: Iterable[str],
+    groups: list[str],
+    exclude: list[str] | None = None,
+    size_ratio: tuple[float, float] | None = None,
+    mass_ratio: tuple[float, float] | None = None,
+) -> list[str]:
+    """Return the groups that match the globs and whose ratios are within the given ranges, ends included.
+
+    They are ordered as by ``group_order``. An isolated galaxy has no ratios: the globs alone select it, whatever the
+    ranges. Raises ValueError if nothing is selected.
+    """
+    available = sorted(available, key=group_order)
+    chosen = [
+        name
+        for name in match_groups(available, groups, exclude)
+        if is_isolated(name)
+        or all(
+            limits is None or limits[0] <= ratio <= limits[1]
+            for ratio, limits in zip(parse_group_name(name), (size_ratio, mass_ratio))
+        )
+    ]
+    if not chosen:
+        raise ValueError(
+            f"No group has its size ratio within {size_ratio or 'any limits'} and its mass ratio within"
+            f" {mass_ratio or 'any limits'}; the dataset has {', '.join(available)}."
+        )
+    return chosen
+
+
+def select_units(usable: Mapping[str, list[int]], cameras: int | list[int], **groups: Any) -> dict[str, list[int]]:
+    """Return the cameras to take of each group that is selected, none of a group of which all are damaged.
+
+    ``usable`` has the cameras of each group of the dataset that are not damaged; ``cameras`` is as in
+    ``camera_numbers``, ``groups`` are the arguments of ``select_groups``. Raises ValueError if nothing is selected, or
+    nothing but damaged units.
+    """
+    names, numbers = select_groups(usable, **groups), camera_numbers(cameras)
+    chosen = {name: [camera for camera in numbers if camera in usable[name]] for name in names}
+    if not any(chosen.values()):
+        raise ValueError(f"All that is selected of {', '.join(names)} is damaged; select other groups or cameras.")
+    return chosen
