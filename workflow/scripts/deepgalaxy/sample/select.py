@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.dataset.cameras import CAMERA_COUNT, camera_numbers
 from deepgalaxy.dataset.layout import (
     describe_group,
     group_order,
@@ -46,14 +46,6 @@ def match_groups(available: list[str], patterns: list[str], exclude: list[str] |
     if not chosen:
         raise ValueError(f"The exclusions {exclude} leave no group; {there}.")
     return chosen
-
-
-def camera_numbers(cameras: int | list[int]) -> list[int]:
-    """Return the cameras meant by a count (the first n, 1 to 14) or by a list of numbers from 0 to 13."""
-    numbers = list(range(cameras)) if isinstance(cameras, int) else sorted(set(cameras))
-    if not numbers or not set(numbers) <= set(range(CAMERA_COUNT)):
-        raise ValueError(f"`cameras` is {cameras}; give a count from 1 to 14, or a list of numbers from 0 to 13.")
-    return numbers
 
 
 def select_groups(
