@@ -39,8 +39,7 @@ def impossible_classes(model: Mapping[str, Any], cameras: Collection[int], order
     """Yield a sentence for each thing that the options of a model cannot do with the classes.
 
     ``cameras`` are those that have classes of their own; ``ordered`` says whether each class has a place of its own in
-    the order of time. Quarter turns tell no camera from another one: they keep right and left apart, which a mirror and
-    the opposite camera exchange.
+    the order of time. Quarter turns are no mistake: they make no camera's image that of another one, as a mirror does.
     """
     if model.get("head") == "ordinal" and not ordered:
         yield (

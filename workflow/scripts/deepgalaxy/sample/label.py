@@ -6,16 +6,15 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.logs import logger
+from deepgalaxy.sample.time_parts import PARTS, place_among_parts
 
 START, FIRST_PERICENTRE = "start of the simulation", "first pericentre"
 """What the time of a class counts from."""
 AFTER_COALESCENCE, NO_MERGER = "after coalescence", "no merger"
 """The classes that have no time."""
 TASKS = ("time", "time_camera", "time_bins", "stage_bins")
-PARTS = 10_000
-"""So many parts of a bin are counted in whole numbers, so that a time which begins a bin is in it, though rounding has
-made it a little less: 0.1 + 0.7 is below 0.8, and 0.7 in float32 below 0.7."""
 OUTSIDE = -1
+"""In place of the label of an image without a class."""
 
 
 def label_images(
@@ -133,12 +132,6 @@ def _log_left_out(time: pd.Series, from_myr: float, to_myr: float) -> None:
             " mergers without a pericentre",
             *(len(time), (time < from_myr).sum(), from_myr, (time > to_myr).sum(), to_myr, time.isna().sum()),
         )
-
-
-def place_among_parts(times: pd.Series, start: float, width: float) -> np.ndarray:
-    """Return how many PARTS of so much time have passed since ``start`` at each time, whole numbers, float64 (n,); NaN
-    where there is no time."""
-    return np.round((times.to_numpy(float) - start) / width * PARTS)
 
 
 def _bin_index(times: pd.Series, first: float, last: float, bins: int) -> np.ndarray:

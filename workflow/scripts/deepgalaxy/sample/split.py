@@ -7,7 +7,7 @@ import pandas as pd
 
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.logs import logger
-from deepgalaxy.sample.label import PARTS, place_among_parts
+from deepgalaxy.sample.time_parts import PARTS, place_among_parts
 
 SPLITS = ("train", "validation", "test")
 UNUSED = "unused"
