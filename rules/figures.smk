@@ -11,6 +11,7 @@ localrules:
     plot_sample,
     plot_training,
     plot_predictions,
+    plot_pit,
     plot_errors,
     plot_examples,
 
@@ -145,6 +146,33 @@ rule plot_predictions:
         code=code_digest("figures/plot_predictions.py"),
     script:
         "../workflow/scripts/figures/plot_predictions.py"
+
+
+rule plot_pit:
+    """Draw where in one run's predicted distributions the true times lie."""
+    input:
+        predictions="<run>/predictions.hdf5",
+        classes="<run>/classes.csv",
+    output:
+        report(
+            "<results>/figures/pit/<run_name>.svg",
+            caption="../workflow/report/pit.rst",
+            category="Results",
+            labels={
+                "content": "levels of the true times",
+                "model": "{model}",
+                "workers": "{workers}",
+                "repeat": "{repeat}",
+            },
+        ),
+    log:
+        "<logs>/plot_pit/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("figures/plot_pit.py"),
+    script:
+        "../workflow/scripts/figures/plot_pit.py"
 
 
 rule plot_errors:

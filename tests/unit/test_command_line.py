@@ -7,6 +7,8 @@ import pytest
 from deepgalaxy.__main__ import main
 from deepgalaxy.training.command import parse
 from deepgalaxy.training.data.prepared import PreparedData
+from deepgalaxy.training.options import TrainingOptions
+from deepgalaxy.training.run import refuse_impossible
 
 NEEDED = (
     "--train=t",
@@ -59,7 +61,7 @@ def test_files_that_cannot_be_trained_on_are_named(tmp_path):
     text.write_text("no HDF5")
     classes.write_text("label\n0\n1\n")
     assert PreparedData.read(good, good, classes).classes == 2
-    PreparedData.read(good, good, classes).check(workers=1, head="ordinal")
+    PreparedData.read(good, good, classes).check(workers=2)
     for files, words in (
         ((text, good, classes), "text.hdf5 is not a prepared file"),
         ((good, bare, classes), "bare.hdf5 is not a prepared file"),
@@ -70,17 +72,52 @@ def test_files_that_cannot_be_trained_on_are_named(tmp_path):
             PreparedData.read(*files)
 
 
-def test_the_ordinal_head_is_refused_for_classes_that_are_not_in_order(tmp_path):
-    classes = tmp_path / "classes.csv"
+@pytest.fixture
+def prepared(tmp_path):
+    """A function that returns what is known of two prepared images with these classes, the text of their table."""
     with h5py.File(tmp_path / "images.hdf5", "w") as file:
         file["images"], file["label"] = np.zeros((2, 4, 4, 1), np.uint8), np.zeros(2)
-    for last, ordered in (("True", True), ("False", False)):
-        classes.write_text(f"label,name,ordered\n0,early,True\n1,no merger,{last}\n")
-        data = PreparedData.read(tmp_path / "images.hdf5", tmp_path / "images.hdf5", classes)
-        assert data.classes_ordered == ordered
-        data.check(workers=1, head="categorical")
-    with pytest.raises(ValueError, match=r"`head: ordinal` is only for classes that are in order of time, .*isolated"):
-        data.check(workers=1, head="ordinal")
+
+    def prepared(classes):
+        (tmp_path / "classes.csv").write_text(classes)
+        return PreparedData.read(tmp_path / "images.hdf5", tmp_path / "images.hdf5", tmp_path / "classes.csv")
+
+    return prepared
+
+
+CAMERAS = "label,name,ordered,camera\n0,a,False,2\n1,b,False,{}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "classes", "workers", "words"),
+    [
+        (
+            {"head": "ordinal"},
+            "label,name,ordered\n0,early,True\n1,no merger,False\n",
+            1,
+            "in order of time, .*isolated",
+        ),
+        ({"flips": True}, CAMERAS.format(12), 1, "such as 02 and 12, and each has classes of its own"),
+        ({"xla": True, "synchronised_batch_norm": True}, "label\n0\n1\n", 2, "do not go together on several workers"),
+    ],
+)
+def test_training_refuses_what_cannot_go_together(prepared, options, classes, workers, words):
+    with pytest.raises(ValueError, match=words):
+        refuse_impossible(TrainingOptions("ResNet50", 1, 1, **options), prepared(classes), workers)
+
+
+@pytest.mark.parametrize(
+    ("options", "classes"),
+    [
+        ({"head": "ordinal"}, "label,name,ordered\n0,early,True\n1,late,True\n"),
+        ({"head": "ordinal", "flips": True}, "label\n0\n1\n"),
+        ({"flips": True}, CAMERAS.format(13)),
+        ({"quarter_turns": True}, CAMERAS.format(12)),
+        ({"xla": True, "synchronised_batch_norm": True}, "label\n0\n1\n"),
+    ],
+)
+def test_training_takes_what_goes_together(prepared, options, classes):
+    refuse_impossible(TrainingOptions("ResNet50", 1, 1, **options), prepared(classes), workers=1)
 
 
 def test_verify_says_which_files_are_as_they_were_accepted(tmp_path, monkeypatch, capsys):

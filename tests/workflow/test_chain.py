@@ -61,7 +61,7 @@ def test_all_products_are_in_their_places(chain):
     tables = ["metrics", "skill", "summary", "throughput", "scaling", "claims", "baselines/tiny/four_stages"]
     products += [f"results/tables/{name}.csv" for name in (*tables, f"errors/{run}")]
     products += [f"results/tables/scaling_model/tiny/four_stages/reference_cnn.{kind}" for kind in ("csv", "json")]
-    products += [f"results/figures/{kind}/{run}.svg" for kind in ("training", "predictions", "errors")]
+    products += [f"results/figures/{kind}/{run}.svg" for kind in ("training", "predictions", "pit", "errors")]
     products += [f"results/figures/{kind}/tiny/four_stages.svg" for kind in ("skill", "sample", "morphology")]
     products += ["results/figures/scaling/tiny/four_stages/reference_cnn.svg", "results/figures/contact_sheet/tiny.png"]
     products += [f"results/figures/examples/{run}.png"]
@@ -171,7 +171,7 @@ REPORT = {"judge_claims", "write_report", "write_provenance", "write_crate", "al
 TRAINING = {
     *("train_model", "predict_images", "evaluate_predictions", "break_down_errors", "explain_examples"),
     *("tabulate_metrics", "tabulate_skill", "tabulate_throughput", "plot_skill"),
-    *("plot_training", "plot_predictions", "plot_errors", "plot_examples"),
+    *("plot_training", "plot_predictions", "plot_pit", "plot_errors", "plot_examples"),
     *REPORT,
 }
 SCALING = {"measure_throughput", "tabulate_scaling", "model_scaling", "plot_scaling"}

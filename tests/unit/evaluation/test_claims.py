@@ -11,6 +11,7 @@ from deepgalaxy.evaluation.claims import (
     NOT_BORNE_OUT,
     NOT_REPRODUCIBLE,
     REPRODUCED,
+    UNDECIDED,
     Results,
     judge_claims,
 )
@@ -89,13 +90,31 @@ def test_a_small_experiment():
     [
         {"accuracy_low": 0.11},
         {"median_error_high_myr": 95.0},
-        {"accuracy_low": float("nan")},
-        {"test_simulations_trained_on": 1},
     ],
     ids=str,
 )
 def test_what_does_not_beat_the_baselines_is_not_borne_out(change):
     assert verdicts(metrics=pd.DataFrame([SCORES | change]))("The stage")["verdict"] == NOT_BORNE_OUT
+
+
+@pytest.mark.parametrize("missing", ["accuracy_low", "median_error_high_myr", "median_error_gain_low_myr"])
+def test_no_interval_is_no_refutation(missing):
+    table = "skill" if "gain" in missing else "metrics"
+    rows = {"skill": RUN | {"median_error_gain_low_myr": 3.0}, "metrics": SCORES}
+    without = rows[table] | {missing: float("nan"), "repeat": 1}
+    both = {name: pd.DataFrame([row, row | {"repeat": 1}]) for name, row in rows.items()}
+    verdict, evidence = verdicts(**both | {table: pd.DataFrame([rows[table], without])})("The stage")
+    assert verdict == UNDECIDED and "1 of them lack an interval" in evidence
+    # Nor does it save a run that has one and does not beat the baselines.
+    worse = SCORES | {"accuracy_low": 0.11}
+    changed = both | {"metrics": pd.DataFrame([worse, SCORES | {"repeat": 1}])}
+    changed[table] = pd.DataFrame([worse if table == "metrics" else rows[table], without])
+    assert verdicts(**changed)("The stage")["verdict"] == NOT_BORNE_OUT
+
+
+def test_splits_that_leak_decide_nothing():
+    verdict, evidence = verdicts(metrics=pd.DataFrame([SCORES | {"test_simulations_trained_on": 1}]))("The stage")
+    assert verdict == UNDECIDED and "split by simulation to find out" in evidence
 
 
 def test_all_folds_together_count_and_single_ones_do_not():
@@ -108,7 +127,7 @@ def test_all_folds_together_count_and_single_ones_do_not():
     assert "of times from the first pericentre. By the interval of the gain, 1 of 1 runs beat" in row["evidence"]
 
 
-@pytest.mark.parametrize("low", [-0.1, 0.0, float("nan")])
+@pytest.mark.parametrize("low", [-0.1, 0.0])
 def test_neither_is_what_does_not_beat_the_strongest_baseline(low):
     verdict, evidence = verdicts(skill=pd.DataFrame([RUN | {"median_error_gain_low_myr": low}]))("The stage")
     assert verdict == NOT_BORNE_OUT and "0 of 1 runs beat the strongest baseline" in evidence

@@ -3,11 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import softmax
 from sklearn.calibration import calibration_curve
 
-from deepgalaxy.evaluation.calibration import expected_calibration_error, fit_temperature, reliability
+from deepgalaxy.evaluation.calibration import (
+    MIDDLE_68,
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+    share_between,
+)
 from deepgalaxy.evaluation.folds import join_predictions, join_splits
 from deepgalaxy.evaluation.metrics import (
     SUMMARISED,
@@ -83,8 +90,10 @@ def test_what_the_weights_were_trained_on_before_counts_as_trained_on(splits_bef
     assert scores["top5_accuracy"] == 1.0  # there are two classes
     # The errors in order are 10, 20, 40, 50; the 16th percentile lies 0.48 of the way from the first to the second.
     assert (scores["error_16_myr"], scores["error_84_myr"]) == (pytest.approx(14.8), pytest.approx(45.2))
-    # Middle 68 %: 18 to 93 Myr, 80 to 180, 40 to 173, and 16 to 84: the last, of 90 Myr, is not in its own.
-    assert scores["coverage_68"] == 0.75
+    # The steps of the true classes go from 0 to 0.9, 0.2 to 1, 0 to 0.4 and 0 to 1.
+    assert scores["coverage_68"] == pytest.approx((0.68 / 0.9 + 0.64 / 0.8 + 0.24 / 0.4 + 0.68) / 4)
+    # The centres of the true classes are off by 0, 0, 10 and 40.
+    assert scores["median_error_floor_myr"] == pytest.approx(5)
 
 
 @given(st.lists(st.floats(0.01, 1), min_size=2, max_size=6), st.floats(0.1, 0.99))
@@ -123,10 +132,92 @@ def test_reliability_agrees_with_scikit_learn():
     assert expected_calibration_error(predictions) == pytest.approx(np.abs(expected[0] - expected[1]) @ count / 500)
 
 
+def draw_classes(probabilities, random):
+    """A class of each row of probabilities, with these probabilities."""
+    below = probabilities.cumsum(axis=1) < random.uniform(size=(len(probabilities), 1))
+    return np.minimum(below.sum(axis=1), probabilities.shape[1] - 1)
+
+
+def classes_of_width(count, width_myr, cameras=1):
+    """So many classes of so many Myr, of which 0 means a single time, each seen by so many cameras."""
+    start = np.repeat(np.arange(count) * max(width_myr, 5.0), cameras)
+    times = {"t_from_myr": start, "t_to_myr": start + width_myr, "t_centre_myr": start + width_myr / 2}
+    return pd.DataFrame(times | {"label": range(len(start)), "counts_from": "first pericentre"})
+
+
+@pytest.mark.parametrize(
+    ("classes", "concentration"),
+    [
+        (classes_of_width(10, 35.0), 1.0),
+        (classes_of_width(10, 35.0), 0.1),
+        (classes_of_width(3, 120.0), 0.5),
+        (classes_of_width(2, 200.0), 0.05),
+        (classes_of_width(71, 0.0), 0.05),
+        (classes_of_width(71, 0.0), 0.001),
+        (classes_of_width(20, 0.0, cameras=7), 0.02),
+    ],
+    ids=["wide", "certain", "few", "two", "times", "certain times", "times and cameras"],
+)
+def test_calibrated_classes_of_any_width_are_covered_as_they_should_be(classes, concentration):
+    random = np.random.default_rng(1)
+    true = random.dirichlet(np.full(len(classes), concentration), 4000)
+    given = Predictions(true, draw_classes(true, random), np.zeros(4000), np.arange(4000))
+    # A share of 4000 images scatters by at most sqrt(0.25 / 4000) = 0.008.
+    assert share_between(given, classes, MIDDLE_68)[0] == pytest.approx(0.68, abs=0.025)
+    np.testing.assert_allclose(share_between(given, classes, np.linspace(0, 1, 6)), 0.2, atol=0.025)
+
+
+def test_too_much_and_too_little_confidence_are_not_covered_so():
+    random = np.random.default_rng(1)
+    classes = classes_of_width(10, 35.0)
+    place = random.uniform(0, 9, (4000, 1))
+    true = apply_temperature(np.exp(-0.5 * (np.arange(10) - place) ** 2), 1.0)
+    label = draw_classes(true, random)
+    for temperature, coverage in ((0.3, (0.3, 0.6)), (1.0, (0.66, 0.7)), (4.0, (0.8, 1.0))):
+        given = Predictions(apply_temperature(true, temperature), label, np.zeros(4000), np.arange(4000))
+        low, high = coverage
+        assert low < share_between(given, classes, MIDDLE_68)[0] < high
+
+
+def test_a_true_class_of_no_probability_is_at_one_level():
+    impossible = Predictions(np.array([[0, 0.5, 0.5], [0.3, 0, 0.7], [0.5, 0.5, 0]]), np.arange(3), np.ones(3), None)
+    shares = share_between(impossible, classes_of_width(3, 10.0), [0, 0.25, 0.5, 0.75, 1])
+    np.testing.assert_allclose(shares, np.array([1, 1, 0, 1]) / 3)
+
+
+@settings(deadline=None)
+@given(st.integers(2, 9), st.integers(0, 2**32 - 1))
+def test_all_images_are_somewhere(count, seed):
+    random = np.random.default_rng(seed)
+    given = random.dirichlet(np.full(count, 0.3), 20).round(1)
+    predictions = Predictions(given, random.integers(count, size=20), np.ones(20), None)
+    shares = share_between(predictions, classes_of_width(count, 10.0), np.linspace(0, 1, 8))
+    assert shares.sum() == pytest.approx(1) and (shares >= 0).all()
+
+
+@pytest.mark.parametrize("temperature", [0.5, 5, 8])
+def test_the_temperature_of_a_thousand_classes_is_found(temperature):
+    random = np.random.default_rng(1)
+    logits = random.normal(0, 2, (2000, 994))
+    label = draw_classes(softmax(logits, axis=1), random)
+    # As a network gives them: float32, in which the smallest are 0.
+    probabilities = softmax((temperature * logits).astype(np.float32), axis=1)
+    probabilities[probabilities < np.finfo(np.float32).tiny] = 0
+    assert fit_temperature(Predictions(probabilities, label, label, label)) == pytest.approx(temperature, rel=0.04)
+
+
+def test_even_certainty_has_a_temperature_that_makes_it_right():
+    # Half of the images are of the class that alone has a probability.
+    label = np.arange(400) % 2 * (1 + np.arange(400) // 2 % 9)
+    certain = Predictions(np.eye(10, dtype=np.float32)[np.zeros(400, int)], label, label, label)
+    again = certain.with_temperature(fit_temperature(certain)).probabilities
+    np.testing.assert_allclose(again[0], [0.5] + 9 * [0.5 / 9], rtol=1e-3)
+
+
 def test_temperature_undoes_too_much_confidence():
     random = np.random.default_rng(1)
     true = random.dirichlet([1, 1, 1], 4000)
-    label = (true.cumsum(axis=1) > random.uniform(size=(4000, 1))).argmax(axis=1)
+    label = draw_classes(true, random)
     overconfident = Predictions(apply_temperature(true, 0.4), label, np.zeros(4000), np.arange(4000))
     assert fit_temperature(overconfident) == pytest.approx(2.5, rel=0.1)
     again = overconfident.with_temperature(2.5)
@@ -185,13 +276,15 @@ def test_errors_are_of_images_with_a_time_and_accuracy_of_all():
     assert scores["most_probable_median_error_myr"] == pytest.approx(30)
     # Median training time 60: errors 10, 90, 0, 50.
     assert scores["baseline_median_error_myr"] == pytest.approx(30)
-    # Middle 68 % as without the third class, and 32 to 168 Myr.
-    assert scores["coverage_68"] == 1
+    # Three steps as without the third class, and one from 0.5 to 1.
+    assert scores["coverage_68"] == pytest.approx((0.68 / 0.9 + 0.64 / 0.8 + 0.24 / 0.4 + 0.34 / 0.5) / 4)
+    assert scores["median_error_floor_myr"] == pytest.approx(5)  # off by 0, 0, 10 and 40
     untimed = WITH_UNTIMED.where(~WITH_UNTIMED.timed)
     with pytest.raises(ValueError, match="No test image has a class with a time"):
         score_predictions(untimed, untimed, UNTIMED, split, seed=1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=5), st.data())
 def test_a_class_without_a_time_never_moves_a_time(probabilities, data):
     without = np.array([probabilities])
@@ -244,7 +337,7 @@ def test_predictions_are_written_as_they_are_read(tmp_path):
 
 def test_repeats_are_summed_up():
     names = {"dataset": "d", "sample": "s", "fold": None, "model": "m", "counts_from": "first pericentre"}
-    scores = dict.fromkeys(SUMMARISED, 1.0)
+    scores = dict.fromkeys(SUMMARISED, 1.0) | {"median_error_floor_myr": 7.5}
     runs = [
         names | scores | {"workers": workers, "repeat": repeat, "accuracy": accuracy}
         for workers, repeat, accuracy in ((2, 0, 0.5), (2, 1, 0.6), (2, 2, 0.7), (1, 0, 0.9))
@@ -255,5 +348,5 @@ def test_repeats_are_summed_up():
     summary = summarise_repeats(pd.DataFrame(runs)).set_index("workers")
     assert summary["repeats"].to_dict() == {2: 3, 1: 1}
     assert summary.loc[2, ["accuracy", "accuracy_sd"]].tolist() == pytest.approx([0.6, 0.1])
-    assert summary.loc[2, "cross_entropy_sd"] == 0
+    assert summary.loc[2, "cross_entropy_sd"] == 0 and summary["median_error_floor_myr"].tolist() == [7.5, 7.5]
     assert summary.loc[1, "accuracy"] == 0.9 and np.isnan(summary.loc[1, "accuracy_sd"])

@@ -1,6 +1,7 @@
 """What is drawn of a run: its training, its predictions, its errors and its examples, against cases by hand."""
 
 import json
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -11,6 +12,7 @@ from deepgalaxy.evaluation.examples import KINDS
 from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.figures.errors import MOST_CLASSES, plot_errors
 from deepgalaxy.figures.examples import plot_examples
+from deepgalaxy.figures.pit import PARTS, plot_pit
 from deepgalaxy.figures.predictions import MOST_NAMES, plot_predictions
 from deepgalaxy.figures.training import plot_training
 
@@ -86,6 +88,19 @@ def test_classes_without_a_time_are_in_the_confusion_matrix_only(drawn):
     np.testing.assert_allclose(times.lines[0].get_xydata(), [[50, 60], [150, 130]])
 
 
+def test_the_levels_of_the_true_times_are_counted(drawn):
+    untimed = PREDICTIONS.target_myr.copy()
+    untimed[3] = np.nan
+    (axes,) = drawn(plot_pit, replace(PREDICTIONS, target_myr=untimed), CLASSES).axes
+    heights = [bar.get_height() for bar in axes.patches[:PARTS]]
+    # Of three images with a time, the levels are within 0 to 0.9, 0.2 to 1, and 0 to 0.4.
+    each = np.repeat([1 / 0.9 + 1 / 0.4, 1 / 0.9 + 1 / 0.8 + 1 / 0.4, 1 / 0.9 + 1 / 0.8, 1 / 0.8], [4, 4, 10, 2])
+    np.testing.assert_allclose(heights, each / 3 / PARTS)
+    assert axes.get_xlabel().startswith("level of the true time since the first pericentre")
+    # Of the middle 68 %, 0.68 / 0.9, 0.64 / 0.8 and 0.24 / 0.4 of their steps.
+    assert "middle 68 %: 72% of the images" in [text.get_text() for text in axes.get_legend().get_texts()]
+
+
 def test_of_many_classes_some_are_named(drawn):
     count = 3 * MOST_NAMES
     centre = np.arange(count) * 10.0
@@ -108,7 +123,7 @@ ERRORS = pd.DataFrame(
         ("camera", "7", 1, 0.0, 40.0, 40.0, 40.0),
     ],
     columns=["grouping", "value", "images", "accuracy", "median_error_myr", "error_16_myr", "error_84_myr"],
-).assign(counts_from="first pericentre")
+).assign(counts_from="first pericentre", median_error_floor_myr=2.5)
 
 
 def test_errors_are_drawn_by_each_grouping_that_there_is(drawn):
@@ -120,7 +135,8 @@ def test_errors_are_drawn_by_each_grouping_that_there_is(drawn):
     for above, below, (_, rows) in zip(top, bottom, ERRORS.groupby("grouping", sort=False), strict=True):
         assert [label.get_text() for label in below.get_xticklabels()] == rows["value"].tolist()
         assert [bar.get_height() for bar in below.patches] == rows["accuracy"].tolist()
-        spread, points = above.collections
+        spread, points, floor = above.collections
+        assert set(floor.get_offsets()[:, 1]) == {2.5}
         assert points.get_offsets()[:, 1].tolist() == rows["median_error_myr"].tolist()
         np.testing.assert_allclose(points.get_sizes(), 60 * rows["images"] / rows["images"].max())
         ends = np.array(spread.get_segments())[:, :, 1]

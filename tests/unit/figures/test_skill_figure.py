@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.figures.skill import plot_skill
-from deepgalaxy.figures.style import BLUE, GREY, ORANGE
+from deepgalaxy.figures.style import BLUE, GREEN, GREY, ORANGE
 
 RUN = {"dataset": "d", "sample": "s", "fold": None, "counts_from": "first pericentre", "model": "cnn", "workers": 2}
 
@@ -18,6 +18,7 @@ def scores(error_myr, accuracy, limits=True):
         "accuracy": accuracy,
         "accuracy_low": accuracy + low / 100,
         "accuracy_high": accuracy + high / 100,
+        "median_error_floor_myr": 7.5,
     }
 
 
@@ -41,6 +42,8 @@ def test_runs_stand_above_baselines_with_their_intervals(drawn):
     assert error.get_ylim()[0] > error.get_ylim()[1]
     assert error.get_xlabel().startswith("median error of the time since the first pericentre (Myr)")
     assert "median error" in error.get_xlabel() and "accuracy" in accuracy.get_xlabel()
+    (floor,) = (line for line in error.lines if line.get_color() == GREEN)
+    assert set(floor.get_xdata()) == {7.5}
     for panel, values, width in ((error, [14, 16, 110, 38], 10), (accuracy, [0.6, 0.55, 0.1, 0.37], 0.1)):
         points = [line for line in panel.lines if line.get_marker() == "o"]
         assert [point.get_xdata()[0] for point in points] == values

@@ -79,6 +79,72 @@ def test_a_selection_of_the_wrong_form_is_left_to_the_schema(config, schema, sel
     assert list_mistakes(config, schema)
 
 
+# What goes together in config.yaml is changed by this, laid over it.
+CLASSES = {"task": "time_camera"}
+SPLIT = {"validation": 0.2, "test": 0.2}
+
+
+def change(config, classes=None, split=None, cameras=None, workers=None, scaling=None, **model):
+    sample = config["samples"]["stages"]
+    sample["classes"], sample["split"] = classes or sample["classes"], split or sample["split"]
+    sample["selection"]["cameras"] = cameras or sample["selection"]["cameras"]
+    config["experiment"]["workers"] = workers or [1]
+    config["scaling"]["workers"] = scaling or []
+    config["models"]["reference_cnn"] = {"architecture": "ResNet50", "epochs": 1, "batch_size": 8} | model
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"classes": {"task": "time"}, "split": SPLIT | {"by": "time_block", "block_myr": 50}},
+            "`samples: stages` has a class for each time (`classes: task: time`), none of which is both trained and",
+        ),
+        ({"classes": CLASSES, "split": SPLIT | {"by": "time_block", "block_myr": 50}}, "has a class for each time"),
+        ({"classes": CLASSES, "split": SPLIT | {"by": "line_of_sight"}}, "`classes: task: time_camera`), none of"),
+        (
+            {"classes": CLASSES, "split": SPLIT | {"by": ["simulation", "line_of_sight"]}},
+            "has a class for each camera",
+        ),
+        (
+            {"classes": CLASSES, "cameras": 14, "flips": True},
+            "`models: reference_cnn` on `samples: stages`: `flips` turns what a camera sees into what the opposite one",
+        ),
+        ({"classes": CLASSES, "cameras": [3, 7, 9], "flips": True, "quarter_turns": True}, "such as 07 and 09, and"),
+        ({"classes": CLASSES, "head": "ordinal"}, "`head: ordinal` is only for classes that are in order of time"),
+        (
+            {"workers": [1, 2], "xla": True, "synchronised_batch_norm": True},
+            "`models: reference_cnn`: `xla` and `synchronised_batch_norm` do not go together on several workers",
+        ),
+        ({"scaling": [1, 4], "xla": True, "synchronised_batch_norm": True}, "do not go together on several workers"),
+        ({"optimizer": "adadelta", "learning_rate_scaling": "linear"}, "is for SGD only; adadelta scales its own"),
+        ({"architecture": "reference_cnn", "weights": "imagenet"}, "There are no ImageNet weights for reference_cnn"),
+    ],
+)
+def test_what_cannot_go_together_is_one_sentence_with_its_place(config, schema, changes, sentence):
+    change(config, **changes)
+    (mistake,) = list_mistakes(config, schema)
+    assert sentence in mistake and mistake.endswith(".") and "\n" not in mistake
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"classes": {"task": "time_bins", "bins": 4}, "split": SPLIT | {"by": "time_block", "block_myr": 50}},
+        {"classes": {"task": "time"}, "split": SPLIT | {"by": "line_of_sight"}, "flips": True, "cameras": 14},
+        {"classes": CLASSES, "split": SPLIT, "quarter_turns": True, "cameras": 14},
+        {"classes": CLASSES, "cameras": [0, 2, 3, 4, 5, 6, 7], "flips": True},
+        {"xla": True, "synchronised_batch_norm": True},
+        {"workers": [2], "xla": True},
+        {"workers": [2], "synchronised_batch_norm": True},
+        {"optimizer": "SGD", "learning_rate_scaling": "linear", "weights": "imagenet"},
+    ],
+)
+def test_what_goes_together_is_taken(config, schema, changes):
+    change(config, **changes)
+    assert list_mistakes(config, schema) == []
+
+
 def test_all_mistakes_are_said(config, schema):
     config["seed"] = -1
     config["models"]["reference_cnn"]["noise"] = float("nan")

@@ -86,12 +86,25 @@ def files(tmp_path):
     run |= {"counts_from": "first pericentre", "timed_test_images": 6}
     scores = {"accuracy": 0.75, "accuracy_low": 0.5, "accuracy_high": 1.0, "classes": 4, "chance": 0.25}
     scores |= {"test_images": 8, "test_simulations": 1, "test_simulations_trained_on": 0, "median_error_myr": 12.0}
-    scores |= {"median_error_low_myr": 10.0, "median_error_high_myr": 20.0, "baseline_median_error_myr": 90.0}
+    scores |= {
+        "median_error_low_myr": 10.0,
+        "median_error_high_myr": 20.0,
+        "baseline_median_error_myr": 90.0,
+        "median_error_floor_myr": 7.5,
+    }
     names = ("top5_accuracy", "majority_accuracy", "mean_error_myr", "calibration_error", "scaled_calibration_error")
     scores |= dict.fromkeys((*names, "coverage_68", "scaled_coverage_68"), 0.5)
-    baseline = dict.fromkeys(("accuracy", "top5_accuracy", "median_error_myr", "mean_error_myr"), 0.5)
+    baseline = dict.fromkeys(
+        ("accuracy", "top5_accuracy", "median_error_myr", "median_error_floor_myr", "mean_error_myr"), 0.5
+    )
     baseline |= {"baseline": "linear", "setting": "C=1", "calibration_error": 0.1, "counts_from": "first pericentre"}
-    skill = {"baseline": "linear", "setting": "C=1", "median_error_myr": 12.0, "strongest_median_error_myr": 20.0}
+    skill = {
+        "baseline": "linear",
+        "setting": "C=1",
+        "median_error_myr": 12.0,
+        "strongest_median_error_myr": 20.0,
+        "median_error_floor_myr": 7.5,
+    }
     skill |= {"median_error_gain_myr": 8.0, "median_error_gain_low_myr": 2.0, "median_error_gain_high_myr": 9.0}
     skill |= {"accuracy": 0.75, "strongest_accuracy": 0.5, "accuracy_gain": 0.25, "verdict": "It beats that."}
     scaling = {"dataset": "d", "sample": "s", "model": "cnn", "kind": "weak", "source": "measured here", "workers": 2}

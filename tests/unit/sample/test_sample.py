@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
+from deepgalaxy.dataset.cameras import LINE_OF_SIGHT, camera_numbers
 from deepgalaxy.dataset.catalogue import catalogue_dataset
 from deepgalaxy.dataset.layout import create_group, group_name, is_isolated, parse_group_name, read_pericentres
 from deepgalaxy.sample.label import START, label_images
 from deepgalaxy.sample.select import list_images, select_images
 from deepgalaxy.sample.split import SPLITS, split_images
-from deepgalaxy.sample.units import camera_numbers, match_groups, select_groups
+from deepgalaxy.sample.units import match_groups, select_groups
 
 RATIOS = (0.25, 0.5, 0.75, 1, 1.25, 1.5)
 CENSUS = [group_name(s, m) for s in RATIOS for m in RATIOS]
@@ -214,6 +214,7 @@ def test_labels_of_the_full_census_are_upstreams():
 
 
 @given(st.integers(2, 71))
+@settings(deadline=None)
 def test_time_bins_are_equal_ordered_and_hold_their_times(bins):
     images, classes = label_images(census(groups=["s_1_m_1"], cameras=1), "time_bins", bins)
     np.testing.assert_allclose(np.diff(classes["t_from_myr"]), 350 / bins)
@@ -222,11 +223,71 @@ def test_time_bins_are_equal_ordered_and_hold_their_times(bins):
     assert (np.diff(images["label"]) >= 0).all()
 
 
+KINDS_OF_TIMES = {
+    "times a tenth": lambda steps: 0.1 * steps,
+    "sums of tenths": lambda steps: np.cumsum(np.full(len(steps), 0.1)) - 0.1,
+    "half precision of tenths": lambda steps: (0.1 * steps.astype(np.float32)).astype(np.float32),
+    "thirds": lambda steps: steps / 3,
+    "from 300.7": lambda steps: 300.7 + 0.7 * steps,
+    "integers": lambda steps: 5 * steps,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_TIMES)
+@given(bins=st.integers(2, 12), per_bin=st.integers(1, 9))
+@settings(deadline=None, max_examples=25)
+def test_a_time_at_an_edge_is_in_the_bin_that_begins_there(kind, bins, per_bin):
+    steps = np.arange(bins * per_bin + 1)
+    images = census(groups=["s_1_m_1"], cameras=1, times=KINDS_OF_TIMES[kind](steps))
+    labelled, classes = label_images(images, "time_bins", bins)
+    assert labelled["label"].tolist() == np.minimum(steps // per_bin, bins - 1).tolist()
+    # The centre is that of the times in the bin, of which the last has one more.
+    centre = images["t_myr"].groupby(labelled["label"]).mean()
+    np.testing.assert_allclose(classes["t_centre_myr"], centre, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_TIMES)
+def test_blocks_begin_at_their_edges(kind):
+    times = KINDS_OF_TIMES[kind](np.arange(60))
+    images, _ = label_images(census(CENSUS[:2], cameras=1, times=times), "time_bins", 2)
+    split = split_images(images, "time_block", 0.2, 1, 0.2, block_myr=float(np.round(3 * (times[1] - times[0]), 4)))
+    assert (split.groupby(split.index % 60 // 3)["split"].nunique() == 1).all()
+    assert split["split"].value_counts().tolist() == [72, 24, 24]
+
+
+def test_centres_are_those_of_the_times_in_a_bin():
+    _, classes = label_images(census(groups=CENSUS[:2]), "time_bins", 10)
+    # Of 35 Myr, a bin holds seven times, 30 Myr apart; the last one holds eight.
+    assert classes["t_centre_myr"].tolist() == [*range(315, 600, 35), 632.5]
+    assert classes["t_from_myr"].tolist() == list(range(300, 650, 35))
+
+
+def test_times_that_only_rounding_tells_apart_are_one_class():
+    images = pd.concat([census(["s_1_m_1"], 1, [0.1 * 3, 0.6]), census(["s_1_m_0.5"], 1, [0.3, 0.1 + 0.5])])
+    labelled, classes = label_images(images, "time")
+    assert classes["name"].tolist() == ["0.3 Myr", "0.6 Myr"] and labelled["label"].tolist() == [0, 1, 0, 1]
+    # Thousandths of a Myr are told apart.
+    fine = label_images(census(["s_1_m_1"], 1, 500 + np.arange(50) / 1000), "time")
+    assert len(fine[1]) == 50
+
+
 def test_impossible_labels_are_refused():
     with pytest.raises(ValueError, match="leave some empty"):
         label_images(census(groups=["s_1_m_1"]), "time_bins", 72)
     with pytest.raises(ValueError, match="no class task 'mass'"):
         label_images(census(groups=["s_1_m_1"]), "mass")
+
+
+def test_classes_without_an_image_to_train_on_are_told(caplog):
+    images, _ = label_images(census(CENSUS[:3], 14, range(0, 100, 5)), "time_camera")
+    with caplog.at_level("WARNING", "deepgalaxy"):
+        split_images(images, "simulation", 0.2, 1, 0.2)
+    assert not caplog.text
+    with caplog.at_level("WARNING", "deepgalaxy"):
+        split = split_images(images, "line_of_sight", 0.2, 1, 0.2)
+    tested = split.loc[split["split"] == "test", "label"].unique()
+    assert f"{len(tested)} of {len(tested)} classes of the test images have no image to train on" in caplog.text
+    assert "40 of 40 classes of the validation images" in caplog.text
 
 
 fractions = st.floats(0, 0.3)
@@ -286,5 +347,7 @@ def test_the_seed_matters():
 def test_impossible_splits_are_refused():
     with pytest.raises(ValueError, match=r"A split of 2 units .* none to train on"):
         split_census(["s_1_m_1", "s_1_m_0.5"], "simulation", 0.2, 0.2, 1)
+    with pytest.raises(ValueError, match="A split by time_block needs `block_myr`"):
+        split_images(label_images(census(CENSUS[:1]), "time_bins", 2)[0], "time_block", 0.2, 1, 0.2)
     with pytest.raises(ValueError, match="no split by 'mass'"):
         split_census(CENSUS, "mass", 0.2, 0.2, 1)

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgalaxy.dataset.catalogue import catalogue_dataset
@@ -62,8 +62,12 @@ def test_what_is_left_out_is_told(caplog):
     assert "left out" not in caplog.text
 
 
+quarters = st.integers(0, 1200).map(lambda number: number / 4)  # of a Myr
+
+
+@settings(deadline=None)
 @given(
-    st.lists(st.tuples(st.floats(0, 300), st.floats(200, 900) | st.just(np.nan)), min_size=1, max_size=5),
+    st.lists(st.tuples(quarters, st.floats(200, 900) | st.just(np.nan)), min_size=1, max_size=5),
     st.integers(1, 3),
 )
 def test_every_image_has_the_class_that_its_time_says(mergers, bins):
@@ -80,6 +84,15 @@ def test_every_image_has_the_class_that_its_time_says(mergers, bins):
     before, after = ((pd.concat(everything).eval(f"t_myr - first_pericentre_myr {side}")) for side in ("<-100", ">400"))
     late = pd.concat(everything).eval("t_myr >= coalescence_myr")
     assert len(images) == sum(map(len, everything)) - ((before | after) & ~late).sum()
+
+
+@pytest.mark.parametrize("shift", [-0.4, -0.1, 0.0, 0.1, 0.3, 0.7])
+def test_a_stage_holds_what_begins_it(shift):
+    # 0.7 - 0.4 is a little less than 0.3, and so on.
+    times = np.arange(0, 21) * 0.1 + shift
+    images, classes = stages(merger("s_1_m_1", shift, times=times), bins=5, from_myr=0, to_myr=2)
+    assert images["label"].tolist() == [*np.arange(20) // 4, 4]
+    np.testing.assert_allclose(classes["t_centre_myr"], [0.15, 0.55, 0.95, 1.35, 1.8])
 
 
 def test_impossible_stages_are_refused():

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepgalaxy.training.data.deal import Dealing, shuffled_by_windows
-from deepgalaxy.training.data.shard import Shard, validation_slice
+from deepgalaxy.training.data.deal import Dealing, equal_part, shuffled_by_windows
+from deepgalaxy.training.data.shard import Shard
 from deepgalaxy.training.ranks.buckets import buckets
 
 
@@ -56,6 +56,27 @@ def test_deals_change_when_the_mode_says_so(mode):
         assert all(len(set(held[2]) & share) > 0 for share in before)
 
 
+@pytest.mark.parametrize("mode", [-1, 0, 1])
+@pytest.mark.parametrize(("total", "size"), [(1003, 4), (11, 4), (515, 512)])
+def test_other_images_are_left_over_in_each_epoch(mode, total, size):
+    dealing = Dealing(total, size, mode, 1)
+    left = []
+    for epoch in range(1, 41):
+        taken = np.concatenate([images_taken(dealing, rank, epoch) for rank in range(size)])
+        left.append(tuple(np.setdiff1d(np.arange(total), taken)))
+    assert {len(images) for images in left} == {dealing.left_over} == {3}
+    assert len(set(left)) > 7
+    # In the long run, every image that a rank might leave out is taken.
+    assert not set.intersection(*map(set, left))
+
+
+def test_shards_of_mode_0_are_everything_and_of_nearly_one_size():
+    held = [Dealing(1003, 4, 0, 1).held(rank, 1) for rank in range(4)]
+    assert [len(parts) for parts in held] == [1] * 4
+    assert np.concatenate([np.r_[parts[0]] for parts in held]).tolist() == list(range(1003))
+    assert {parts[0].stop - parts[0].start for parts in held} == {250, 251}
+
+
 def test_a_share_is_read_in_few_runs():
     for size in (1, 3, 64):
         dealing = Dealing(64 * 100 + 5, size, 1, 2)
@@ -72,7 +93,7 @@ def test_windows_are_shuffled_and_shuffled_within(count, window, seed):
 
 @given(st.integers(1, 5000), st.integers(1, 512))
 def test_validation_parts_are_all_images(total, size):
-    parts = [validation_slice(total, rank, size) for rank in range(size)]
+    parts = [equal_part(total, rank, size) for rank in range(size)]
     assert parts[0].start == 0 and parts[-1].stop == total
     assert all(one.stop == other.start for one, other in pairwise(parts))
 

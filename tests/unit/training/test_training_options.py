@@ -148,6 +148,28 @@ def test_updates_are_those_of_keras(name, images, labels):
         np.testing.assert_allclose(one, other, rtol=2e-4, atol=2e-6)
 
 
+@pytest.mark.parametrize("xla", [False, True])
+def test_smoothed_labels_pull_probabilities_up_from_anywhere(xla, images):
+    """The gradient of the logits is the probability less the smoothed label, however small the probability is."""
+    logits = np.array(
+        [0, -10, -20, -60, -120], np.float32
+    )  # of probabilities down to 1e-52, which float32 does not hold
+    network = keras.Sequential(
+        [
+            keras.Input((PIXELS, PIXELS, 1), dtype="uint8"),
+            keras.layers.GlobalAveragePooling2D(dtype="float32"),
+            keras.layers.Dense(CLASSES, kernel_initializer="zeros"),
+            keras.layers.Activation("softmax", dtype="float32", name="probabilities"),
+        ]
+    )
+    network.layers[-2].bias.assign(logits)
+    chosen = options(optimizer="sgd", label_smoothing=0.1, xla=xla)
+    step_of(network, chosen).update(images, np.zeros(COUNT, np.int32), 0, 1.0, NO_VOTES)
+    smoothed = 0.9 * np.eye(CLASSES)[0] + 0.1 / CLASSES
+    gradient = np.exp(logits) / np.exp(logits).sum() - smoothed
+    np.testing.assert_allclose(network.layers[-2].bias.numpy(), logits - gradient, rtol=1e-6, atol=1e-5)
+
+
 def test_accumulated_batches_of_different_sizes_make_the_update_of_the_whole(images, labels):
     accumulated, whole = linear_network(), linear_network()
     step = step_of(accumulated, options(optimizer="sgd", gradient_accumulation=3))
@@ -254,6 +276,14 @@ def test_an_epoch_ends_after_so_many_steps_or_all_images(prepared, steps, images
         assert record.learning_rate == pytest.approx(0.0005 * (1 + math.cos(math.pi * last / (2 * updates))))
 
 
+def test_a_validation_loss_that_is_no_number_ends_training(prepared):
+    training = training_on(prepared, options(epochs=2, keep_epoch="best"))
+    training.evaluate = lambda images, _: tf.constant([math.nan, 0.0, float(len(images))], tf.float64)
+    with pytest.raises(ValueError, match="The validation loss of epoch 1 is not a finite number; lower"):
+        training.run()
+    assert not training.best
+
+
 def test_epochs_of_few_steps_take_other_images_each(prepared):
     images = TrainingImages(prepared, Dealing(40, 1, 0, seed=1), 0, 2**20)
     images.load(1)
@@ -338,6 +368,15 @@ def test_imagenet_weights_are_loaded_and_see_grey_as_colour(monkeypatch, tmp_pat
     colour = keras.applications.mobilenet_v2.preprocess_input(np.repeat(grey, 3, axis=-1).astype(np.float32))
     features = network.get_layer("MobileNetV2")(grey.astype(np.float32) / 255)
     np.testing.assert_allclose(features, trained(colour), rtol=1e-3, atol=1e-5)
+    # Another network begins with what came of it, and so does a third one.
+    for classes, name in ((CLASSES, "first"), (3, "second")):
+        network.save(tmp_path / f"{name}.keras")
+        before, chosen = network, options("MobileNetV2", weights=str(tmp_path / f"{name}.keras"))
+        network = build_network(chosen, 32, "uint8", classes)
+        for one, other in zip(before.get_weights(), network.get_weights(), strict=True):
+            assert np.array_equal(one, other) or one.shape[-1] != other.shape[-1] == 3
+    with pytest.raises(ValueError, match="is a MobileNetV2, which does not fit ResNet50"):
+        build_network(options("ResNet50", weights=str(tmp_path / "first.keras")), 32, "uint8", CLASSES)
 
 
 @pytest.mark.parametrize(

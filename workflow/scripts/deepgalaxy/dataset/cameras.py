@@ -9,6 +9,14 @@ LINE_OF_SIGHT = {camera: pair for pair, cameras in enumerate(ANTIPODAL_PAIRS) fo
 """The number of the pair that each camera belongs to."""
 
 
+def camera_numbers(cameras: int | list[int]) -> list[int]:
+    """Return the cameras meant by a count (the first n, 1 to 14) or by a list of numbers from 0 to 13."""
+    numbers = list(range(cameras)) if isinstance(cameras, int) else sorted(set(cameras))
+    if not numbers or not set(numbers) <= set(range(CAMERA_COUNT)):
+        raise ValueError(f"`cameras` is {cameras}; give a count from 1 to 14, or a list of numbers from 0 to 13.")
+    return numbers
+
+
 def camera_directions() -> np.ndarray:
     """Return the unit vectors from the centre of mass to the cameras, float64 of shape (14, 3).
 

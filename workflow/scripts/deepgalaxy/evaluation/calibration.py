@@ -1,26 +1,35 @@
 """How far predicted probabilities can be trusted."""
 
-import numpy as np
-from scipy.optimize import minimize_scalar
-from sklearn.metrics import log_loss
+from collections.abc import Sequence
 
-from deepgalaxy.evaluation.predictions import Predictions
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+
+from deepgalaxy.evaluation.predictions import Predictions, given_times, places_in_time, scaled_logarithms
 
 CONFIDENCE_BINS = 15
 """As in Guo et al. 2017, "On Calibration of Modern Neural Networks"."""
 
+TEMPERATURES = (0.05, 1000.0)
+"""Limits of a temperature. At the upper one, even a class of probability 0 is nearly as probable as all others."""
+
+MIDDLE_68 = (0.16, 0.84)
+"""Between which levels of a distribution its middle 68 % lie."""
+
 
 def fit_temperature(predictions: Predictions) -> float:
-    """Return the temperature in [0.05, 20] that minimises the cross-entropy of predictions.
+    """Return the temperature, within TEMPERATURES, that minimises the cross-entropy of predictions.
 
     It is to be fitted on images neither trained nor tested on (Guo et al. 2017, section 4.2).
     """
+    images = np.arange(len(predictions.label))
 
     def cross_entropy(logarithm: float) -> float:
-        scaled = predictions.with_temperature(np.exp(logarithm)).probabilities
-        return log_loss(predictions.label, scaled, labels=np.arange(scaled.shape[1]))
+        logarithms = scaled_logarithms(predictions.probabilities, np.exp(logarithm))
+        return -logarithms[images, predictions.label].mean()
 
-    found = minimize_scalar(cross_entropy, bounds=(np.log(0.05), np.log(20)), method="bounded")
+    found = minimize_scalar(cross_entropy, bounds=np.log(TEMPERATURES), method="bounded")
     return float(np.exp(found.x))
 
 
@@ -41,3 +50,25 @@ def expected_calibration_error(predictions: Predictions) -> float:
     """
     confidence, accuracy, count = reliability(predictions)
     return float(np.average(np.abs(confidence - accuracy), weights=count))
+
+
+def share_between(predictions: Predictions, classes: pd.DataFrame, levels: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return the shares of the images, float64 (k,), whose true time lies between the ``levels``, (k + 1,) increasing
+    in [0, 1], of the predicted distribution over time; all images have a class with a time.
+
+    This is the probability integral transform. A distribution over classes rises by the probability of the true class
+    at once, and the level of the image is drawn anywhere within this step (randomised transform: Smith 1985, J.
+    Forecasting 4, 283); here the mean over all draws is taken, and nothing has to be drawn (Czado, Gneiting & Held
+    2009, Biometrics 65, 1254). If the probabilities of the classes are calibrated, however many and wide these are, the
+    share is expected to be the difference of the levels. A step of no height, of an image whose true class has the
+    probability 0, is in the part that begins at its level.
+    """
+    distribution = given_times(predictions.probabilities, classes)
+    images = np.arange(len(predictions.label))
+    place = places_in_time(classes)[1][predictions.label]
+    height = distribution[images, place][:, None]
+    start = (np.cumsum(distribution, axis=1)[images, place][:, None] - height).clip(0, 1)
+    level = np.array(levels)
+    at_once = ((level > start) | (level >= 1)).astype(float)
+    reached = np.divide(level - start, height, out=at_once, where=height > 0).clip(0, 1)
+    return np.diff(reached.mean(axis=0))

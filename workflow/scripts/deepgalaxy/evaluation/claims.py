@@ -16,6 +16,7 @@ from deepgalaxy.scaling.throughput import OURS
 REPRODUCED = "reproduced here"
 AT_SMALL_SCALE = "reproduced at small scale"
 NOT_BORNE_OUT = "not borne out here"
+UNDECIDED = "undecided here"
 NEEDS_DATASET = "needs the real dataset"
 NEEDS_MACHINE = "needs a larger machine"
 NOT_REPRODUCIBLE = "not reproducible from what is published"
@@ -49,7 +50,7 @@ class Results:
 
 
 def judge_claims(results: Results) -> pd.DataFrame:
-    """Return a row for each claim: ``claim``, ``source``, ``verdict`` (one of the six above) and ``evidence``."""
+    """Return a row for each claim: ``claim``, ``source``, ``verdict`` (one of the seven above) and ``evidence``."""
     paper, readme = "paper, abstract", "README"
     rows = [
         ("The stage of a merger can be told from an image of it.", paper, *_judge_dating(results)),
@@ -90,18 +91,24 @@ def judge_claims(results: Results) -> pd.DataFrame:
 
 
 def _judge_dating(results: Results) -> tuple[str, str]:
-    """Whether networks beat the baselines, on the published dataset if any was trained on it."""
+    """Whether networks beat the baselines, on the published dataset if any was trained on it.
+
+    A run that lacks an interval decides nothing, unless another one of it speaks against the claim.
+    """
     gains = results.skill[[*NAMES_OF_A_RUN, "median_error_gain_low_myr"]]
     metrics = whole_samples(results.metrics).merge(gains, on=NAMES_OF_A_RUN, how="left")
     sound = metrics[metrics["test_simulations_trained_on"] == 0]
     if sound.empty:
-        return NOT_BORNE_OUT, "All splits of this experiment leak; split by simulation to find out."
+        return UNDECIDED, "All splits of this experiment leak; split by simulation to find out."
     real = sound[sound["dataset"].isin(results.published)]
     runs = sound if real.empty else real
-    better = (runs["accuracy_low"] > runs[["chance", "majority_accuracy"]].max(axis=1)) & (
-        runs["median_error_high_myr"] < runs["baseline_median_error_myr"]
-    )
+    guess, always_median_myr = runs[["chance", "majority_accuracy"]].max(axis=1), runs["baseline_median_error_myr"]
+    better = (runs["accuracy_low"] > guess) & (runs["median_error_high_myr"] < always_median_myr)
     strongest = runs["median_error_gain_low_myr"] > 0
+    # Where there is no interval, both this and the reverse are false.
+    not_better = (runs["accuracy_low"] <= guess) | (runs["median_error_high_myr"] >= always_median_myr)
+    not_strongest = runs["median_error_gain_low_myr"] <= 0
+    open_runs = ~((better & strongest) | not_better | not_strongest)
     evidence = (
         f"{better.sum()} of {len(runs)} runs beat, by their 95 % intervals, chance, the most frequent class and the"
         f" median time on simulations not trained on; mean accuracy {runs['accuracy'].mean():.2f} (chance"
@@ -110,10 +117,12 @@ def _judge_dating(results: Results) -> tuple[str, str]:
         f" {' or the '.join(runs['counts_from'].unique())}. By the interval of the gain, {strongest.sum()} of"
         f" {len(runs)} runs beat the strongest baseline."
     )
-    if runs["accuracy_low"].isna().any():
-        evidence += " A single test simulation gives no interval."
-    if not (better & strongest).all():
+    if open_runs.any():
+        evidence += f" {open_runs.sum()} of them lack an interval, for which two test simulations are needed."
+    if (not_better | not_strongest).any():
         return NOT_BORNE_OUT, evidence
+    if open_runs.any():
+        return UNDECIDED, evidence
     return (AT_SMALL_SCALE if real.empty else REPRODUCED), evidence
 
 

@@ -27,13 +27,15 @@ def break_down_errors(
     they are known; ``phase`` is how many of them have happened, and images of other simulations have none. The
     table has a row for each value of each grouping, with ``grouping``, ``value`` (of a class, its name), ``images``,
     ``simulations``, ``accuracy`` and, of the absolute difference between the expected and the true time in Myr,
-    ``median_error_myr``, ``error_16_myr`` and ``error_84_myr``, empty where no image has a class with a time; times
-    count from ``counts_from``. Isolated galaxies have no phase and no ratios.
+    ``median_error_myr``, ``error_16_myr`` and ``error_84_myr``, empty where no image has a class with a time;
+    ``median_error_floor_myr`` as in ``score_predictions``; times count from ``counts_from``. Isolated galaxies have no
+    phase and no ratios.
     """
     images = split.iloc[predictions.row].reset_index(drop=True)
     images["class"] = pd.Categorical.from_codes(predictions.label, classes["name"])
     images["right"] = predictions.right
     images["error_myr"] = predictions.error_myr(classes)
+    images["class_error_myr"] = predictions.class_error_myr(classes)
     images["phase"] = pd.array([pd.NA] * len(images), dtype="Int64")
     for group, passages in pericentres_myr.items():
         ours = images["group"] == group
@@ -46,6 +48,7 @@ def break_down_errors(
             "simulations": some["group"].nunique(),
             "accuracy": some["right"].mean(),
             "median_error_myr": some["error_myr"].median(),
+            "median_error_floor_myr": some["class_error_myr"].median(),
             "error_16_myr": some["error_myr"].quantile(0.16),
             "error_84_myr": some["error_myr"].quantile(0.84),
             "counts_from": time_origin(classes),

@@ -8,14 +8,17 @@ import pandas as pd
 from scipy.stats import bootstrap
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, top_k_accuracy_score
 
-from deepgalaxy.evaluation.calibration import expected_calibration_error, fit_temperature
+from deepgalaxy.evaluation.calibration import (
+    MIDDLE_68,
+    expected_calibration_error,
+    fit_temperature,
+    share_between,
+)
 from deepgalaxy.evaluation.folds import whole_samples
 from deepgalaxy.evaluation.predictions import (
     Predictions,
     apply_temperature,
-    central_interval,
     most_probable_time,
-    time_distribution,
     time_origin,
 )
 
@@ -72,13 +75,13 @@ def score_predictions(
     - ``cross_entropy`` in nats;
     - ``median_error_myr``, with its 95 % interval, and ``mean_error_myr``: of the absolute difference between the
       expected and the true time; 68 % of the images have one between ``error_16_myr`` and ``error_84_myr``;
+      ``median_error_floor_myr``: the median when the true class is always named, and its centre given as the time;
       ``most_probable_median_error_myr``: the median when the time of the most probable class that has one is taken
       instead; ``baseline_median_error_myr``: the same when the median time of the training images is always given;
-    - ``calibration_error``: the expected calibration error; ``temperature``: by which the probabilities have to be
-      scaled to fit the validation images, the mean over the test images; ``scaled_calibration_error``: that of the test
-      images after it;
+    - ``calibration_error``: the expected calibration error; ``temperature``: by which the probabilities are scaled to
+      fit the validation images, the mean over the test images; ``scaled_calibration_error``: that after it;
     - ``coverage_68``: share of images whose true time lies within the middle 68 % of the predicted distribution over
-      time; ``scaled_coverage_68``: the same after scaling.
+      time (``share_between``); ``scaled_coverage_68``: the same after scaling.
 
     Raises ValueError if no test image has a class with a time.
     """
@@ -105,8 +108,8 @@ def score_predictions(
         "calibration_error": expected_calibration_error(predictions),
         "temperature": float(known["temperature"].mean()),
         "scaled_calibration_error": expected_calibration_error(scaled),
-        "coverage_68": _coverage(predictions.where(timed), classes),
-        "scaled_coverage_68": _coverage(scaled.where(timed), classes),
+        "coverage_68": float(share_between(predictions.where(timed), classes, MIDDLE_68)[0]),
+        "scaled_coverage_68": float(share_between(scaled.where(timed), classes, MIDDLE_68)[0]),
     }
 
 
@@ -135,6 +138,7 @@ def _errors_in_time(
         "median_error_myr": float(np.median(error_myr)),
         "median_error_low_myr": interval[0],
         "median_error_high_myr": interval[1],
+        "median_error_floor_myr": float(np.median(predictions.class_error_myr(classes))),
         "mean_error_myr": float(np.mean(error_myr)),
         "error_16_myr": float(np.percentile(error_myr, 16)),
         "error_84_myr": float(np.percentile(error_myr, 84)),
@@ -175,24 +179,20 @@ def _top_k_accuracy(predictions: Predictions, k: int) -> float:
     return float(top_k_accuracy_score(predictions.label, predictions.probabilities, k=k, labels=np.arange(classes)))
 
 
-def _coverage(predictions: Predictions, classes: pd.DataFrame) -> float:
-    """Return the share of true times, which all images have, within the middle 68 % of the predicted distributions."""
-    low, high = central_interval(*time_distribution(predictions.probabilities, classes), share=0.68)
-    return float(np.mean((low <= predictions.target_myr) & (predictions.target_myr <= high)))
-
-
 def summarise_repeats(metrics: pd.DataFrame) -> pd.DataFrame:
     """Return mean and standard deviation over repeats, which differ only in their seeds.
 
     ``metrics`` has a row for each run, with the columns dataset, sample, fold, model, workers, repeat and those of
     ``score_predictions``; of samples with folds, only those of all folds together count. The table has one row for each
-    combination of dataset, sample, model, workers and ``counts_from``: ``repeats``, and of each of SUMMARISED the mean
-    and, as ``_sd``, the standard deviation (with n - 1; empty for a single run).
+    combination of dataset, sample, model, workers and ``counts_from``: ``repeats``, of each of SUMMARISED the mean and,
+    as ``_sd``, the standard deviation (with n - 1; empty for a single run), and ``median_error_floor_myr``, which
+    repeats have in common.
     """
     runs = whole_samples(metrics).groupby(["dataset", "sample", "model", "workers", "counts_from"], sort=False)
     columns = {"repeats": ("repeat", "size")}
     for name in SUMMARISED:
         columns |= {name: (name, "mean"), f"{name}_sd": (name, "std")}
+    columns["median_error_floor_myr"] = ("median_error_floor_myr", "first")
     return runs.agg(**columns).reset_index()
 
 

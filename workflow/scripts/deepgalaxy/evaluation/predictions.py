@@ -6,8 +6,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
+from scipy.special import log_softmax
 
 from deepgalaxy.files import whole_file
+
+SMALLEST = float(np.finfo(np.float32).tiny)
+"""The smallest probability that float32 holds in full precision; what is below it counts as this in a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,11 @@ class Predictions:
         the true class has no time."""
         return np.abs(self.expected_myr(classes) - self.target_myr)
 
+    def class_error_myr(self, classes: pd.DataFrame) -> np.ndarray:
+        """Return how far the centre of the true class of each image is from its true time in Myr, (n,): the error of an
+        answer that names the right class and knows no more; NaN where the true class has no time."""
+        return np.abs(classes["t_centre_myr"].to_numpy()[self.label] - self.target_myr)
+
     def median_error_myr(self, classes: pd.DataFrame) -> float:
         """Return the median of ``error_myr`` over the images whose true class has a time; raise ValueError if there are
         none."""
@@ -120,28 +129,47 @@ def expected_time(probabilities: np.ndarray, classes: pd.DataFrame) -> np.ndarra
     return given_a_time(probabilities, classes) @ classes["t_centre_myr"].dropna().to_numpy()
 
 
-def apply_temperature(probabilities: np.ndarray, temperature: float | pd.Series) -> np.ndarray:
-    """Return the probabilities (n, classes), float64, after their logarithms are divided by ``temperature``, one for
-    all images or one for each (n,).
+def scaled_logarithms(probabilities: np.ndarray, temperature: float | pd.Series) -> np.ndarray:
+    """Return the logarithms of the probabilities (n, classes), float64, after they are divided by ``temperature``, one
+    for all images or one for each (n,), and brought to a sum of one again.
 
     The network's own logits differ from these logarithms by a constant for each image, which cancels.
     """
-    logits = np.log(np.maximum(probabilities.astype(float), 1e-12)) / np.reshape(temperature, (-1, 1))
-    scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return scaled / scaled.sum(axis=1, keepdims=True)
+    logits = np.log(np.maximum(probabilities.astype(float), SMALLEST))
+    return log_softmax(logits / np.reshape(temperature, (-1, 1)), axis=1)
+
+
+def apply_temperature(probabilities: np.ndarray, temperature: float | pd.Series) -> np.ndarray:
+    """Return the probabilities (n, classes), float64, whose logarithms are those of ``scaled_logarithms``."""
+    return np.exp(scaled_logarithms(probabilities, temperature))
+
+
+def places_in_time(classes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct times in Myr of the classes, increasing, (m,), and the place of each class among them, int64
+    (classes,); -1 for a class without a time."""
+    timed = timed_classes(classes)
+    times, which = np.unique(classes["t_centre_myr"][timed], return_inverse=True)
+    places = np.full(len(classes), -1)
+    places[timed] = which
+    return times, places
+
+
+def given_times(probabilities: np.ndarray, classes: pd.DataFrame) -> np.ndarray:
+    """Return the probabilities (n, m) of the times of ``places_in_time``, given that the class has a time; those of
+    several cameras are added up."""
+    times, places = places_in_time(classes)
+    return given_a_time(probabilities, classes) @ np.eye(len(times))[places[places >= 0]]
 
 
 def time_distribution(probabilities: np.ndarray, classes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return probabilities over intervals of time, (n, m), and the edges of these in Myr, (m + 1,).
+    """Return probabilities over intervals of time (``given_times``), (n, m), and the edges of these in Myr, (m + 1,).
 
-    They are those given that the class has a time. Classes of the same time (of several cameras) are added up. A class
-    of a single time covers the interval half way to its neighbours.
+    A class of a single time covers the interval half way to its neighbours.
     """
-    timed = classes[timed_classes(classes)]
-    times, which = np.unique(timed["t_centre_myr"], return_inverse=True)
-    distribution = given_a_time(probabilities, classes) @ np.eye(len(times))[which]
+    distribution, timed = given_times(probabilities, classes), classes[timed_classes(classes)]
     if (timed["t_from_myr"] < timed["t_to_myr"]).all():
         return distribution, np.append(timed["t_from_myr"], timed["t_to_myr"].iloc[-1])
+    times, _ = places_in_time(classes)
     middle = (times[1:] + times[:-1]) / 2
     return distribution, np.concatenate([[2 * times[0] - middle[0]], middle, [2 * times[-1] - middle[-1]]])
 

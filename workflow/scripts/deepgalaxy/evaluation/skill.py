@@ -27,7 +27,7 @@ def measure_skill(
     - ``baseline``, ``setting``: which one it is; ``counts_from``: what times count from;
     - ``test_simulations``: how many test simulations have images with a time;
     - ``median_error_myr``, ``accuracy``: of the network, as in ``score_predictions``; ``strongest_median_error_myr``,
-      ``strongest_accuracy``: of the baseline;
+      ``strongest_accuracy``: of the baseline; ``median_error_floor_myr``: as in ``score_predictions``;
     - ``median_error_gain_myr``: the baseline's median error minus the network's; ``accuracy_gain``: the network's
       accuracy minus the baseline's. Both are positive where the network is better, and have the limits of a 95 %
       interval (``resampled_interval``, drawn from ``seed``), for which network and baseline are compared on the same
@@ -60,6 +60,7 @@ def measure_skill(
         "test_simulations": len(np.unique(timed_group)),
         "median_error_myr": median_error_myr,
         "strongest_median_error_myr": float(np.median(error_myr[:, 0])),
+        "median_error_floor_myr": float(np.nanmedian(network.class_error_myr(classes))),
         "median_error_gain_myr": _error_gain(error_myr),
         "median_error_gain_low_myr": error_limits[0],
         "median_error_gain_high_myr": error_limits[1],

@@ -23,7 +23,8 @@ NAMES = {
 def plot_errors(errors: pd.DataFrame, output: str | Path) -> None:
     """Draw median, 68 % range and accuracy by each grouping of a table of ``deepgalaxy.evaluation.error_breakdown``.
 
-    Areas of the points show numbers of images. Classes are left out if there are more than MOST_CLASSES.
+    Areas of the points show numbers of images, dashes the median error of an answer that
+    is right about the class and knows no more. Classes are left out if there are more than MOST_CLASSES.
     """
     counts = errors["grouping"].value_counts()
     groupings = [name for name in NAMES if name in counts and (name != "class" or counts[name] <= MOST_CLASSES)]
@@ -45,6 +46,7 @@ def plot_errors(errors: pd.DataFrame, output: str | Path) -> None:
         spread = (median - rows["error_16_myr"], rows["error_84_myr"] - median)
         top.errorbar(places, median, spread, fmt="none", color=GREY, lw=1)
         top.scatter(places, median, s=60 * rows["images"] / rows["images"].max(), color=BLUE, zorder=3)
+        top.scatter(places, rows["median_error_floor_myr"], marker="_", s=80, color=ORANGE, zorder=4)
         bottom.bar(places, rows["accuracy"], color=ORANGE)
         upright = grouping not in ("class", "group")
         bottom.set_xticks(places, rows["value"], rotation=0 if upright else 60, ha="center" if upright else "right")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib import pyplot as plt
 
-from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
+from deepgalaxy.figures.style import BLUE, GREEN, GREY, ORANGE, save_figure
 from deepgalaxy.folds import fold_name
 
 PANELS = (
@@ -22,8 +22,8 @@ def plot_skill(
 
     ``metrics`` and ``skill`` have a row for each run, with the columns of ``score_predictions`` and ``measure_skill``;
     those on ``sample``, a dataset and a sample or fold joined by a slash, are drawn. ``baselines`` is the table of
-    ``score_baselines`` for this sample; the one that the runs are compared with is marked. What has no interval is
-    drawn without one.
+    ``score_baselines`` for this sample; the one that the runs are compared with is marked, and so is the floor of the
+    median error that the width of the classes sets. What has no interval is drawn without one.
     """
     metrics, skill = (
         table[[_name_sample(row) == sample for row in table.to_dict("records")]] for table in (metrics, skill)
@@ -47,6 +47,7 @@ def plot_skill(
         panel.axvline(value, color=ORANGE, ls=":", lw=1, zorder=0)
         panel.axhline(len(runs) - 0.5, color=GREY, lw=0.5)
         panel.set(xlabel=label.format(metrics["counts_from"].iloc[0]), xlim=(0, None))
+    axes[0].axvline(metrics["median_error_floor_myr"].iloc[0], color=GREEN, ls="--", lw=1, zorder=0)
     axes[-1].set_xlim(0, 1)
     axes[0].set_yticks(range(len(rows)), rows["name"])
     axes[0].set_ylim(len(rows) - 0.5, -0.5)

@@ -37,7 +37,8 @@ FIGURES = {
         "scored_sample",
         "skill",
         "Networks (blue) and baselines on {}: median error of the time and accuracy on the test images, with 95 %"
-        " intervals; in orange the baseline that is strongest on the validation images.",
+        " intervals; in orange the baseline that is strongest on the validation images, in green the median error"
+        " of an answer that is right about the class and knows no more.",
     ),
     "mergers": FigureKind(
         "mergers/{subject}.png",
@@ -68,6 +69,13 @@ FIGURES = {
         "scored_run",
         "results",
         "{}: confusion matrix; expected against true time; reliability of the probabilities.",
+    ),
+    "pit": FigureKind(
+        "pit/{subject}.svg",
+        "scored_run",
+        "results",
+        "Histogram of the probability integral transform of {}: at which level of the predicted distribution over time"
+        " the true times lie. It is flat if the probabilities are calibrated.",
     ),
     "errors": FigureKind(
         "errors/{subject}.svg",

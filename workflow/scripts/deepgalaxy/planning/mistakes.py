@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
+from deepgalaxy.planning.combinations import impossible_combinations
+
 TYPES = {
     "object": "a section with keys",
     "array": "a list",
@@ -36,12 +38,14 @@ def refuse_mistakes(config: dict, schema: str | Path) -> None:
 def list_mistakes(config: dict, schema: dict) -> list[str]:
     """Return a sentence for each place of a configuration that does not keep to its JSON schema, for each number that
     is none (NaN) or infinite, and for each selection of a sample that can hold nothing to tell apart; it names the
-    place, what is wrong, and what was probably meant."""
+    place, what is wrong, and what was probably meant. If there are none, return one for each combination of settings
+    that cannot work."""
     errors = sorted(
         Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path))
     )
     sentences = [sentence for error in errors for sentence in _sentences(_deepest(error))]
-    return list(dict.fromkeys([*sentences, *_undefined_numbers(config, ()), *_empty_selections(config)]))
+    sentences += [*_undefined_numbers(config, ()), *_empty_selections(config)]
+    return list(dict.fromkeys(sentences or impossible_combinations(config)))
 
 
 def _deepest(error: ValidationError) -> ValidationError:

@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.logs import logger
+from deepgalaxy.sample.time_parts import PARTS, place_among_parts
 
 START, FIRST_PERICENTRE = "start of the simulation", "first pericentre"
 """What the time of a class counts from."""
 AFTER_COALESCENCE, NO_MERGER = "after coalescence", "no merger"
 """The classes that have no time."""
 TASKS = ("time", "time_camera", "time_bins", "stage_bins")
+OUTSIDE = -1
+"""In place of the label of an image without a class."""
 
 
 def label_images(
@@ -33,7 +36,8 @@ def label_images(
     merger without a pericentre, before ``from_myr``, or after ``to_myr`` and before coalescence are left out, and the
     log says how many.
 
-    The class table has the columns label; name; t_from_myr, t_to_myr and t_centre_myr, NaN for a class without a time;
+    The class table has the columns label; name; t_from_myr, t_to_myr and t_centre_myr, the mean of the times that
+    images of the class have, all NaN for a class without a time;
     counts_from, START or FIRST_PERICENTRE; ordered, whether the class has a place of its own in the order of time; and
     camera for ``time_camera``.
 
@@ -45,7 +49,7 @@ def label_images(
     if task == "stage_bins":
         if bins is None or from_myr is None or to_myr is None or from_myr >= to_myr:
             raise ValueError("The class task stage_bins needs `from_myr`, a later `to_myr`, and the number of `bins`.")
-        return _label_stages(images, np.linspace(from_myr, to_myr, bins + 1))
+        return _label_stages(images, from_myr, to_myr, bins)
     if images["isolated"].any():
         isolated = ", ".join(images.loc[images["isolated"], "group"].unique())
         raise ValueError(
@@ -56,10 +60,10 @@ def label_images(
         if bins is None:
             raise ValueError("The class task time_bins needs `bins`, the number of its classes.")
         times = images["t_myr"]
-        edges = np.linspace(times.min(), times.max(), bins + 1)
-        label, classes = _bin_index(times, edges), _bin_classes(edges, START)
-        if len(np.unique(label)) < bins:
+        first, last = float(times.min()), float(times.max())
+        if times.nunique() < bins or len(np.unique(label := _bin_index(times, first, last, bins))) < bins:
             raise ValueError(f"{bins} time bins over {times.nunique()} distinct times leave some empty; lower `bins`.")
+        classes = _bin_classes(times, label, first, last, bins, START)
     else:
         label, classes = _label_times(images, by_camera=task == "time_camera")
         if len(classes) == 1:
@@ -73,14 +77,17 @@ def label_images(
 
 def _label_times(images: pd.DataFrame, by_camera: bool) -> tuple[np.ndarray, pd.DataFrame]:
     """Return the labels, int64 (n,), and the classes of the tasks ``time`` and ``time_camera``."""
-    times = np.unique(images["t_myr"])
-    label = np.searchsorted(times, images["t_myr"])
+    times = images["t_myr"].to_numpy(float)
+    # Times that only their rounding tells apart are one.
+    distinct = np.unique(times)
+    begins = np.diff(distinct, prepend=-np.inf) > np.finfo(np.float32).eps * np.abs(distinct).max()
+    times, label = distinct[begins], np.searchsorted(distinct[begins], times, side="right") - 1
     classes = pd.DataFrame(
         {
             "name": [f"{time:g} Myr" for time in times],
             "t_from_myr": times,
             "t_to_myr": times,
-            "t_centre_myr": times.astype(float),
+            "t_centre_myr": times,
             "counts_from": START,
             "ordered": not by_camera,
         }
@@ -93,8 +100,8 @@ def _label_times(images: pd.DataFrame, by_camera: bool) -> tuple[np.ndarray, pd.
     return label, classes
 
 
-def _label_stages(images: pd.DataFrame, edges: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what ``label_images`` does for stages between ``edges`` in Myr from the first pericentre."""
+def _label_stages(images: pd.DataFrame, from_myr: float, to_myr: float, bins: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what ``label_images`` does for stages, in Myr from the first pericentre."""
     if images.loc[~images["isolated"], "first_pericentre_myr"].isna().all():
         raise ValueError(
             "No merger of this sample has a recorded pericentre, from which stage_bins counts (published datasets have"
@@ -103,48 +110,55 @@ def _label_stages(images: pd.DataFrame, edges: np.ndarray) -> tuple[pd.DataFrame
     time = images["t_myr"] - images["first_pericentre_myr"]
     coalesced = (images["t_myr"] >= images["coalescence_myr"]).to_numpy()
     isolated = images["isolated"].to_numpy()
-    within = time.between(edges[0], edges[-1]).to_numpy() & ~coalesced & ~isolated
+    label = _bin_index(time, from_myr, to_myr, bins)
+    label[coalesced | isolated] = OUTSIDE
+    within = label != OUTSIDE
     kept = within | coalesced | isolated
-    label = np.full(len(images), -1)
-    label[within] = _bin_index(time[within], edges)
-    classes = _bin_classes(edges, FIRST_PERICENTRE)
-    for number, name in enumerate(classes["name"]):
-        if not (label == number).any():
-            raise ValueError(f"No image lies in the class {name!r}; lower `bins`, or narrow `from_myr` to `to_myr`.")
+    classes = _bin_classes(time, label, from_myr, to_myr, bins, FIRST_PERICENTRE)
+    if classes["t_centre_myr"].isna().any():
+        name = classes.loc[classes["t_centre_myr"].isna(), "name"].iloc[0]
+        raise ValueError(f"No image lies in the class {name!r}; lower `bins`, or narrow `from_myr` to `to_myr`.")
     for name, chosen in ((AFTER_COALESCENCE, coalesced), (NO_MERGER, isolated)):
         if chosen.any():
             label[chosen] = len(classes)
             untimed = {"name": name, "counts_from": FIRST_PERICENTRE, "ordered": name != NO_MERGER}
             classes = pd.concat([classes, pd.DataFrame([untimed])], ignore_index=True)
-    _log_left_out(time[~kept], edges)
+    _log_left_out(time[~kept], from_myr, to_myr)
     classes.insert(0, "label", np.arange(len(classes)))
     labelled = images.assign(label=label, target_myr=time.where(within))
     return labelled[kept].reset_index(drop=True), classes
 
 
-def _log_left_out(time: pd.Series, edges: np.ndarray) -> None:
+def _log_left_out(time: pd.Series, from_myr: float, to_myr: float) -> None:
     """Say how many images are left out and why; ``time`` is that of each in Myr from the first pericentre, or NaN."""
     if len(time):
         logger.info(
             "%d images have no class and are left out: %d before %g Myr, %d after %g Myr and before coalescence, %d of"
             " mergers without a pericentre",
-            *(len(time), (time < edges[0]).sum(), edges[0], (time > edges[-1]).sum(), edges[-1], time.isna().sum()),
+            *(len(time), (time < from_myr).sum(), from_myr, (time > to_myr).sum(), to_myr, time.isna().sum()),
         )
 
 
-def _bin_index(times: pd.Series, edges: np.ndarray) -> np.ndarray:
-    """Return the bin of each time, int64 (n,); the last one includes its end."""
-    return np.minimum(np.searchsorted(edges, times, side="right") - 1, len(edges) - 2)
+def _bin_index(times: pd.Series, first: float, last: float, bins: int) -> np.ndarray:
+    """Return the bin of each time, int64 (n,), or OUTSIDE; the last one includes its end."""
+    place = place_among_parts(times, first, (last - first) / bins)
+    within = (place >= 0) & (place <= bins * PARTS)
+    return np.where(within, np.minimum(place // PARTS, bins - 1), OUTSIDE).astype(int)
 
 
-def _bin_classes(edges: np.ndarray, counts_from: str) -> pd.DataFrame:
-    """Return the classes between ``edges`` in Myr, without their labels."""
+def _bin_classes(
+    times: pd.Series, label: np.ndarray, first: float, last: float, bins: int, counts_from: str
+) -> pd.DataFrame:
+    """Return the classes that are ``bins`` of the time from ``first`` to ``last`` in Myr, without their labels; a class
+    that no image has, by its ``label`` (n,), has no centre."""
+    edges = np.linspace(first, last, bins + 1)
+    distinct = pd.DataFrame({"bin": label, "time": times}).drop_duplicates()
     return pd.DataFrame(
         {
-            "name": [f"{first:.4g} to {last:.4g} Myr" for first, last in pairwise(edges)],
+            "name": [f"{start:.4g} to {end:.4g} Myr" for start, end in pairwise(edges)],
             "t_from_myr": edges[:-1],
             "t_to_myr": edges[1:],
-            "t_centre_myr": (edges[:-1] + edges[1:]) / 2,
+            "t_centre_myr": distinct.groupby("bin")["time"].mean().reindex(range(bins)),
             "counts_from": counts_from,
             "ordered": True,
         }

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.dataset.cameras import CAMERA_COUNT, camera_numbers
 from deepgalaxy.dataset.contents import CHECKSUMS, read_checksums
 from deepgalaxy.dataset.layout import (
     copy_attributes,
@@ -21,7 +21,7 @@ from deepgalaxy.dataset.layout import (
 from deepgalaxy.dataset.units import usable_cameras
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import logger, progress
-from deepgalaxy.sample.units import camera_numbers, select_units
+from deepgalaxy.sample.units import select_units
 
 COPY_BYTES = 64 * 2**20  # of images at a time
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.logs import logger
+from deepgalaxy.sample.time_parts import PARTS, place_among_parts
 
 SPLITS = ("train", "validation", "test")
 UNUSED = "unused"
@@ -49,13 +50,16 @@ def split_images(
     validation is drawn from the others. With ``training_units``, no more than so many units (of a list, simulations)
     are trained on, the same ones and others if there are to be more; images of the rest are dropped.
 
-    Raises ValueError if nothing would be left to train on, if there are fewer units than ``training_units``, if a fold
-    would test nothing, or if a list would leave one of the splits empty.
+    The log warns of classes that are validated or tested on and have no image to train on. Raises ValueError if nothing
+    would be left to train on, if there are fewer units than ``training_units``, if a fold would test nothing, or if a
+    list would leave one of the splits empty.
     """
     shares = Shares(validation, test, folds, fold, training_units)
     if isinstance(by, str):
         images = images.assign(split=_split_units(images, by, block_myr, shares, seed))
-        return images[images["split"] != UNUSED].reset_index(drop=True)
+        kept = images[images["split"] != UNUSED].reset_index(drop=True)
+        _tell_untrained_classes(kept)
+        return kept
     of_others = replace(shares, training_units=None)
     assigned = [
         _split_units(images, name, block_myr, of_others if place else shares, seed) for place, name in enumerate(by)
@@ -72,7 +76,22 @@ def split_images(
         "%d of %d images lie between the splits by %s and are dropped",
         *(len(images) - len(kept), len(images), " and ".join(by)),
     )
+    _tell_untrained_classes(kept)
     return kept
+
+
+def _tell_untrained_classes(images: pd.DataFrame) -> None:
+    """Warn of classes that are validated or tested on and have no image to train on."""
+    trained = images.loc[images["split"] == "train", "label"]
+    for split in SPLITS[1:]:
+        classes = images.loc[images["split"] == split, "label"].unique()
+        untrained = np.setdiff1d(classes, trained)
+        if len(untrained):
+            logger.warning(
+                "%d of %d classes of the %s images have no image to train on, so that none of theirs can be named"
+                " rightly: %s",
+                *(len(untrained), len(classes), split, ", ".join(map(str, untrained))),
+            )
 
 
 def _split_units(images: pd.DataFrame, by: str, block_myr: float | None, shares: Shares, seed: int) -> pd.Series:
@@ -134,7 +153,10 @@ def _units(images: pd.DataFrame, by: str, block_myr: float | None) -> tuple[pd.S
         # The first pair is the pole; the others follow at 45, 45, 45, 45, 90 and 90 degrees from it.
         return line, line
     if by == "time_block":
-        block = ((images["t_myr"] - images["t_myr"].min()) // block_myr).astype(int)
+        if block_myr is None:
+            raise ValueError("A split by time_block needs `block_myr`, the length of a block in Myr.")
+        block = place_among_parts(images["t_myr"], images["t_myr"].min(), block_myr) // PARTS
+        block = pd.Series(block.astype(int), images.index)
         return block, block
     if by == "image":
         return images.index.to_series(), images["label"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.dataset.cameras import camera_numbers
 from deepgalaxy.dataset.layout import group_order, is_isolated, parse_group_name
 
 
@@ -27,14 +27,6 @@ def match_groups(available: list[str], patterns: list[str], exclude: list[str] |
     if not chosen:
         raise ValueError(f"The exclusions {exclude} leave no group; {there}.")
     return chosen
-
-
-def camera_numbers(cameras: int | list[int]) -> list[int]:
-    """Return the cameras meant by a count (the first n, 1 to 14) or by a list of numbers from 0 to 13."""
-    numbers = list(range(cameras)) if isinstance(cameras, int) else sorted(set(cameras))
-    if not numbers or not set(numbers) <= set(range(CAMERA_COUNT)):
-        raise ValueError(f"`cameras` is {cameras}; give a count from 1 to 14, or a list of numbers from 0 to 13.")
-    return numbers
 
 
 def select_groups(

@@ -134,8 +134,9 @@ class Training:
             batches = self.validation.batches(places, self.options.batch_size)
             validation = Sums(*ranks.total(sum_over(self.evaluate, batches, self.callbacks.heartbeat)))
         trained = Sums(*ranks.total(progress.sums))
-        if not np.isfinite(trained.loss):
-            raise ValueError(f"The loss of epoch {progress.epoch} is not a finite number; lower `learning_rate`.")
+        for what, sums in (("loss", trained), ("validation loss", validation)):
+            if not np.isfinite(sums.loss):
+                raise ValueError(f"The {what} of epoch {progress.epoch} is not a finite number; lower `learning_rate`.")
         record = EpochRecord(
             epoch=progress.epoch,
             images=int(trained.images),

@@ -2,6 +2,7 @@
 
 import math
 
+from deepgalaxy.planning.combinations import LINEAR_IS_FOR_SGD
 from deepgalaxy.training.options import TrainingOptions
 
 
@@ -15,10 +16,7 @@ def scaled_rate(options: TrainingOptions, workers: int) -> float:
     k = workers * options.gradient_accumulation
     if options.learning_rate_scaling == "linear":
         if options.optimizer.lower() != "sgd":
-            raise ValueError(
-                f"`learning_rate_scaling: linear` is for SGD only; {options.optimizer} scales its own steps. Use `none`"
-                " or `sqrt`."
-            )
+            raise ValueError(LINEAR_IS_FOR_SGD.format(options.optimizer))
         return options.learning_rate * k
     return options.learning_rate * (math.sqrt(k) if options.learning_rate_scaling == "sqrt" else 1)
 

@@ -12,8 +12,12 @@ import keras
 import numpy as np
 from keras import layers
 
+from deepgalaxy.planning.combinations import NO_IMAGENET_WEIGHTS
 from deepgalaxy.training.model_file import load_network
 from deepgalaxy.training.options import TrainingOptions
+
+GREY_AS_COLOUR = "grey_as_colour"
+"""The layer of a network whose weights are of ImageNet, or were, that repeats the one channel."""
 
 
 def build_network(options: TrainingOptions, pixels: int, dtype: str, classes: int) -> keras.Model:
@@ -26,15 +30,16 @@ def build_network(options: TrainingOptions, pixels: int, dtype: str, classes: in
     Raises ValueError if there is no such architecture, or if the weights to start from are not available or do not fit.
     """
     images = keras.Input((pixels, pixels, 1), dtype=dtype, name="images")
+    saved = None if options.weights in ("none", "imagenet") else _load(options.weights)
     x = layers.Rescaling(1 / 255 if dtype == "uint8" else 1.0, name="brightness")(images)
     if options.noise:
         x = layers.GaussianNoise(options.noise, name="noise")(x)
     if options.architecture == "reference_cnn":
         if options.weights == "imagenet":
-            raise ValueError("There are no ImageNet weights for reference_cnn; set `weights` to `none` or to a file.")
+            raise ValueError(NO_IMAGENET_WEIGHTS)
         x = _classify(_reference_cnn(x), options, classes)
-    elif options.weights == "imagenet":
-        x = _classify(_pretrained(options.architecture, pixels)(x), options, classes)
+    elif options.weights == "imagenet" or (saved and _sees_colour(saved)):
+        x = _classify(_in_colour(options.architecture, pixels, options.weights == "imagenet")(x), options, classes)
     elif options.head == "ordinal":
         x = _classify(_application(options.architecture, pixels, include_top=False, pooling="avg")(x), options, classes)
     else:
@@ -43,8 +48,8 @@ def build_network(options: TrainingOptions, pixels: int, dtype: str, classes: in
     network = keras.Model(images, probabilities, name=options.architecture)
     for layer in batch_normalisations(network):
         layer.momentum = options.batch_norm_momentum
-    if options.weights not in ("none", "imagenet"):
-        _load_weights(network, options.weights)
+    if saved:
+        _take_weights(network, saved, options.weights)
     return network
 
 
@@ -105,15 +110,32 @@ def _application(name: str, pixels: int, **parameters: Any) -> keras.Model:
     return network
 
 
-def _pretrained(name: str, pixels: int) -> keras.Model:
-    """The convolutional part of a network of keras.applications with its ImageNet weights, for one channel in [0, 1].
+def _in_colour(name: str, pixels: int, imagenet: bool) -> keras.Model:
+    """The convolutional part of a network of keras.applications that takes colour, for one channel in [0, 1], with its
+    ImageNet weights or random ones.
 
     The channel is repeated three times and brought to the range that the weights were trained with. Repeating costs no
     more than two further input images, and the first feature maps are many times as large.
     """
     builder = _builder(name)
+    about = {"include_top": False, "pooling": "avg", "input_shape": (pixels, pixels, 3)}
+    network = _pretrained(builder, name, about) if imagenet else builder(weights=None, **about)
+    # What a network expects is an affine function of each channel: found by what it makes of black and of white.
+    preprocess = sys.modules[builder.__module__].preprocess_input
+    black, white = (preprocess(np.full((1, 1, 1, 3), value, np.float32))[0, 0, 0] for value in (0.0, 255.0))
+    grey = keras.Input((pixels, pixels, 1))
+    channels = layers.Concatenate(name=GREY_AS_COLOUR)([grey, grey, grey])
+    scaled = layers.Rescaling((white - black).tolist(), black.tolist(), name="as_pretrained")(channels)
+    return keras.Model(grey, network(scaled), name=name)
+
+
+def _pretrained(builder: Callable[..., keras.Model], name: str, about: dict[str, Any]) -> keras.Model:
+    """Return the network that a function of keras.applications builds with its ImageNet weights.
+
+    Raises ValueError, with the place where they belong, if they cannot be downloaded.
+    """
     try:
-        network = builder(weights="imagenet", include_top=False, pooling="avg", input_shape=(pixels, pixels, 3))
+        return builder(weights="imagenet", **about)
     except Exception as error:
         address = re.search(r"https?://\S+/([\w.-]+)", str(error))
         if not address:
@@ -123,13 +145,6 @@ def _pretrained(name: str, pixels: int) -> keras.Model:
             f"The ImageNet weights of {name} cannot be downloaded from here ({address[0].rstrip('.:')}); fetch "
             f"that file elsewhere and place it at {home}/models/{address[1].rstrip('.:')}"
         ) from error
-    # What a network expects is an affine function of each channel: found by what it makes of black and of white.
-    preprocess = sys.modules[builder.__module__].preprocess_input
-    black, white = (preprocess(np.full((1, 1, 1, 3), value, np.float32))[0, 0, 0] for value in (0.0, 255.0))
-    grey = keras.Input((pixels, pixels, 1))
-    channels = layers.Concatenate(name="grey_as_colour")([grey, grey, grey])
-    scaled = layers.Rescaling((white - black).tolist(), black.tolist(), name="as_pretrained")(channels)
-    return keras.Model(grey, network(scaled), name=name)
 
 
 def _builder(name: str) -> Callable[..., keras.Model]:
@@ -139,15 +154,24 @@ def _builder(name: str) -> Callable[..., keras.Model]:
     return getattr(keras.applications, name)
 
 
-def _load_weights(network: keras.Model, path: str) -> None:
-    """Take the weights of a saved model of the same architecture, except those of the last layers if classes differ.
-
-    Raises ValueError if the file is not such a model.
-    """
+def _load(path: str) -> keras.Model:
+    """Return the model of a file. Raises ValueError if Keras cannot load it."""
     try:
-        saved = load_network(path)
+        return load_network(path)
     except (OSError, TypeError, ValueError) as error:
         raise ValueError(f"`weights: {path}` is not a model that Keras can load: {error}") from error
+
+
+def _sees_colour(network: keras.Model) -> bool:
+    """Return whether a network has once begun with ImageNet weights."""
+    return any(layer.name == GREY_AS_COLOUR for layer in network._flatten_layers())  # noqa: SLF001 - as above
+
+
+def _take_weights(network: keras.Model, saved: keras.Model, path: str) -> None:
+    """Take the weights of a saved model of the same architecture, except those of the last layers if classes differ.
+
+    Raises ValueError if it does not fit; ``path`` is where it is from.
+    """
     ours, theirs = (model.weights for model in (network, saved))
     differing = [
         number for number, (one, other) in enumerate(zip(ours, theirs)) if tuple(one.shape) != tuple(other.shape)

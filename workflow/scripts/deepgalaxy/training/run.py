@@ -10,11 +10,12 @@ from dataclasses import asdict
 import keras
 
 from deepgalaxy.planning.code_digest import code_digest, library_versions
+from deepgalaxy.planning.combinations import impossible_classes, impossible_options
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 from deepgalaxy.training.checkpoints import Checkpoints
-from deepgalaxy.training.data.deal import Dealing
+from deepgalaxy.training.data.deal import Dealing, equal_part
 from deepgalaxy.training.data.prepared import PreparedData
-from deepgalaxy.training.data.shard import Shard, TrainingImages, validation_slice
+from deepgalaxy.training.data.shard import Shard, TrainingImages
 from deepgalaxy.training.fit import Callbacks, Training
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
@@ -43,10 +44,11 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
     keras.utils.set_random_seed((args.seed + ranks.rank) % 2**32)
 
     data = PreparedData.read(args.train, args.validation, args.classes)
-    data.check(ranks.size, options.head)
+    data.check(ranks.size)
+    refuse_impossible(options, data, ranks.size)
     memory_bytes = args.memory_budget_mib * 2**20
     dealing = Dealing(data.training_images, ranks.size, options.data_mode, args.seed)
-    part = validation_slice(data.validation_images, ranks.rank, ranks.size)
+    part = equal_part(data.validation_images, ranks.rank, ranks.size)
     network = in_turn(ranks, lambda: build_network(options, data.pixels, data.dtype, data.classes))
     checkpoints = Checkpoints(
         args.output / "checkpoints",
@@ -77,6 +79,15 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
     if first:
         write_results(args, network, records, sweep, describe_run(args, options, training, places))
         checkpoints.delete()
+
+
+def refuse_impossible(options: TrainingOptions, data: PreparedData, workers: int) -> None:
+    """Raise ValueError if the options do not go together, or not with the classes or so many workers."""
+    model = asdict(options)
+    for sentence in impossible_options(model, workers):
+        raise ValueError(sentence)
+    for sentence in impossible_classes(model, data.classes_cameras, data.classes_ordered):
+        raise ValueError(sentence)
 
 
 def take_places(ranks: Ranks, gpu_memory_mib: int, say: Callable[[str], None]) -> list[dict]:

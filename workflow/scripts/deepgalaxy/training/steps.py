@@ -83,8 +83,12 @@ class TrainingStep:
         with tf.GradientTape() as tape:
             probabilities = self._network(images, training=True)
             losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
-            smoothed = _smooth(losses, probabilities, self._options.label_smoothing)
-            loss = self._optimizer.scale_loss(tf.reduce_mean(smoothed))
+            trained = losses
+            if self._options.label_smoothing:  # a part of each label is spread over all classes (Szegedy et al. 2016)
+                spread = tf.one_hot(labels, probabilities.shape[1])
+                smoothing = self._options.label_smoothing
+                trained = keras.losses.categorical_crossentropy(spread, probabilities, label_smoothing=smoothing)
+            loss = self._optimizer.scale_loss(tf.reduce_mean(trained))
         gradients = tape.gradient(loss, [weight.value for weight in self._weights])
         return gradients, _sums(losses, labels, probabilities)
 
@@ -161,14 +165,6 @@ def batch_signature(network: keras.Model) -> list[tf.TensorSpec]:
 def _now() -> tf.Tensor:
     """Return the time in seconds when TensorFlow gets here; tf.timestamp is refused among deterministic operations."""
     return tf.ensure_shape(tf.numpy_function(lambda: np.float64(time.perf_counter()), [], tf.float64), ())
-
-
-def _smooth(losses: tf.Tensor, probabilities: tf.Tensor, smoothing: float) -> tf.Tensor:
-    """Return the cross-entropy with labels of which a part is spread over all classes (Szegedy et al. 2016)."""
-    if not smoothing:
-        return losses
-    spread = -tf.reduce_mean(tf.math.log(tf.maximum(probabilities, keras.config.epsilon())), axis=1)
-    return (1 - smoothing) * losses + smoothing * spread
 
 
 def _sums(losses: tf.Tensor, labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:

@@ -4,7 +4,8 @@ All of it follows from the seed, so that every rank knows it without asking. A p
 whole runs of neighbouring images can be dealt and read at once, and still are random samples.
 
 Data modes, as upstream's ``-m``: in mode -1 every rank holds all images and works on its own part of a common order; in
-mode 0 every rank holds a fixed shard; in mode m > 0 the shards are dealt anew every m epochs.
+mode 0 every rank holds a fixed shard, and all together everything; in mode m > 0 the shards are dealt anew every m
+epochs.
 """
 
 from dataclasses import dataclass
@@ -28,7 +29,8 @@ class Dealing:
 
     @property
     def images_per_rank(self) -> int:
-        """Images that each rank takes in an epoch; fewer than ``size`` are left over, others in each deal."""
+        """Images that each rank takes in an epoch; fewer than ``size`` are left over, others in each epoch or, in mode
+        m > 0, in each deal."""
         return self.total // self.size
 
     @property
@@ -45,7 +47,7 @@ class Dealing:
         if self.mode < 0:
             return [slice(0, self.total)]
         if self.mode == 0:
-            return [slice(rank * self.images_per_rank, (rank + 1) * self.images_per_rank)]
+            return [equal_part(self.total, rank, self.size)]
         # The used images, from a random start, are cut into equal blocks and a rest for each rank, dealt at random.
         rng = np.random.default_rng(derive_seed(self.seed, "deal", self.number(epoch)))
         start = rng.integers(self.total)
@@ -73,7 +75,13 @@ class Dealing:
         if self.mode < 0:
             everyone = shuffled_by_windows(self.total, window, derive_seed(self.seed, "order", epoch))
             return everyone[rank * self.images_per_rank : (rank + 1) * self.images_per_rank]
-        return shuffled_by_windows(self.images_per_rank, window, derive_seed(self.seed, "order", epoch, rank))
+        held = sum(part.stop - part.start for part in self.held(rank, epoch))
+        return shuffled_by_windows(held, window, derive_seed(self.seed, "order", epoch, rank))[: self.images_per_rank]
+
+
+def equal_part(total: int, rank: int, size: int) -> slice:
+    """Return one of ``size`` contiguous parts of ``total`` images, which differ by one image at most."""
+    return slice(rank * total // size, (rank + 1) * total // size)
 
 
 def shuffled_by_windows(count: int, window: int, seed: int) -> np.ndarray:

@@ -9,8 +9,8 @@ import h5py
 
 @dataclass(frozen=True)
 class PreparedData:
-    """Images of ``pixels`` a side and of type ``dtype``, how many there are in each file, how many classes, and whether
-    each class has a place of its own in the order of time."""
+    """Images of ``pixels`` a side and of type ``dtype``, how many there are in each file, how many classes, whether
+    each class has a place of its own in the order of time, and the cameras that have classes of their own."""
 
     train: Path
     validation: Path
@@ -20,6 +20,7 @@ class PreparedData:
     validation_images: int
     classes: int
     classes_ordered: bool
+    classes_cameras: frozenset[int]
 
     @staticmethod
     def read(train: Path, validation: Path, classes: Path) -> "PreparedData":
@@ -34,18 +35,15 @@ class PreparedData:
         with classes.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         ordered = all(row.get("ordered") != "False" for row in rows)
-        return PreparedData(train, validation, pixels, dtype, training_images, validation_images, len(rows), ordered)
+        cameras = frozenset(int(row["camera"]) for row in rows if row.get("camera"))
+        images = (training_images, validation_images)
+        return PreparedData(train, validation, pixels, dtype, *images, len(rows), ordered, cameras)
 
-    def check(self, workers: int, head: str) -> None:
-        """Raise ValueError if there are too few images for so many workers, or if the head does not fit the classes."""
+    def check(self, workers: int) -> None:
+        """Raise ValueError if there are too few images for so many workers."""
         for path, images in ((self.train, self.training_images), (self.validation, self.validation_images)):
             if images < workers:
                 raise ValueError(f"{path} holds {images} images, too few for {workers} workers.")
-        if head == "ordinal" and not self.classes_ordered:
-            raise ValueError(
-                "`head: ordinal` is only for classes that are in order of time, which those of cameras and of isolated"
-                " galaxies are not; set `head: categorical`, or choose other classes."
-            )
 
 
 def _describe(path: Path) -> tuple[int, str, int]:

@@ -125,8 +125,3 @@ class TrainingImages:
             raise RuntimeError(f"The images of epoch {epoch} are not loaded.")
         order = self.dealing.order(self.rank, epoch, self.shard.window)
         return self.shard.batches(order[first * batch_size : stop * batch_size], batch_size)
-
-
-def validation_slice(total: int, rank: int, size: int) -> slice:
-    """Return the contiguous part of the validation images that a rank evaluates: all parts together are all images."""
-    return slice(rank * total // size, (rank + 1) * total // size)
