@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 
 from deepgalaxy.image import FAINTEST, prepare_image, stretch
 from deepgalaxy.observed.preparing import (
-    background_level,
     fit_frame,
     light_above_background,
-    noise_level,
     pad_frame,
     prepare_light,
     prepare_observed,
     typical_brightness,
 )
+from deepgalaxy.observed.sky import background_level, noise_level
 from deepgalaxy.simulation.render import take_images
 
 PIXELS = 32
@@ -144,10 +143,11 @@ def test_the_frame_keeps_proportions_and_light(height, width, pixels, seed):
 
 @given(st.floats(1e-3, 1e4), st.floats(-100, 100))
 def test_neither_gain_nor_sky_of_a_linear_image_matters(gain, sky):
-    light = np.random.default_rng(1).gamma(0.2, size=(40, 60)).astype(np.float32)
+    rows, columns = np.mgrid[:40, :60]
+    light = 20 * np.exp(-np.hypot(columns - 25, rows - 18) / 6) + np.random.default_rng(1).gamma(0.2, size=(40, 60))
     one, other = (
         prepare_light(light_above_background(image, PIXELS), True, 0.7, "float16").astype(float)
-        for image in (light, gain * (light + sky))
+        for image in (light.astype(np.float32), (gain * (light + sky)).astype(np.float32))
     )
     assert one.max() > 0.5
     # But for a pixel that is as bright as the noise may be, and falls to one side or the other.

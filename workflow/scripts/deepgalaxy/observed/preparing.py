@@ -6,7 +6,6 @@ from pathlib import Path
 import cv2
 import h5py
 import numpy as np
-from astropy.stats import mad_std, sigma_clipped_stats
 
 from deepgalaxy.checksums import sha256
 from deepgalaxy.files import whole_file
@@ -14,17 +13,11 @@ from deepgalaxy.image import density_of, prepare_image, stretch
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.observed.listing import readable_files
 from deepgalaxy.observed.reading import read_header
+from deepgalaxy.observed.sky import light_above_noise, seen
 from deepgalaxy.sample.prepared_file import as_brightness
 
 SMALLEST = 8
 """Pixels that an image must have on each side."""
-BORDER = 0.1
-"""Part of an image's shorter side, along each edge, in which the background is measured."""
-BACKGROUND_PIXELS = 1_000_000
-"""Pixels of the border that are enough to measure it."""
-NOISE_LEVEL = 3
-"""Standard deviations of the noise up to which light is taken for background: simulated images have no noise, and the
-stretch would show it as bright as a tail."""
 BRIGHT_PERCENTILE = 99
 """Of the pixels of an image, by which its brightness is compared with that of others."""
 COMPARED_IMAGES = 1000
@@ -83,21 +76,23 @@ def typical_brightness(images: h5py.Dataset) -> float:
 
 
 def light_above_background(image: np.ndarray, pixels: int) -> np.ndarray:
-    """Return the light above background and noise of an image (height, width), float32 of shape (pixels, pixels).
+    """Return the light above sky and noise of an image (height, width), float32 of shape (pixels, pixels).
 
-    The background is the sigma-clipped median of the border. Pixels that are not finite count as background, and so
-    does, at its final size, what is below NOISE_LEVEL times the noise in the border. Raises ValueError if no pixel is
-    finite, or all are the same.
+    Pixels without data count as sky. Sky and noise are measured and taken away at the smaller of both sizes: a mean over
+    many pixels has less noise, and of another kind, but what is only enlarged has that of its own pixels. Raises
+    ValueError if no pixel is finite, or all are the same.
     """
-    finite = np.isfinite(image)
-    if not finite.any():
+    finite = image[np.isfinite(image)]
+    if not finite.size:
         raise ValueError("None of its pixels has a value.")
-    if np.ptp(image[finite]) == 0:
+    if np.ptp(finite) == 0:
         raise ValueError("All of its pixels are the same.")
-    light = np.where(finite, image - background_level(image, finite), 0)
-    light, covered = (fit_frame(part, pixels) for part in (light, finite))
-    light[light < NOISE_LEVEL * noise_level(light, covered > 0.5)] = 0
-    return pad_frame(light, pixels)
+    valid = seen(image)
+    if max(image.shape) < pixels:
+        return pad_frame(fit_frame(light_above_noise(image, valid), pixels), pixels)
+    total, covered = (fit_frame(part, pixels) for part in (np.where(valid, image, 0), valid))
+    mean = np.divide(total, covered, out=np.zeros_like(total), where=covered > 0)
+    return pad_frame(light_above_noise(mean, covered > 0.5), pixels)
 
 
 def fit_frame(image: np.ndarray, pixels: int) -> np.ndarray:
@@ -111,29 +106,6 @@ def pad_frame(light: np.ndarray, pixels: int) -> np.ndarray:
     """Return light above the background (height, width) in the middle of a frame (pixels, pixels) of background."""
     before = [(pixels - side) // 2 for side in light.shape]
     return np.pad(light, [(first, pixels - side - first) for side, first in zip(light.shape, before)])
-
-
-def background_level(image: np.ndarray, valid: np.ndarray) -> float:
-    """Return the median of the border of an image (height, width), clipped at 3 sigma; ``valid`` as in ``border``."""
-    values = image[border(valid)]
-    return float(sigma_clipped_stats(values[:: max(1, len(values) // BACKGROUND_PIXELS)], sigma=3)[1])
-
-
-def noise_level(light: np.ndarray, valid: np.ndarray) -> float:
-    """Return the standard deviation of the noise in the border of an image (height, width); ``valid`` as in ``border``.
-
-    It is taken from the differences of neighbours in a row, so that light that varies smoothly is no noise, and from
-    their median, so that a star is none.
-    """
-    return float(mad_std(np.diff(light, axis=1)[border(valid[:, 1:] & valid[:, :-1])]) / np.sqrt(2))
-
-
-def border(valid: np.ndarray) -> np.ndarray:
-    """Return which of the ``valid`` pixels (height, width) are in the border of the image; all of them if none is."""
-    margin = max(1, round(BORDER * min(valid.shape)))
-    chosen = valid.copy()
-    chosen[margin:-margin, margin:-margin] = False
-    return chosen if chosen.any() else valid
 
 
 def prepare_light(light: np.ndarray, linear: bool, brightness: float, dtype: str) -> np.ndarray:
