@@ -11,7 +11,7 @@ from deepgalaxy.checksums import sha256
 from deepgalaxy.files import whole_file
 from deepgalaxy.image import density_of, prepare_image, stretch
 from deepgalaxy.logs import logger, progress
-from deepgalaxy.observed.listing import readable_files
+from deepgalaxy.observed.listing import is_readable, printable, shown_name
 from deepgalaxy.observed.reading import read_header
 from deepgalaxy.observed.sky import light_above_noise, seen
 from deepgalaxy.sample.prepared_file import as_brightness
@@ -34,30 +34,31 @@ def prepare_observed(
     """Prepare the images of some files like those of the prepared file ``train``.
 
     ``images_output`` gets ``images`` (n, pixels, pixels, 1), in the type of the training images, and ``file`` (n,),
-    their names. ``files_output`` gets a row for every path: file, sha256, width, height, linear, used, and the reason
-    why an image is not used.
+    their names as ``shown_name`` has them. ``files_output`` gets a row for every path: file, sha256, width, height,
+    linear, used, and the reason why an image is not used.
     """
     with h5py.File(train) as file:
         pixels, dtype = file["images"].shape[1], file["images"].dtype.name
         brightness = typical_brightness(file["images"])
-    readable = set(readable_files(paths))
     images, rows = [], []
     for path in progress(paths, len(paths), "observed images"):
-        row = {"file": Path(path).name, "sha256": sha256(path) if path in readable else "", "used": True}
+        row = {"file": shown_name(path), "used": True}
         try:
+            row["sha256"] = sha256(path) if is_readable(path) else ""
             header = read_header(path)
             row |= {"width": header.width, "height": header.height, "linear": header.linear}
             _check_size(header.width, header.height, largest_megapixels)
             light = light_above_background(header.load(), pixels)
             images.append(prepare_light(light, header.linear, brightness, dtype))
-        except ValueError as error:
-            row |= {"used": False, "reason": str(error)}
-            logger.warning("%s is not used. %s", row["file"], error)
+        except (ValueError, OSError) as error:
+            reason = f"It cannot be read: {error.strerror}." if isinstance(error, OSError) else printable(str(error))
+            row |= {"used": False, "reason": reason}
+            logger.warning("%s is not used. %s", row["file"], reason)
         rows.append(row)
     with whole_file(images_output) as whole, h5py.File(whole, "w") as file:
         file["images"] = np.array(images, dtype).reshape(-1, pixels, pixels, 1)
         file["file"] = np.array([row["file"] for row in rows if row["used"]], h5py.string_dtype())
-    with whole_file(files_output) as whole, open(whole, "w", newline="") as text:
+    with whole_file(files_output) as whole, open(whole, "w", newline="", encoding="utf-8") as text:
         table = csv.DictWriter(text, ["file", "sha256", "width", "height", "linear", "used", "reason"])
         table.writeheader()
         table.writerows(rows)
@@ -78,8 +79,8 @@ def typical_brightness(images: h5py.Dataset) -> float:
 def light_above_background(image: np.ndarray, pixels: int) -> np.ndarray:
     """Return the light above sky and noise of an image (height, width), float32 of shape (pixels, pixels).
 
-    Pixels without data count as sky. Sky and noise are measured and taken away at the smaller of both sizes: a mean over
-    many pixels has less noise, and of another kind, but what is only enlarged has that of its own pixels. Raises
+    Pixels without data count as sky. Sky and noise are measured and taken away at the smaller of both sizes: a mean
+    over many pixels has less noise, and of another kind, but what is only enlarged has that of its own pixels. Raises
     ValueError if no pixel is finite, or all are the same.
     """
     finite = image[np.isfinite(image)]

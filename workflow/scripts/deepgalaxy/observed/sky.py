@@ -24,8 +24,8 @@ def seen(image: np.ndarray) -> np.ndarray:
     """Return which pixels of an image (height, width) hold data.
 
     They are finite, and belong to no area of one value that was put around what a camera saw. Such an area reaches the
-    edge, and its value has nothing to do with the data beside it: those of a sky jump to their level, or scatter to both
-    sides of it. It is kept where it is the sky itself, clipped or without noise, from which light rises.
+    edge, and the data beside it have another level, or scatter to both sides of its value. An area of one value is kept
+    if it is the sky itself, clipped or without noise, from which light rises.
     """
     valid = np.isfinite(image)
     while (empty := _constant_border(image, valid)).any():
@@ -34,7 +34,7 @@ def seen(image: np.ndarray) -> np.ndarray:
 
 
 def light_above_noise(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Return the light of an image (height, width) above sky and noise, float32 of the same shape; elsewhere it is 0."""
+    """Return the light of an image (height, width) above sky and noise, float32 of the same shape, and 0 elsewhere."""
     light = np.where(valid, image - background_level(image, valid), 0).astype(np.float32)
     lit = (light > max(NOISE_LEVEL * noise_level(light, valid), noise_peak(light, valid))).astype(np.uint8)
     _, labels, areas, _ = cv2.connectedComponentsWithStats(lit, connectivity=8)
@@ -61,8 +61,8 @@ def noise_peak(light: np.ndarray, valid: np.ndarray) -> float:
     """Return how far above the sky noise of any kind, such as that of few counts, reaches in the border of an image
     (height, width); ``valid`` as in ``border``.
 
-    Of each sector it is the NOISE_PERCENTILE above the median, or NOISE_LEVEL standard deviations if that is more, since
-    neighbours may share their noise; of these, the median, so that stars and tails in some sectors do not count.
+    Of each sector it is the NOISE_PERCENTILE above the median, or NOISE_LEVEL standard deviations if that is more,
+    since neighbours may share their noise; of these, the median, so that stars and tails in some sectors do not count.
     """
     rows, columns = np.nonzero(border(valid))
     middle = [(side - 1) / 2 for side in light.shape]
@@ -78,8 +78,8 @@ def _reach(values: np.ndarray) -> float:
 
 
 def border(valid: np.ndarray) -> np.ndarray:
-    """Return which of the ``valid`` pixels (height, width) are along the edge of the image, or of what it holds data of;
-    all of them if none is. Gaps that are thinner than half of the border are no edge."""
+    """Return which of the ``valid`` pixels (height, width) are along the edge of the image, or of its data; all of them
+    if none is. Gaps that are thinner than half of the border are no edge."""
     margin = _margin(valid)
     gap = 2 * (margin // 4) + 1
     outside = cv2.morphologyEx(_outside(valid, gap), cv2.MORPH_OPEN, np.ones((gap, gap), np.uint8))
@@ -127,20 +127,26 @@ def _is_sky(image: np.ndarray, rest: np.ndarray, area: np.ndarray, value: float)
     """Return whether an ``area`` of one value is sky, by what the ``rest`` of the data is like.
 
     Light rises from a sky: further inside it is brighter than beside the area by at least as much as that is than the
-    area, and nearly nothing is darker; or nothing is further inside. A sky of few counts is ragged: what is beside it
-    are lone pixels. Without noise, steps of brightness are areas of one value, too, and so is the sky beside a frame:
-    which differs from it by more than a few steps.
+    area, and nearly nothing is darker; or nothing is further inside. Noise of few counts or steps is ragged: such areas
+    are, or what is beside them is lone pixels. Without noise, steps of brightness are areas of one value, too, and so
+    is the sky beside a frame, which differs from it by more than a few steps.
     """
     distance, margin = _distance(area), _margin(image)
     beside, inside = rest & (distance <= 2), rest & (distance > margin / 2) & (distance <= margin)
     if not inside.any():
         return True
-    solid = cv2.morphologyEx(rest.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    if solid[beside].mean() < 0.5:
+    if _solid(area)[area].mean() < 0.5 or _solid(rest)[beside].mean() < 0.5:
         return True
     level, level_inside = np.median(image[beside]), np.median(image[inside])
     jump, rises = abs(level - value), level_inside - level >= abs(level - value)
     near = rest & (distance <= margin)
     if np.mean(np.diff(image, axis=1)[near[:, 1:] & near[:, :-1]] == 0) > 0.5:  # no noise
-        return bool(rises or jump <= 3 * np.diff(np.unique(image[near])).min(initial=np.inf))
+        steps = np.diff(np.unique(image[near]))
+        return bool(rises or (len(steps) and jump <= 3 * steps.min()))
     return bool(rises and np.mean(image[inside] < value) < 0.25)
+
+
+def _solid(chosen: np.ndarray) -> np.ndarray:
+    """Return which of the ``chosen`` pixels are in a square of 3 × 3 of them; the image goes on beyond its edge."""
+    wider = cv2.copyMakeBorder(chosen.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    return cv2.morphologyEx(wider, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))[1:-1, 1:-1]
