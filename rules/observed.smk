@@ -41,8 +41,8 @@ rule prepare_observed:
     conda:
         "../envs/observe.yaml"
     resources:
-        # A pixel may take three channels of 8 bytes, and twice 4 more while it is worked on.
-        mem_mb=megabytes(round(500 + 32 * OBSERVED["largest_megapixels"])),
+        # A pixel may take four channels of 8 bytes and 4 more when it is read; later 4, and 28 while it is worked on.
+        mem_mb=megabytes(round(500 + 40 * OBSERVED["largest_megapixels"])),
         runtime=minutes(10, per_gb=20),
     params:
         # By a function, so that Snakemake fills in nothing.

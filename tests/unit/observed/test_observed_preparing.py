@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from astropy.io import fits
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgalaxy.image import FAINTEST, prepare_image, stretch
@@ -142,6 +142,7 @@ def test_the_frame_keeps_proportions_and_light(height, width, pixels, seed):
 
 
 @given(st.floats(1e-3, 1e4), st.floats(-100, 100))
+@settings(deadline=None)
 def test_neither_gain_nor_sky_of_a_linear_image_matters(gain, sky):
     rows, columns = np.mgrid[:40, :60]
     light = 20 * np.exp(-np.hypot(columns - 25, rows - 18) / 6) + np.random.default_rng(1).gamma(0.2, size=(40, 60))
