@@ -124,3 +124,23 @@ CONSTANT_SKIES = {
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_sky_that_is_mostly_of_one_value_is_data(sky, seed):
     assert seen(CONSTANT_SKIES[sky](np.random.default_rng(seed)).astype(np.float32)).all()
+
+
+@pytest.mark.filterwarnings("error")
+@given(st.integers(8, 120), st.integers(8, 120), st.sampled_from([8, 32, 128]), st.floats(0, 0.99), st.integers(0, 9))
+@settings(deadline=None)
+def test_images_of_any_shape_with_any_gaps_give_light_or_a_sentence(height, width, pixels, missing, seed):
+    rng = np.random.default_rng(seed)
+    image = rng.normal(100, 5, (height, width)).astype(np.float32)
+    image[rng.random(image.shape) < missing] = np.nan
+    image[: rng.integers(height)] = rng.choice([0, np.nan])
+    try:
+        light = light_above_background(image, pixels)
+    except ValueError as error:
+        assert str(error) in (
+            "None of its pixels has a value.",
+            "All of its pixels are the same.",
+            "Too few of its pixels have a value.",
+        )
+    else:
+        assert light.shape == (pixels, pixels) and np.isfinite(light).all()

@@ -81,7 +81,7 @@ def light_above_background(image: np.ndarray, pixels: int) -> np.ndarray:
 
     Pixels without data count as sky. Sky and noise are measured and taken away at the smaller of both sizes: a mean
     over many pixels has less noise, and of another kind, but what is only enlarged has that of its own pixels. Raises
-    ValueError if no pixel is finite, or all are the same.
+    ValueError if no pixel is finite, if all are the same, or if data are nowhere the greater part.
     """
     finite = image[np.isfinite(image)]
     if not finite.size:
@@ -93,6 +93,8 @@ def light_above_background(image: np.ndarray, pixels: int) -> np.ndarray:
         return pad_frame(fit_frame(light_above_noise(image, valid), pixels), pixels)
     total, covered = (fit_frame(part, pixels) for part in (np.where(valid, image, 0), valid))
     mean = np.divide(total, covered, out=np.zeros_like(total), where=covered > 0)
+    if not (covered > 0.5).any():
+        raise ValueError("Too few of its pixels have a value.")
     return pad_frame(light_above_noise(mean, covered > 0.5), pixels)
 
 

@@ -52,9 +52,10 @@ def noise_level(light: np.ndarray, valid: np.ndarray) -> float:
     """Return the standard deviation of the noise in the border of an image (height, width); ``valid`` as in ``border``.
 
     It is taken from the differences of neighbours in a row, so that light that varies smoothly is no noise, and from
-    their median, so that a star is none.
+    their median, so that a star is none. Without neighbours it is 0.
     """
-    return float(mad_std(np.diff(light, axis=1)[border(valid[:, 1:] & valid[:, :-1])]) / np.sqrt(2))
+    differences = np.diff(light, axis=1)[border(valid[:, 1:] & valid[:, :-1])]
+    return float(mad_std(differences) / np.sqrt(2)) if len(differences) else 0.0
 
 
 def noise_peak(light: np.ndarray, valid: np.ndarray) -> float:
@@ -133,14 +134,15 @@ def _is_sky(image: np.ndarray, rest: np.ndarray, area: np.ndarray, value: float)
     """
     distance, margin = _distance(area), _margin(image)
     beside, inside = rest & (distance <= 2), rest & (distance > margin / 2) & (distance <= margin)
-    if not inside.any():
-        return True
+    if not inside.any() or not beside.any():
+        return not inside.any()  # what other gaps keep apart from the data is no sky of theirs
     if _solid(area)[area].mean() < 0.5 or _solid(rest)[beside].mean() < 0.5:
         return True
     level, level_inside = np.median(image[beside]), np.median(image[inside])
     jump, rises = abs(level - value), level_inside - level >= abs(level - value)
     near = rest & (distance <= margin)
-    if np.mean(np.diff(image, axis=1)[near[:, 1:] & near[:, :-1]] == 0) > 0.5:  # no noise
+    same = np.diff(image, axis=1)[near[:, 1:] & near[:, :-1]] == 0
+    if same.sum() > len(same) / 2:  # no noise
         steps = np.diff(np.unique(image[near]))
         return bool(rises or (len(steps) and jump <= 3 * steps.min()))
     return bool(rises and np.mean(image[inside] < value) < 0.25)
