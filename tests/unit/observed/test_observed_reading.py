@@ -19,6 +19,7 @@ from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import ExifTags, Image
 
 from deepgalaxy.observed.listing import digest_listing, inputs_of_a_rule, is_readable, list_observed, shown_name
 from deepgalaxy.observed.reading import read_header
@@ -192,6 +193,17 @@ def test_a_jpeg_is_turned_as_the_camera_was_held(tmp_path):
     np.testing.assert_allclose(upright, ramp, atol=3)
     np.testing.assert_array_equal(load(tmp_path / "turned.jpg")[0], upright[::-1, ::-1])
     assert not linear
+
+
+@pytest.mark.parametrize("name", ["sideways.jpg", "sideways.png", "sideways_deep.png"])
+def test_width_and_height_are_those_of_the_turned_image(tmp_path, name):
+    ramp = np.repeat(np.arange(0, 240, 12)[:, None], 30, axis=1).astype(np.uint16 if "deep" in name else np.uint8)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.fromarray(ramp).save(tmp_path / name, exif=exif)
+    header = read_header(tmp_path / name)
+    assert (header.width, header.height) == (20, 30)
+    np.testing.assert_allclose(header.load(), np.rot90(ramp, -1), atol=3 if name.endswith("jpg") else 0)
 
 
 def test_what_is_transparent_or_blank_has_no_value(tmp_path):
