@@ -4,7 +4,7 @@ Parameters: `observed`. These rules run only if it names a directory.
 Results: <results>/observed/, <run>/observed.hdf5, and <results>/tables/observed/ and <results>/figures/observed/
 """
 
-from deepgalaxy.observed.listing import list_observed, readable_files
+from deepgalaxy.observed.listing import digest_listing, inputs_of_a_rule, list_observed
 
 OBSERVED = config["observed"]
 try:
@@ -32,7 +32,7 @@ rule prepare_observed:
     """Prepare observed images as the networks of a sample read them; what cannot be used is named, with the reason."""
     input:
         train="<sample>/train.hdf5",
-        images=readable_files(OBSERVED_FILES),
+        images=inputs_of_a_rule(OBSERVED_FILES),
     output:
         images="<results>/observed/{dataset}/{sample}/images.hdf5",
         files="<results>/observed/{dataset}/{sample}/files.csv",
@@ -41,11 +41,13 @@ rule prepare_observed:
     conda:
         "../envs/observe.yaml"
     resources:
-        # A pixel may take three channels of 8 bytes, and twice 4 more while it is worked on.
-        mem_mb=megabytes(round(500 + 32 * OBSERVED["largest_megapixels"])),
+        # A pixel may take four channels of 8 bytes and 4 more when it is read; later 4, and 28 while it is worked on.
+        mem_mb=megabytes(round(500 + 40 * OBSERVED["largest_megapixels"])),
         runtime=minutes(10, per_gb=20),
     params:
-        paths=OBSERVED_FILES,
+        # By a function, so that Snakemake fills in nothing.
+        directory=lambda wildcards: OBSERVED["directory"],
+        contents=digest_listing(OBSERVED_FILES),
         largest_megapixels=OBSERVED["largest_megapixels"],
         code=code_digest("observed/prepare_observed.py"),
     script:

@@ -110,6 +110,7 @@ def test_without_a_compiler_horovods_build_says_so_in_one_line(run, root):
 
 # The packages whose modules have other names.
 PACKAGES = {
+    "PIL": "pillow",
     "cv2": "opencv-python-headless",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",

@@ -1,5 +1,7 @@
 """Images of a directory go through the finished chain, and what is no image does not stop them."""
 
+import os
+
 import h5py
 import imageio.v3 as iio
 import numpy as np
@@ -14,18 +16,21 @@ RUN = tiny_run()
 TABLE, FIGURE = f"results/tables/observed/{RUN}.csv", f"results/figures/observed/{RUN}.png"
 RULES = ["prepare_observed", "classify_observed", "tabulate_observed", "plot_observed"]
 OBSERVED = {"observed": {"directory": "observed"}}
+ODD = os.fsdecode(b"-<{a}>\n\xe9 9.41\xe2\x80\xafAM \\'\"$1.png")
+ODD_AS_SHOWN = r"""-<{a}>\n\udce9 9.41\u202fAM \\'"$1.png"""
 UNTIL = ("--until", "plot_observed")
 
 
 @pytest.fixture(scope="module")
 def observed(chain):
-    """A directory with an image that was trained on, one of noise alone, and two files that are no images; the row of
-    the first in the split table."""
+    """A directory with an image that was trained on, under two names, one of noise alone, and two files that are no
+    images; the row of the first in the split table."""
     directory = chain / "observed"
     directory.mkdir()
     with h5py.File(chain / "results/samples/tiny/four_stages/train.hdf5") as file:
         shown, row = file["images"][3, :, :, 0], int(file["row"][3])
     iio.imwrite(directory / "Trained on, $1.png", shown)
+    (directory / ODD).write_bytes((directory / "Trained on, $1.png").read_bytes())
     fits.PrimaryHDU(1000 + np.random.default_rng(1).normal(size=(60, 90))).writeto(directory / "sky.fits")
     (directory / "empty.jpg").touch()
     (directory / "loop.tif").symlink_to("loop.tif")
@@ -52,8 +57,12 @@ def test_observed_images_are_dated_and_the_rest_is_named(chain, with_settings, o
     dated = table.loc["Trained on, $1.png"]
     assert dated["neighbour_1_row"] == row and dated["novelty"] < 1 and pd.isna(dated["warning"])
     assert 0 <= dated["low_myr"] < dated["expected_myr"] < dated["high_myr"] <= 300
+    assert table.loc[ODD_AS_SHOWN].equals(dated)
     times = pd.read_csv(chain / f"results/tables/observed_times/{RUN}.csv")
-    assert times["probability"].sum() == pytest.approx(1) and len(times) == 4
+    assert times.groupby("file")["probability"].sum().to_dict() == pytest.approx(
+        {"Trained on, $1.png": 1, ODD_AS_SHOWN: 1}
+    )
+    assert len(times) == 8
     assert iio.imread(chain / FIGURE).shape[1] == 1100
     assert planned(with_settings(OBSERVED, *UNTIL, "-n")) == set()
 
@@ -66,6 +75,9 @@ def test_a_change_in_the_directory_runs_all_of_it_and_nothing_else(with_settings
     assert planned(with_settings(OBSERVED, *UNTIL, "-n")) == set(RULES)
     (directory / "further.png").unlink()
     assert planned(with_settings(OBSERVED, *UNTIL, "-n")) == set()
+    os.utime(directory / ODD)
+    assert planned(with_settings(OBSERVED, *UNTIL, "-n")) == set(RULES)
+    assert with_settings(OBSERVED, *UNTIL).returncode == 0
     (directory / "empty.jpg").write_text("no longer")
     assert planned(with_settings(OBSERVED, *UNTIL, "-n")) == set(RULES)
     smaller = OBSERVED["observed"] | {"largest_megapixels": 1}

@@ -6,25 +6,18 @@ from pathlib import Path
 import cv2
 import h5py
 import numpy as np
-from astropy.stats import mad_std, sigma_clipped_stats
 
 from deepgalaxy.checksums import sha256
 from deepgalaxy.files import whole_file
 from deepgalaxy.image import density_of, prepare_image, stretch
 from deepgalaxy.logs import logger, progress
-from deepgalaxy.observed.listing import readable_files
+from deepgalaxy.observed.listing import is_readable, printable, shown_name
 from deepgalaxy.observed.reading import read_header
+from deepgalaxy.observed.sky import light_above_noise, seen
 from deepgalaxy.sample.prepared_file import as_brightness
 
 SMALLEST = 8
 """Pixels that an image must have on each side."""
-BORDER = 0.1
-"""Part of an image's shorter side, along each edge, in which the background is measured."""
-BACKGROUND_PIXELS = 1_000_000
-"""Pixels of the border that are enough to measure it."""
-NOISE_LEVEL = 3
-"""Standard deviations of the noise up to which light is taken for background: simulated images have no noise, and the
-stretch would show it as bright as a tail."""
 BRIGHT_PERCENTILE = 99
 """Of the pixels of an image, by which its brightness is compared with that of others."""
 COMPARED_IMAGES = 1000
@@ -41,25 +34,26 @@ def prepare_observed(
     """Prepare the images of some files like those of the prepared file ``train``.
 
     ``images_output`` gets ``images`` (n, pixels, pixels, 1), in the type of the training images, and ``file`` (n,),
-    their names. ``files_output`` gets a row for every path: file, sha256, width, height, linear, used, and the reason
-    why an image is not used.
+    their names as ``shown_name`` has them. ``files_output`` gets a row for every path: file, sha256, width, height,
+    linear, used, and the reason why an image is not used.
     """
     with h5py.File(train) as file:
         pixels, dtype = file["images"].shape[1], file["images"].dtype.name
         brightness = typical_brightness(file["images"])
-    readable = set(readable_files(paths))
     images, rows = [], []
     for path in progress(paths, len(paths), "observed images"):
-        row = {"file": Path(path).name, "sha256": sha256(path) if path in readable else "", "used": True}
+        row = {"file": shown_name(path), "used": True}
         try:
+            row["sha256"] = sha256(path) if is_readable(path) else ""
             header = read_header(path)
             row |= {"width": header.width, "height": header.height, "linear": header.linear}
             _check_size(header.width, header.height, largest_megapixels)
             light = light_above_background(header.load(), pixels)
             images.append(prepare_light(light, header.linear, brightness, dtype))
-        except ValueError as error:
-            row |= {"used": False, "reason": str(error)}
-            logger.warning("%s is not used. %s", row["file"], error)
+        except (ValueError, OSError) as error:
+            reason = f"It cannot be read: {error.strerror}." if isinstance(error, OSError) else printable(str(error))
+            row |= {"used": False, "reason": reason}
+            logger.warning("%s is not used. %s", row["file"], reason)
         rows.append(row)
     with whole_file(images_output) as whole, h5py.File(whole, "w") as file:
         file["images"] = np.array(images, dtype).reshape(-1, pixels, pixels, 1)
@@ -83,21 +77,25 @@ def typical_brightness(images: h5py.Dataset) -> float:
 
 
 def light_above_background(image: np.ndarray, pixels: int) -> np.ndarray:
-    """Return the light above background and noise of an image (height, width), float32 of shape (pixels, pixels).
+    """Return the light above sky and noise of an image (height, width), float32 of shape (pixels, pixels).
 
-    The background is the sigma-clipped median of the border. Pixels that are not finite count as background, and so
-    does, at its final size, what is below NOISE_LEVEL times the noise in the border. Raises ValueError if no pixel is
-    finite, or all are the same.
+    Pixels without data count as sky. Sky and noise are measured and taken away at the smaller of both sizes: a mean
+    over many pixels has less noise, and of another kind, but what is only enlarged has that of its own pixels. Raises
+    ValueError if no pixel is finite, if all are the same, or if data are nowhere the greater part.
     """
-    finite = np.isfinite(image)
-    if not finite.any():
+    finite = image[np.isfinite(image)]
+    if not finite.size:
         raise ValueError("None of its pixels has a value.")
-    if np.ptp(image[finite]) == 0:
+    if np.ptp(finite) == 0:
         raise ValueError("All of its pixels are the same.")
-    light = np.where(finite, image - background_level(image, finite), 0)
-    light, covered = (fit_frame(part, pixels) for part in (light, finite))
-    light[light < NOISE_LEVEL * noise_level(light, covered > 0.5)] = 0
-    return pad_frame(light, pixels)
+    valid = seen(image)
+    if max(image.shape) < pixels:
+        return pad_frame(fit_frame(light_above_noise(image, valid), pixels), pixels)
+    total, covered = (fit_frame(part, pixels) for part in (np.where(valid, image, 0), valid))
+    mean = np.divide(total, covered, out=np.zeros_like(total), where=covered > 0)
+    if not (covered > 0.5).any():
+        raise ValueError("Too few of its pixels have a value.")
+    return pad_frame(light_above_noise(mean, covered > 0.5), pixels)
 
 
 def fit_frame(image: np.ndarray, pixels: int) -> np.ndarray:
@@ -111,29 +109,6 @@ def pad_frame(light: np.ndarray, pixels: int) -> np.ndarray:
     """Return light above the background (height, width) in the middle of a frame (pixels, pixels) of background."""
     before = [(pixels - side) // 2 for side in light.shape]
     return np.pad(light, [(first, pixels - side - first) for side, first in zip(light.shape, before)])
-
-
-def background_level(image: np.ndarray, valid: np.ndarray) -> float:
-    """Return the median of the border of an image (height, width), clipped at 3 sigma; ``valid`` as in ``border``."""
-    values = image[border(valid)]
-    return float(sigma_clipped_stats(values[:: max(1, len(values) // BACKGROUND_PIXELS)], sigma=3)[1])
-
-
-def noise_level(light: np.ndarray, valid: np.ndarray) -> float:
-    """Return the standard deviation of the noise in the border of an image (height, width); ``valid`` as in ``border``.
-
-    It is taken from the differences of neighbours in a row, so that light that varies smoothly is no noise, and from
-    their median, so that a star is none.
-    """
-    return float(mad_std(np.diff(light, axis=1)[border(valid[:, 1:] & valid[:, :-1])]) / np.sqrt(2))
-
-
-def border(valid: np.ndarray) -> np.ndarray:
-    """Return which of the ``valid`` pixels (height, width) are in the border of the image; all of them if none is."""
-    margin = max(1, round(BORDER * min(valid.shape)))
-    chosen = valid.copy()
-    chosen[margin:-margin, margin:-margin] = False
-    return chosen if chosen.any() else valid
 
 
 def prepare_light(light: np.ndarray, linear: bool, brightness: float, dtype: str) -> np.ndarray:

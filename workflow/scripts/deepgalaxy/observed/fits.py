@@ -1,0 +1,85 @@
+"""FITS files, as they are or compressed as a whole."""
+
+import bz2
+import gzip
+import lzma
+import re
+import zlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+
+from deepgalaxy.observed.header import ImageHeader, grey
+
+COMPRESSED: dict[bytes, tuple[str, Callable[[Path], Any], Callable[[], Any]]] = {
+    b"\x1f\x8b": ("gzip", gzip.open, partial(zlib.decompressobj, 16 + zlib.MAX_WBITS)),
+    b"BZh": ("bzip2", bz2.open, bz2.BZ2Decompressor),
+    b"\xfd7zXZ\0": ("xz", lzma.open, lzma.LZMADecompressor),
+}
+"""First bytes of compressed files, and for each the name, what opens a file, and what decompresses a stream of it."""
+LARGEST_UNPACKED = 2**34
+"""Bytes of a compressed file beyond which it is not worth to read on."""
+LARGEST_HEADER = 2**22
+CHUNK = 2**14
+
+
+def fits_header(path: Path, start: bytes) -> ImageHeader:
+    """Return the header of the first image of a FITS file: of two axes, or of a third one for three colours."""
+    compressed = next((kind for magic, kind in COMPRESSED.items() if start.startswith(magic)), None)
+    if compressed:
+        _check_start(path, *compressed[:2])
+    with fits.open(path) as file:
+        shapes = []
+        for number, part in enumerate(file):
+            shape = tuple(length for length in part.shape if length > 1) if part.is_image else ()
+            if len(shape) == 2 or (len(shape) == 3 and 3 in (shape[0], shape[-1])):
+                height, width = shape[:-1] if len(shape) == 3 and shape[0] != 3 else shape[-2:]
+                return ImageHeader(width, height, True, partial(_load, path, number, compressed))
+            if shape:
+                shapes.append(" × ".join(map(str, shape)))
+    found = f": what it has is {', '.join(shapes)}" if shapes else ""
+    raise ValueError(f"it has no image with two axes or three colours{found}")
+
+
+def _check_start(path: Path, name: str, opened: Callable[[Path], Any]) -> None:
+    """Raise ValueError for a compressed file that holds no FITS file, however large that is."""
+    with opened(path) as file:
+        start = file.read(LARGEST_HEADER)
+    if not start.startswith(b"SIMPLE"):
+        raise ValueError(f"it is compressed by {name}, and what is in it is no FITS file")
+    if not re.search(rb"END {77}", start):
+        raise ValueError("its header has no end")
+
+
+def _check_whole(path: Path, name: str, decompressor: Callable[[], Any]) -> None:
+    """Raise ValueError for a compressed file that is damaged anywhere, whether the image is there or not."""
+    size = 0
+    with open(path, "rb") as file:
+        data = file.read(CHUNK)
+        while data.strip(b"\0"):
+            stream = decompressor()
+            while not stream.eof:
+                if not data:
+                    raise ValueError(f"what {name} compressed has been cut short")
+                try:
+                    size += len(stream.decompress(data))
+                except (zlib.error, OSError, EOFError, lzma.LZMAError) as error:
+                    raise ValueError(f"what {name} compressed is damaged: {error}") from None
+                if size > LARGEST_UNPACKED:
+                    raise ValueError(f"it is more than {LARGEST_UNPACKED / 1e9:.0f} GB when it is decompressed")
+                data = stream.unused_data if stream.eof else file.read(CHUNK)
+            data = data or file.read(CHUNK)
+
+
+def _load(path: Path, number: int, compressed: tuple | None) -> np.ndarray:
+    if compressed:
+        _check_whole(path, compressed[0], compressed[2])
+    with fits.open(path) as file:
+        pixels = np.squeeze(file[number].data)
+        colours_first = pixels.ndim == 3 and pixels.shape[0] == 3
+        # FITS counts rows from below.
+        return grey(np.moveaxis(pixels, 0, -1) if colours_first else pixels)[::-1]

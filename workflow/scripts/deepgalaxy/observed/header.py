@@ -1,0 +1,52 @@
+"""What is known of an image before its pixels are decoded, and what all formats have in common after that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+UPRIGHT = 1
+SIDEWAYS = (5, 6, 7, 8)
+"""Orientations, as Exif and TIFF number them, in which width and height change places."""
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """What is known of an image before its pixels are decoded.
+
+    ``linear`` says whether values are proportional to the light. ``load`` returns float32 of shape (height, width),
+    grey and with row 0 at the top; what has no value, or is transparent, is NaN.
+    """
+
+    width: int
+    height: int
+    linear: bool
+    load: Callable[[], np.ndarray]
+
+
+def grey(pixels: np.ndarray) -> np.ndarray:
+    """Average colours (height, width[, channels]) as the channels of simulated images are; a last one of an even number
+    is opacity."""
+    if pixels.ndim == 2:
+        return pixels.astype(np.float32)
+    colours = pixels.shape[2] - (pixels.shape[2] % 2 == 0)
+    averaged = pixels[:, :, :colours].mean(axis=2, dtype=np.float32)
+    if colours < pixels.shape[2]:
+        averaged[pixels[:, :, -1] == 0] = np.nan
+    return averaged
+
+
+def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Return an image (height, width) as it was seen; ``orientation`` is as Exif and TIFF number it, from 1 to 8."""
+    if orientation in SIDEWAYS:
+        pixels = pixels.T
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return pixels
+
+
+def size_when_turned(width: int, height: int, orientation: int) -> tuple[int, int]:
+    """Return the width and the height that an image has after ``turned``."""
+    return (height, width) if orientation in SIDEWAYS else (width, height)
