@@ -4,14 +4,21 @@
 """
 
 import argparse
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
+from functools import partial
+from typing import IO
 
 from deepgalaxy.cluster.slurm import seconds_left
+from deepgalaxy.lifetime import GRACE_S, die_with, environment_of_children, on_stop_signals, once_ended, starters
+from deepgalaxy.logs import begin_attempt, write_or_lose
+
+LAST_WORDS_S = 10.0
+"""How long what ranks have printed is waited for after they have ended."""
 
 
 def main() -> None:
@@ -21,6 +28,7 @@ def main() -> None:
     parser.add_argument("--stop-minutes", type=float, default=0, help=about)
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run")
     args = parser.parse_args()
+    begin_attempt("train_model")
     sys.exit(run_launcher(args.command, seconds_until_stop(60 * args.stop_minutes)))
 
 
@@ -43,30 +51,56 @@ def seconds_until_stop(margin_seconds: float) -> float | None:
 def run_launcher(command: list[str], stop_after_seconds: float | None = None) -> int:
     """Run a command that starts ranks to its end and return its exit status.
 
-    SIGINT and SIGTERM, on which mpirun kills its ranks within a second, are passed on as SIGUSR1, which it gives to
-    them: they save a checkpoint and stop. The same is sent after ``stop_after_seconds``. A second signal ends the
-    launcher. The launcher does not outlive this process.
+    SIGINT, SIGTERM and SIGHUP, on which mpirun kills its ranks within a second, are passed on as SIGUSR1, which it
+    gives to them: they save a checkpoint and stop. The same is sent after ``stop_after_seconds``, and when this process
+    ends, or the Snakemake that started it. A second signal ends the launcher.
+
+    What the ranks print goes to standard error, meant for the log file, and their standard output to this one's, too;
+    what cannot be written there is lost.
     """
-    with subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_parent) as launcher:
-        asked: list[int] = []
+    with subprocess.Popen(
+        command,
+        start_new_session=True,
+        preexec_fn=partial(die_with, os.getpid(), signal.SIGUSR1),
+        env=os.environ | environment_of_children(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as launcher:
+        asked: list[str] = []
 
-        def pass_on(number: int, _frame: object) -> None:
+        def pass_on(why: str) -> None:
             launcher.send_signal(signal.SIGTERM if asked else signal.SIGUSR1)
-            asked.append(number)
+            asked.append(why)
 
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, pass_on)
+        def end_with_starter() -> None:
+            pass_on("the end of Snakemake")
+            time.sleep(GRACE_S)
+            pass_on("the end of Snakemake")
+
+        on_stop_signals(pass_on)
+        once_ended(starters(), end_with_starter)
         if stop_after_seconds is not None:
             timer = threading.Timer(stop_after_seconds, launcher.send_signal, [signal.SIGUSR1])
             timer.daemon = True
             timer.start()
+        copies = [_copying(launcher.stdout, (1, 2)), _copying(launcher.stderr, (2,))]
         status = launcher.wait()
+        for copy in copies:
+            copy.join(LAST_WORDS_S)
     return status if status >= 0 else 128 - status
 
 
-def _die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends (Linux's PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+def _copying(source: IO[bytes] | None, targets: tuple[int, ...]) -> threading.Thread:
+    """Return a thread that copies what arrives to some file descriptors, as long as anything may arrive."""
+
+    def copy() -> None:
+        while source and (piece := source.read1(2**16)):  # type: ignore[attr-defined]
+            for target in targets:
+                write_or_lose(target, piece)
+
+    thread = threading.Thread(target=copy, daemon=True)
+    thread.start()
+    return thread
 
 
 if __name__ == "__main__":

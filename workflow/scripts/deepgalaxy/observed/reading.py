@@ -12,7 +12,7 @@ import numpy as np
 import tifffile
 from astropy.io import fits
 
-from deepgalaxy.logs import last_line
+from deepgalaxy.failures import in_one_sentence
 
 Result = TypeVar("Result")
 
@@ -59,7 +59,7 @@ def _explained(name: str, function: Callable[[], Result]) -> Result:
     try:
         return function()
     except Exception as error:
-        raise ValueError(f"It cannot be read as {name}: {last_line(error.__cause__ or error)}") from error
+        raise ValueError(f"It cannot be read as {name}: {in_one_sentence(error.__cause__ or error)}") from error
 
 
 def _display_header(path: Path, start: bytes) -> ImageHeader:
