@@ -53,11 +53,13 @@ def _of_the_machine(error: BaseException) -> str | None:
         return LACK_OF_MEMORY
     if isinstance(error, BrokenProcessPool):
         return LOST_WORKER
-    if not isinstance(error, OSError) or error.errno not in SENTENCES:
+    # HDF5 puts number and name into the text, of whatever exception.
+    told = re.search(r"filename = '([^']*)'.* errno = (\d+)", text, re.DOTALL)
+    number = getattr(error, "errno", None) or (int(told[2]) if told else None)
+    if number not in SENTENCES:
         return None
-    named = error.filename or next(iter(re.findall(r"name = '([^']*)'", text)), None)  # HDF5 puts it into the text
-    return SENTENCES[error.errno].format(
-        file=named or "a file",
-        reason=os.strerror(error.errno).lower(),
+    return SENTENCES[number].format(
+        file=getattr(error, "filename", None) or (told[1] if told else "a file"),
+        reason=os.strerror(number).lower(),
         limit=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
     )

@@ -15,7 +15,7 @@ from typing import IO
 
 from deepgalaxy.cluster.slurm import seconds_left
 from deepgalaxy.lifetime import GRACE_S, die_with, environment_of_children, on_stop_signals, once_ended, starters
-from deepgalaxy.logs import begin_attempt, write_or_lose
+from deepgalaxy.logs import begin_attempt, lossy, write_or_lose
 
 LAST_WORDS_S = 10.0
 """How long what ranks have printed is waited for after they have ended."""
@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--stop-minutes", type=float, default=0, help=about)
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run")
     args = parser.parse_args()
+    sys.stderr = lossy(2)
     begin_attempt("train_model")
     sys.exit(run_launcher(args.command, seconds_until_stop(60 * args.stop_minutes)))
 
@@ -91,12 +92,12 @@ def run_launcher(command: list[str], stop_after_seconds: float | None = None) ->
 
 
 def _copying(source: IO[bytes] | None, targets: tuple[int, ...]) -> threading.Thread:
-    """Return a thread that copies what arrives to some file descriptors, as long as anything may arrive."""
+    """Return a thread that copies lines to some file descriptors, as long as any may arrive."""
 
     def copy() -> None:
-        while source and (piece := source.read1(2**16)):  # type: ignore[attr-defined]
+        for line in source or ():
             for target in targets:
-                write_or_lose(target, piece)
+                write_or_lose(target, line)
 
     thread = threading.Thread(target=copy, daemon=True)
     thread.start()

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Predictions:
 
     def write(self, path: str | Path) -> None:
         """Write a file as ``predict_images`` does."""
-        with whole_file(path) as whole, h5py.File(whole, "w") as file:
+        with whole_hdf5(path) as file:
             for name, values in vars(self).items():
                 file[name] = values
 

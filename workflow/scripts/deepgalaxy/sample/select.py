@@ -21,7 +21,7 @@ from deepgalaxy.dataset.layout import (
     times_name,
     unit_name,
 )
-from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import logger, progress
 
 COPY_BYTES = 64 * 2**20  # of images at a time
@@ -109,7 +109,7 @@ def select_images(
     numbers = camera_numbers(cameras)
     if damaged.issuperset(product(names, numbers)):
         raise ValueError(f"All that is selected of {', '.join(names)} is damaged; select other groups or cameras.")
-    with whole_file(output) as path, h5py.File(dataset) as source, h5py.File(path, "w") as subset:
+    with h5py.File(dataset) as source, whole_hdf5(output) as subset:
         # Through links: HDF5 looks for the original from where the subset really lies.
         original = os.path.relpath(os.path.realpath(dataset), os.path.realpath(Path(output).parent))
         for name in progress(names, len(names), "groups"):

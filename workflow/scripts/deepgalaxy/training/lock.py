@@ -78,6 +78,7 @@ def _take_by_name(path: Path) -> int | None:
         holder = Process.parse(path.read_text().partition("\n")[0])
         if holder and holder.ended():
             path.unlink()
+            return _take_by_name(path)
     return None
 
 
