@@ -17,16 +17,29 @@ from deepgalaxy.training.lock import lock_run
 BROKEN = (37, 95, 524, 38, 22, 11)
 
 
-@pytest.fixture(params=[0, *BROKEN])
+def break_locks(monkeypatch, number):
+    """Have the file system answer every request for a lock with an error."""
+
+    def flock(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+
+
+@pytest.fixture(params=[0, 37, 11])
 def locks(request, monkeypatch):
-    """File systems with locks (0), and without: the number of the error that they answer with."""
+    """File systems with locks (0), without, and with broken ones: the number of the error that they answer with."""
     if request.param:
-
-        def flock(*_):
-            raise OSError(request.param, os.strerror(request.param))
-
-        monkeypatch.setattr("fcntl.flock", flock)
+        break_locks(monkeypatch, request.param)
     return request.param
+
+
+@pytest.mark.parametrize("number", BROKEN)
+def test_whatever_the_file_system_answers_one_training_runs_and_a_second_is_refused(tmp_path, monkeypatch, number):
+    break_locks(monkeypatch, number)
+    with lock_run(tmp_path, print), pytest.raises(ValueError, match="is in use"), lock_run(tmp_path, print):
+        pass
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture
