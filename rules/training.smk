@@ -38,6 +38,7 @@ rule train_model:
     shell:
         """
         trap : TERM HUP # the shell waits for the checkpoint that training saves on these signals
+        export DEEPGALAXY_LOG={log:q}
         {resources.launcher} python -m deepgalaxy.train \
             --train={input.train:q} --validation={input.validation:q} --classes={input.classes:q} \
             --output={params.directory:q} --workers={wildcards.workers} --threads={resources.cpus_per_task} \
@@ -45,5 +46,5 @@ rule train_model:
             --launched-by={resources.launcher:q} \
             --memory-budget-mib={resources.image_memory_mib} --gpu-memory-mib={resources.gpu_memory_mib} \
             --checkpoint-minutes={resources.checkpoint_minutes} --stall-minutes={resources.stall_minutes} \
-            {params.options:q} 2>>{log:q}
+            {params.options:q}
         """

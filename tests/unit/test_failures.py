@@ -97,7 +97,7 @@ def test_a_script_that_lacks_something_ends_in_one_sentence_and_leaves_nothing(r
     *before, sentence = result.stderr.splitlines()
     assert result.returncode == 1 and sentence.startswith(f"some_rule: {words}"), result.stderr
     assert all(line.startswith("some_rule: there will be no log: ") for line in before) and len(before) <= 1
-    assert {path.name for path in tmp_path.iterdir()} <= {"rule.log"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"rule.log", "rule.log.unfinished"}
 
 
 def test_a_script_whose_log_and_screen_take_nothing_does_its_work(run, tmp_path):
@@ -112,7 +112,12 @@ def test_a_script_whose_log_and_screen_take_nothing_does_its_work(run, tmp_path)
 
 def test_the_log_of_an_attempt_that_failed_is_kept(run, tmp_path):
     code = "import sys\nfrom deepgalaxy.logs import script_log\nwith script_log('a.log', 'some_rule'): {}"
-    for body in ("raise KeyError('first')", "print('second')"):
+    log = tmp_path / "a.log"
+    for body in ("raise KeyError('first')", "import os; os.kill(os.getpid(), 9)", "print('third')", "print('fourth')"):
+        log.unlink(missing_ok=True)  # as Snakemake does
         run(sys.executable, "-c", code.format(body), cwd=tmp_path)
-    first, second = (tmp_path / "a.log").read_text().split("---- some_rule, ")[1:]
-    assert "KeyError: 'first'" in first and "second" in second
+        assert len(list(tmp_path.iterdir())) == (1 if "print" in body else 2)
+        if "third" in body:
+            first, _, third = log.read_text().split("---- some_rule, ")[1:]
+            assert "KeyError: 'first'" in first and "third" in third
+    assert log.read_text().count("----") == 2, "what follows a success begins anew"

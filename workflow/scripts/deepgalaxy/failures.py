@@ -54,7 +54,7 @@ def _of_the_machine(error: BaseException) -> str | None:
     if isinstance(error, BrokenProcessPool):
         return LOST_WORKER
     # HDF5 puts number and name into the text, of whatever exception.
-    told = re.search(r"filename = '([^']*)'.* errno = (\d+)", text, re.DOTALL)
+    told = re.search(r"name = '([^']*)'.* errno = (\d+)", text, re.DOTALL)
     number = getattr(error, "errno", None) or (int(told[2]) if told else None)
     if number not in SENTENCES:
         return None

@@ -26,14 +26,21 @@ class StoppedBySignal(BaseException):
 def script_log(path: str | Path, title: str) -> Iterator[None]:
     """Run a script's body with everything that it prints at the end of the log file ``path``.
 
-    Earlier attempts stay in the file. Standard output and standard error are redirected as file descriptors, so that
-    the file also catches what compiled libraries print. Records of this package's logger go to the file and to the
+    Standard output and standard error are redirected as file descriptors, so that the file, a kept log, also catches
+    what compiled libraries print. Records of this package's logger go to the file and to the
     screen. An exception ends the process with exit status 1: the file gets the traceback, the screen one sentence
     behind ``title``. A signal to stop, or the end of the Snakemake that started the script, ends the body by an
     exception, too, and what it was writing is removed. A line that cannot be written is lost, and nothing else.
     """
     screen = lossy(os.dup(2))
-    _redirect(Path(path), screen, title)
+    with kept_log(Path(path), title, screen) as file:
+        for standard in (1, 2):
+            os.dup2(file, standard)
+        yield from _run_logged(path, title, screen)
+
+
+def _run_logged(path: str | Path, title: str, screen: TextIO) -> Iterator[None]:
+    """Yield once, and end the process if an exception comes back."""
     sys.stdout, sys.stderr = lossy(1), lossy(2)
     begin_attempt(title)
     for stream, layout in ((screen, f"{title}: %(message)s"), (sys.stderr, "%(asctime)s %(message)s")):
@@ -53,21 +60,32 @@ def script_log(path: str | Path, title: str) -> Iterator[None]:
         os._exit(1)
 
 
-def _redirect(path: Path, screen: TextIO, title: str) -> None:
-    """Let standard output and standard error go to the end of a file, or nowhere if it cannot be opened."""
+def _stop(signal_name: str) -> None:
+    raise StoppedBySignal(f"stopped by {signal_name}; run again")
+
+
+@contextmanager
+def kept_log(path: Path, title: str, screen: TextIO) -> Iterator[int]:
+    """Yield a file descriptor of the end of a log file, or of none if it cannot be opened: then ``screen`` is told.
+
+    Snakemake removes the log of an attempt before it makes the next. Therefore the file has a second name beside the
+    first, which is taken from it only when the block has ended well; what begins while there is one goes on in that file.
+    """
+    unfinished = path.with_name(f"{path.name}.unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # there is none, or the file system has no second names
+            os.link(unfinished, path)
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        with suppress(OSError):
+            os.link(path, unfinished)
     except OSError as error:
         print(f"{title}: there will be no log: {in_one_sentence(error)}", file=screen)
         file = os.open(os.devnull, os.O_WRONLY)
-    for standard in (1, 2):
-        os.dup2(file, standard)
+    yield file
     os.close(file)
-
-
-def _stop(signal_name: str) -> None:
-    raise StoppedBySignal(f"stopped by {signal_name}; run again")
+    with suppress(OSError):
+        unfinished.unlink()
 
 
 def begin_attempt(title: str) -> None:

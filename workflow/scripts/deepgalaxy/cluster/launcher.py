@@ -10,12 +10,17 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import IO
 
 from deepgalaxy.cluster.slurm import seconds_left
 from deepgalaxy.lifetime import GRACE_S, die_with, environment_of_children, on_stop_signals, once_ended, starters
-from deepgalaxy.logs import begin_attempt, lossy, write_or_lose
+from deepgalaxy.logs import begin_attempt, kept_log, lossy, write_or_lose
+
+LOG = "DEEPGALAXY_LOG"
+"""The environment variable that names the log file; standard error is the log if it is not set."""
 
 LAST_WORDS_S = 10.0
 """How long what ranks have printed is waited for after they have ended."""
@@ -28,9 +33,14 @@ def main() -> None:
     parser.add_argument("--stop-minutes", type=float, default=0, help=about)
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run")
     args = parser.parse_args()
-    sys.stderr = lossy(2)
-    begin_attempt("train_model")
-    sys.exit(run_launcher(args.command, seconds_until_stop(60 * args.stop_minutes)))
+    screen = lossy(os.dup(2))
+    with ExitStack() as log:
+        if LOG in os.environ:
+            os.dup2(log.enter_context(kept_log(Path(os.environ[LOG]), "train_model", screen)), 2)
+        sys.stderr = lossy(2)
+        begin_attempt("train_model")
+        if status := run_launcher(args.command, seconds_until_stop(60 * args.stop_minutes)):
+            os._exit(status)  # and keep the log
 
 
 def seconds_until_stop(margin_seconds: float) -> float | None:
@@ -56,8 +66,8 @@ def run_launcher(command: list[str], stop_after_seconds: float | None = None) ->
     gives to them: they save a checkpoint and stop. The same is sent after ``stop_after_seconds``, and when this process
     ends, or the Snakemake that started it. A second signal ends the launcher.
 
-    What the ranks print goes to standard error, meant for the log file, and their standard output to this one's, too;
-    what cannot be written there is lost.
+    What the ranks print goes to standard error, the log, and their standard output to this one's, too; what cannot be
+    written there is lost.
     """
     with subprocess.Popen(
         command,
