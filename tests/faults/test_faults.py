@@ -27,6 +27,11 @@ from deepgalaxy.checksums import sha256
 from support.processes import family, wait_for
 
 
+def sentences(rule, beginning, said):
+    """The lines behind a rule's name that begin so."""
+    return re.findall(rf"^{rule}[^:]*: {beginning}.*$", said, re.MULTILINE)
+
+
 def interrupted(rule, number, world):
     """A job gets a signal at any moment of its course; run again, it makes the same."""
     seconds, digests = world.seconds_of(rule), world.remove_outputs(rule)
@@ -49,9 +54,7 @@ def full_disk(rule, world):
     most = int(4000 + 20000 * world.moment)
     limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most, most))
     status, said = world.run(*world.script(rule), preexec_fn=limit)
-    assert status == 1 and re.search(rf"^{rule}[^:]*: There is no room to write .*; make room", said, re.MULTILINE), (
-        said
-    )
+    assert status == 1 and sentences(rule, "There is no room to write .*; make room, ", said), said
     assert not [path for name in STAGES[rule] for path in (world.directory / name).parent.glob(".partial*")]
     assert world.run(*world.script(rule))[0] == 0
     world.check_outputs(rule, digests)
@@ -67,9 +70,7 @@ def read_only_results(world):
     finally:
         directory.unlink()
         away.rename(directory)
-    assert status == 1 and re.search(
-        r"^simulate_galaxies[^:]*: .* cannot be used: .*see to its permissions", said, re.M
-    ), said
+    assert status == 1 and sentences("simulate_galaxies", ".* cannot be used: .*; see to its permissions, ", said), said
 
 
 def weights(path):
@@ -188,7 +189,7 @@ def two_trainings(world):
     first = start_training(world, "twice")
     status, said = world.run(*world.training("twice"))
     assert status == 1
-    assert len(re.findall("^train_model: .*is in use by another training, process", said, re.MULTILINE)) == 1, said
+    assert len(sentences("train_model", ".* is in use by another training, process ", said)) == 1, said
     assert first.communicate(timeout=200)[0] and first.returncode == 0
     assert sha256(world.directory / "twice/model.keras") == sha256(world.undisturbed())
 

@@ -27,9 +27,8 @@ def script_log(path: str | Path, title: str) -> Iterator[None]:
     """Run a script's body with everything that it prints at the end of the log file ``path``.
 
     Standard output and standard error are redirected as file descriptors, so that the file, a kept log, also catches
-    what compiled libraries print. Records of this package's logger go to the file and to the
-    screen. An exception ends the process with exit status 1: the file gets the traceback, the screen one sentence
-    behind ``title``. A signal to stop, or the end of the Snakemake that started the script, ends the body by an
+    what compiled libraries print. Records of this package's logger go to the file and to the screen. An exception ends
+    the process with exit status 1: the file gets the traceback, the screen one sentence behind ``title``. A signal to stop, or the end of the Snakemake that started the script, ends the body by an
     exception, too, and what it was writing is removed. A line that cannot be written is lost, and nothing else.
     """
     screen = lossy(os.dup(2))
@@ -69,7 +68,7 @@ def kept_log(path: Path, title: str, screen: TextIO) -> Iterator[int]:
     """Yield a file descriptor of the end of a log file, or of none if it cannot be opened: then ``screen`` is told.
 
     Snakemake removes the log of an attempt before it makes the next. Therefore the file has a second name beside the
-    first, which is taken from it only when the block has ended well; what begins while there is one goes on in that file.
+    first, which is taken from it only when the block has ended well; what begins while there is one goes on in it.
     """
     unfinished = path.with_name(f"{path.name}.unfinished")
     try:
@@ -90,9 +89,8 @@ def kept_log(path: Path, title: str, screen: TextIO) -> Iterator[int]:
 
 def begin_attempt(title: str) -> None:
     """Say on standard error, the log file, that from here on it is about another attempt."""
-    print(
-        f"---- {title}, {time.strftime('%Y-%m-%d %H:%M:%S')}, process {os.getpid()} ----", file=sys.stderr, flush=True
-    )
+    now = time.strftime("%Y-%m-%d %H:%M:%S")
+    print(f"---- {title}, {now}, process {os.getpid()} ----", file=sys.stderr, flush=True)
 
 
 def write_or_lose(descriptor: int, data: bytes) -> None:
