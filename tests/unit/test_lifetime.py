@@ -182,6 +182,18 @@ def test_the_launcher_shows_what_ranks_say_and_logs_all_of_it(run):
     assert title.startswith("---- train_model, ") and sorted(lines) == ["said", "warned"]
 
 
+def test_the_log_of_ranks_that_failed_is_kept(run, tmp_path):
+    log = tmp_path / "logs/train.log"
+    for status in (3, 0):
+        log.unlink(missing_ok=True)  # as Snakemake does
+        command = (sys.executable, "-c", f"print('attempt with {status}'); raise SystemExit({status})")
+        result = run(sys.executable, "-m", "deepgalaxy.cluster.launcher", *command, env={"DEEPGALAXY_LOG": str(log)})
+        assert (result.returncode, result.stdout, result.stderr) == (status, f"attempt with {status}\n", "")
+    title, *lines = log.read_text().splitlines()
+    assert title.startswith("---- train_model") and [lines[0], lines[2]] == ["attempt with 3", "attempt with 0"]
+    assert list(log.parent.iterdir()) == [log]
+
+
 def test_ranks_neither_fail_nor_wait_when_neither_screen_nor_log_takes_a_line(run):
     code = "import sys; [print('line' * 9999, file=f) for f in (sys.stdout, sys.stderr) for _ in range(99)]"
     command = f'{sys.executable} -m deepgalaxy.cluster.launcher {sys.executable} -c "{code}"'

@@ -27,9 +27,11 @@ def script_log(path: str | Path, title: str) -> Iterator[None]:
     """Run a script's body with everything that it prints at the end of the log file ``path``.
 
     Standard output and standard error are redirected as file descriptors, so that the file, a kept log, also catches
-    what compiled libraries print. Records of this package's logger go to the file and to the screen. An exception ends
-    the process with exit status 1: the file gets the traceback, the screen one sentence behind ``title``. A signal to stop, or the end of the Snakemake that started the script, ends the body by an
-    exception, too, and what it was writing is removed. A line that cannot be written is lost, and nothing else.
+    what compiled libraries print. Records of this package's logger go to the file and to the screen.
+
+    An exception ends the process with exit status 1: the file gets the traceback, the screen one sentence behind
+    ``title``. A signal to stop, or the end of the Snakemake that started the script, ends the body by an exception,
+    too, and what it was writing is removed. A line that cannot be written is lost, and nothing else.
     """
     screen = lossy(os.dup(2))
     with kept_log(Path(path), title, screen) as file:
