@@ -207,17 +207,17 @@ def foreign_file(world):
     assert [path.name for path in foreign.parent.iterdir()] == ["notes.npz"]
 
 
-def snakemake(*options):
-    """The command that prepares the images anew."""
-    target = STAGES["prepare_images"][0]
-    return ("snakemake", "--profile", "profiles/local", "--cores=2", "--force", *options, target)
+def snakemake(*options, rule="prepare_images"):
+    """The command that runs the job of a rule of STAGES and no other, whatever tests have made anew before it."""
+    options = ("--profile=profiles/local", "--cores=2", *options, "--allowed-rules", rule, "--")
+    return ("snakemake", *options, STAGES[rule][0])
 
 
 def start_snakemake(world):
     """Start Snakemake, and return its process once its job is at work."""
     log = world.directory / "logs/prepare_images/tiny/four_stages.log"
     log.unlink()
-    process = world.start(*snakemake())
+    process = world.start(*snakemake("--force"))
     wait_for("the job", log.is_file)
     return process
 
@@ -235,7 +235,7 @@ def snakemake_ended(number, world):
     process.communicate(timeout=60)  # which also waits for whoever still has the pipe open, as tee does
     assert not psutil.wait_procs(everything, timeout=20)[1]
     world.run(*snakemake("--unlock"))
-    status, said = world.run(*snakemake())
+    status, said = world.run(*snakemake("--force"))
     assert status == 0, said
     world.check_outputs("prepare_images", digests)
 
@@ -244,8 +244,13 @@ def two_workflows(world):
     """Of two Snakemakes in one directory, the second is refused."""
     digests = [sha256(world.directory / name) for name in STAGES["prepare_images"]]
     first = start_snakemake(world)
-    status, said = world.run(*snakemake())
+    everything = family(first)
+    for process in everything:
+        process.suspend()
+    status, said = world.run(*snakemake("--force"))
     assert status == 1 and "Directory cannot be locked" in said and "Traceback" not in said, said
+    for process in everything:
+        process.resume()
     assert first.communicate(timeout=120)[0] and first.returncode == 0
     world.check_outputs("prepare_images", digests)
 
@@ -257,8 +262,7 @@ def clock_set_back(world):
     os.utime(snapshots, (later, later))
     try:
         for _ in range(2):
-            target = STAGES["render_galaxies"][0]
-            status, said = world.run("snakemake", "--profile", "profiles/local", "--cores=2", target)
+            status, said = world.run(*snakemake(rule="render_galaxies"))
             assert status == 0, said
             world.check_outputs("render_galaxies", digests)
     finally:
