@@ -182,6 +182,13 @@ def test_the_launcher_shows_what_ranks_say_and_logs_all_of_it(run):
     assert title.startswith("---- train_model, ") and sorted(lines) == ["said", "warned"]
 
 
+def test_what_the_started_command_leaves_behind_ends_with_it_and_holds_no_pipe(start):
+    process = start(sys.executable, "-m", "deepgalaxy.cluster.launcher", "sh", "-c", "sleep 600 & echo $!", stdout=-1)
+    left = int(process.communicate(timeout=20)[0])
+    assert process.returncode == 0
+    wait_for("its end", lambda: not psutil.pid_exists(left) or psutil.Process(left).status() == psutil.STATUS_ZOMBIE)
+
+
 def test_the_log_of_ranks_that_failed_is_kept(run, tmp_path):
     log = tmp_path / "logs/train.log"
     for status in (3, 0):

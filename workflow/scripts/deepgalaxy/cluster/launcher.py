@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -33,14 +33,15 @@ def main() -> None:
     parser.add_argument("--stop-minutes", type=float, default=0, help=about)
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run")
     args = parser.parse_args()
-    screen = lossy(os.dup(2))
-    with ExitStack() as log:
-        if LOG in os.environ:
-            os.dup2(log.enter_context(kept_log(Path(os.environ[LOG]), "train_model", screen)), 2)
-        sys.stderr = lossy(2)
-        begin_attempt("train_model")
-        if status := run_launcher(args.command, seconds_until_stop(60 * args.stop_minutes)):
-            os._exit(status)  # and keep the log
+    log = ExitStack()
+    if LOG in os.environ:
+        os.dup2(log.enter_context(kept_log(Path(os.environ[LOG]), "train_model", lossy(os.dup(2)))), 2)
+    sys.stderr = lossy(2)
+    begin_attempt("train_model")
+    status = run_launcher(args.command, seconds_until_stop(60 * args.stop_minutes))
+    if not status:
+        log.close()  # that of a failure is kept
+    os._exit(status)  # without waiting for threads that may never read to the end
 
 
 def seconds_until_stop(margin_seconds: float) -> float | None:
@@ -69,35 +70,37 @@ def run_launcher(command: list[str], stop_after_seconds: float | None = None) ->
     What the ranks print goes to standard error, the log, and their standard output to this one's, too; what cannot be
     written there is lost.
     """
-    with subprocess.Popen(
+    launcher = subprocess.Popen(
         command,
         start_new_session=True,
         preexec_fn=partial(die_with, os.getpid(), signal.SIGUSR1),
         env=os.environ | environment_of_children(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    ) as launcher:
-        asked: list[str] = []
+    )
+    copies = [_copying(launcher.stdout, (1, 2)), _copying(launcher.stderr, (2,))]
+    asked: list[str] = []
 
-        def pass_on(why: str) -> None:
-            launcher.send_signal(signal.SIGTERM if asked else signal.SIGUSR1)
-            asked.append(why)
+    def pass_on(why: str) -> None:
+        launcher.send_signal(signal.SIGTERM if asked else signal.SIGUSR1)
+        asked.append(why)
 
-        def end_with_starter() -> None:
-            pass_on("the end of Snakemake")
-            time.sleep(GRACE_S)
-            pass_on("the end of Snakemake")
+    def end_with_starter() -> None:
+        pass_on("the end of Snakemake")
+        time.sleep(GRACE_S)
+        pass_on("the end of Snakemake")
 
-        on_stop_signals(pass_on)
-        once_ended(starters(), end_with_starter)
-        if stop_after_seconds is not None:
-            timer = threading.Timer(stop_after_seconds, launcher.send_signal, [signal.SIGUSR1])
-            timer.daemon = True
-            timer.start()
-        copies = [_copying(launcher.stdout, (1, 2)), _copying(launcher.stderr, (2,))]
-        status = launcher.wait()
-        for copy in copies:
-            copy.join(LAST_WORDS_S)
+    on_stop_signals(pass_on)
+    once_ended(starters(), end_with_starter)
+    if stop_after_seconds is not None:
+        timer = threading.Timer(stop_after_seconds, launcher.send_signal, [signal.SIGUSR1])
+        timer.daemon = True
+        timer.start()
+    status = launcher.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(launcher.pid, signal.SIGKILL)  # what it has left behind
+    for copy in copies:
+        copy.join(LAST_WORDS_S)
     return status if status >= 0 else 128 - status
 
 
