@@ -108,7 +108,7 @@ class World:
         data = (f"--{name}={SAMPLE}/{name}.hdf5" for name in ("train", "validation"))
         return (
             *(*job, "python", "-m", "deepgalaxy.train", *data, f"--classes={SAMPLE}/classes.csv", f"--output={output}"),
-            *(f"--workers={workers}", "--threads=1", "--architecture=reference_cnn", "--epochs=4", "--batch-size=32"),
+            *(f"--workers={workers}", "--threads=1", "--architecture=reference_cnn", "--epochs=12", "--batch-size=32"),
             *("--steps-per-epoch=4", "--checkpoint-minutes=0", "--stall-minutes=2"),
         )
 
