@@ -86,9 +86,9 @@ with script_log(sys.argv[2], "some_rule"):
     [
         ("memory", "There is not enough memory; "),
         ("files", "More files are open than the limit of 12 allows; "),
-        ("full", "There is no room to write "),
-        ("hdf5", "There is no room to write "),
-        ("hdf5_at_close", "There is no room to write "),
+        ("full", "There is no room to write output.json: "),
+        ("hdf5", "There is no room to write output.hdf5: "),
+        ("hdf5_at_close", "There is no room to write output.hdf5: "),
     ],
 )
 @pytest.mark.parametrize("log", ["rule.log", "/dev/full", "/proc/none/rule.log"])

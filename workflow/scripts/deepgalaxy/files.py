@@ -1,5 +1,6 @@
 """Files that appear whole or not at all; tables and JSON among them."""
 
+import errno
 import json
 import re
 import shutil
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 from deepgalaxy.lifetime import Process
 
 LEFT_AFTER_S = 86400
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Table(Protocol):
@@ -26,7 +28,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``, and rename it to ``path`` when the block ends without an exception.
 
     A reader sees the old file, or none, until the new one is complete; a failure leaves nothing behind, and what a
-    killed process left in the directory is removed. The temporary name keeps the suffix, since writers such as Keras
+    killed process left in the directory is removed. An OSError for lack of room names ``path``. The temporary name keeps the suffix, since writers such as Keras
     and Matplotlib choose their format by it.
     """
     path = Path(path)
@@ -36,6 +38,10 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.replace(path)
+    except OSError as error:
+        if error.errno in NO_ROOM and not error.filename:
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
