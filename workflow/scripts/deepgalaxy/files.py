@@ -28,8 +28,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``, and rename it to ``path`` when the block ends without an exception.
 
     A reader sees the old file, or none, until the new one is complete; a failure leaves nothing behind, and what a
-    killed process left in the directory is removed. An OSError for lack of room names ``path``. The temporary name keeps the suffix, since writers such as Keras
-    and Matplotlib choose their format by it.
+    killed process left in the directory is removed. An OSError for lack of room names ``path``. The temporary name
+    keeps the suffix, since writers such as Keras and Matplotlib choose their format by it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
