@@ -37,9 +37,12 @@ from deepgalaxy.planning.runs import (
 )
 from deepgalaxy.folds import parse_fold
 from deepgalaxy.cluster.resources import scaled_by_attempt
+from deepgalaxy.lifetime import STARTED_BY, Process
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
 
+# What a Snakemake starts ends with it.
+os.environ.update({STARTED_BY: str(Process.current())})
 # For the report; jobs have command lines of their own.
 os.environ.setdefault("DEEPGALAXY_COMMAND", shlex.join(sys.argv))
 try:

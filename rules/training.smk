@@ -38,8 +38,8 @@ rule train_model:
         code=code_digest("deepgalaxy/train.py"),
     shell:
         """
-        trap : TERM # the shell waits for the checkpoint that training saves on this signal
-        : >{log:q}
+        trap : TERM HUP # the shell waits for the checkpoint that training saves on these signals
+        export DEEPGALAXY_LOG={log:q}
         {resources.launcher} python -m deepgalaxy.train \
             --train={input.train:q} --validation={input.validation:q} --classes={input.classes:q} \
             --output={params.directory:q} --workers={wildcards.workers} --threads={resources.cpus_per_task} \
@@ -47,5 +47,5 @@ rule train_model:
             --launched-by={resources.launcher:q} \
             --memory-budget-mib={resources.image_memory_mib} --gpu-memory-mib={resources.gpu_memory_mib} \
             --checkpoint-minutes={resources.checkpoint_minutes} --stall-minutes={resources.stall_minutes} \
-            {params.options:q} 2>>{log:q} | tee -ia {log:q}
+            {params.options:q}
         """

@@ -58,3 +58,16 @@ def checkout_in(run):
         return copy
 
     return checkout_in
+
+
+@pytest.fixture(scope="session")
+def finished(checkout_in, run, tmp_path_factory):
+    """A copy of this checkout in which the whole chain has run, on tiny mergers; no test may change it.
+
+    What Snakemake ran is still in .snakemake/scripts.
+    """
+    directory = checkout_in(tmp_path_factory.mktemp("finished"))
+    result = run("snakemake", "--profile", "profiles/local", "--skip-script-cleanup", cwd=directory, timeout=1200)
+    assert result.returncode == 0, result.stdout + result.stderr
+    (directory / "first_run.txt").write_text(result.stdout + result.stderr)
+    return directory

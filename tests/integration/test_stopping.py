@@ -8,6 +8,8 @@ import numpy as np
 import psutil
 import pytest
 
+from support.processes import family
+
 # All that a checkpoint has to hold: an optimizer's moments, random layers, an order of images, the best epoch.
 EVERYTHING = (
     *("--epochs=4", "--seed=3", "--noise=0.1", "--flips", "--quarter-turns", "--keep-epoch=best"),
@@ -31,14 +33,6 @@ def start(root, training_command, tmp_path):
     for process in started:
         for left in family(process):
             left.kill()
-
-
-def family(process):
-    """A process and all that it has started, as far as they run."""
-    try:
-        return [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
 
 
 def has_reached(directory, name="000001-00000001"):

@@ -1,19 +1,9 @@
-"""The workflow on tiny mergers, run once and then handed to each file of tests as a copy of its own."""
+"""The finished workflow on tiny mergers, handed to each file of tests as a copy of its own."""
 
 import shutil
 
 import pytest
 import yaml
-
-
-@pytest.fixture(scope="session")
-def finished(checkout_in, run, tmp_path_factory):
-    """A copy of this checkout in which the whole chain has run; no test may change it."""
-    directory = checkout_in(tmp_path_factory.mktemp("finished"))
-    result = run("snakemake", "--profile", "profiles/local", cwd=directory, timeout=1200)
-    assert result.returncode == 0, result.stdout + result.stderr
-    (directory / "first_run.txt").write_text(result.stdout + result.stderr)
-    return directory
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,20 @@
 """Checkpoints on disk."""
 
+import os
+import subprocess
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from deepgalaxy.files import temporary_path
+from deepgalaxy.lifetime import Process
 from deepgalaxy.training.checkpoints import Checkpoint, Checkpoints
+
+
+def name(number):
+    return f"{number:06d}-00000001"
 
 
 def checkpoint(number):
@@ -15,7 +26,7 @@ def checkpoints(tmp_path):
     """Three checkpoints were saved, of which two are kept."""
     checkpoints = Checkpoints(tmp_path / "checkpoints", "a run", kept=2)
     for number in (1, 2, 3):
-        checkpoints.save(f"{number:06d}", checkpoint(number))
+        checkpoints.save(name(number), checkpoint(number))
     return checkpoints
 
 
@@ -28,10 +39,10 @@ def test_the_latest_comes_back_whole(checkpoints):
 
 
 def test_a_number_of_them_is_kept_or_all(checkpoints, tmp_path):
-    assert sorted(path.name for path in checkpoints.directory.iterdir()) == ["000002.npz", "000003.npz"]
+    assert sorted(path.name for path in checkpoints.directory.iterdir()) == [f"{name(2)}.npz", f"{name(3)}.npz"]
     every = Checkpoints(tmp_path / "all", "a run", kept=None)
     for number in (1, 2, 3):
-        every.save(f"{number:06d}", checkpoint(number))
+        every.save(name(number), checkpoint(number))
     every.delete()
     assert len(list(every.directory.iterdir())) == 3
     checkpoints.delete()
@@ -40,7 +51,7 @@ def test_a_number_of_them_is_kept_or_all(checkpoints, tmp_path):
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "none of ours", "pickled"])
 def test_a_damaged_one_is_passed_over_for_the_one_before(checkpoints, damage):
-    path = checkpoints.directory / "000003.npz"
+    path = checkpoints.directory / f"{name(3)}.npz"
     data = path.read_bytes()
     if damage == "pickled":
         with open(path, "wb") as file:
@@ -57,7 +68,47 @@ def test_those_of_another_run_are_not_taken_up(checkpoints):
     assert other.latest() is None and not list(other.directory.iterdir())
 
 
+@given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
+@settings(max_examples=100, deadline=None)
+def test_whatever_bit_is_flipped_a_checkpoint_comes_back_exactly_or_the_one_before(tmp_path_factory, place, bit):
+    checkpoints = Checkpoints(tmp_path_factory.mktemp("flipped"), "a run")
+    for number in (2, 3):
+        checkpoints.save(name(number), Checkpoint({"epoch": number}, [np.full(3, number)], [np.ones(3)]))
+    path = checkpoints.directory / f"{name(3)}.npz"
+    data = bytearray(path.read_bytes())
+    data[place % len(data)] ^= 1 << bit
+    path.write_bytes(data)
+    found = checkpoints.latest()
+    assert [array.tolist() for array in found.variables] == [[found.state["epoch"]] * 3]
+    assert [array.tolist() for array in found.best] == [[1.0] * 3]
+
+
+def test_what_is_not_ours_is_left_alone_and_no_failure(checkpoints):
+    foreign = [checkpoints.directory / file for file in ("notes.txt", "2020.npz", ".partial-mine.npz", ".nfs0001")]
+    for file in foreign:
+        file.write_text("mine")
+    (checkpoints.directory / f"{name(9)}.npz").mkdir()
+    assert checkpoints.latest().state == {"epoch": 3}
+    checkpoints.save(name(4), checkpoint(4))
+    checkpoints.delete()
+    assert all(file.read_text() == "mine" for file in foreign)
+    assert {path.name for path in checkpoints.directory.iterdir()} == {f"{name(9)}.npz", *(f.name for f in foreign)}
+
+
+def test_a_directory_that_cannot_be_emptied_is_no_failure(checkpoints, monkeypatch):
+    def refuse(*_arguments, **_named):
+        raise PermissionError
+
+    monkeypatch.setattr("pathlib.Path.unlink", refuse)
+    checkpoints.delete()
+
+
 def test_what_a_killed_run_left_half_written_is_removed(checkpoints):
-    half = checkpoints.directory / ".partial-000004.npz"
-    half.write_bytes(b"half")
+    ended = subprocess.run(["sh", "-c", "echo $$"], capture_output=True, text=True)
+    own = temporary_path(checkpoints.directory / f"{name(4)}.npz")
+    half = own.with_name(own.name.replace(f"-{os.getpid()}-", f"-{int(ended.stdout)}-"))
+    for path in (own, half):
+        path.write_bytes(b"half")
     assert checkpoints.latest().state == {"epoch": 3} and not half.exists()
+    assert own.exists(), "what a process that lives is writing"
+    assert Process.current().ended() is False

@@ -1,11 +1,15 @@
 """Work spread over processes, or done ahead by a thread, with a limit on how much of it is held at a time."""
 
 import multiprocessing
+import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
+
+from deepgalaxy.lifetime import STOP_SIGNALS, die_with
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -15,16 +19,31 @@ def in_processes(function: Callable[[Task], Result], tasks: Iterable[Task], proc
     """Yield ``function(task)`` for each task, in order, computed by several processes.
 
     At most twice as many tasks as processes are under way or wait to be taken, so that a slow consumer does not let
-    results pile up. An exception in ``function`` is raised here. Files are best opened within ``function``.
+    results pile up. An exception in ``function`` is raised here. Files are best opened within ``function``. No process
+    outlives this one, or waits for its task to end once nobody wants the result.
     """
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+    before = set(multiprocessing.active_children())
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(processes, context, initializer=_begin_worker, initargs=(os.getpid(),)) as pool:
         waiting: deque[Future[Result]] = deque()
-        for task in tasks:
-            if len(waiting) == 2 * processes:
+        try:
+            for task in tasks:
+                if len(waiting) == 2 * processes:
+                    yield waiting.popleft().result()
+                waiting.append(pool.submit(function, task))
+            while waiting:
                 yield waiting.popleft().result()
-            waiting.append(pool.submit(function, task))
-        while waiting:
-            yield waiting.popleft().result()
+        except BaseException:
+            for worker in set(multiprocessing.active_children()) - before:
+                worker.kill()
+            raise
+
+
+def _begin_worker(parent: int) -> None:
+    """Leave it to the process that started this one to say when both stop."""
+    die_with(parent)
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def one_ahead(results: Iterable[Result]) -> Iterator[Result]:

@@ -4,15 +4,27 @@
 """
 
 import argparse
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
+from contextlib import ExitStack, suppress
+from functools import partial
+from pathlib import Path
+from typing import IO
 
 from deepgalaxy.cluster.own_mpi import environment_of_launcher
 from deepgalaxy.cluster.slurm import seconds_left
+from deepgalaxy.lifetime import GRACE_S, die_with, environment_of_children, on_stop_signals, once_ended, starters
+from deepgalaxy.logs import begin_attempt, kept_log, lossy, write_or_lose
+
+LOG = "DEEPGALAXY_LOG"
+"""The environment variable that names the log file; standard error is the log if it is not set."""
+
+LAST_WORDS_S = 10.0
+"""How long what ranks have printed is waited for after they have ended."""
 
 
 def main() -> None:
@@ -22,7 +34,15 @@ def main() -> None:
     parser.add_argument("--stop-minutes", type=float, default=0, help=about)
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run")
     args = parser.parse_args()
-    sys.exit(run_launcher(args.command, seconds_until_stop(60 * args.stop_minutes)))
+    log = ExitStack()
+    if LOG in os.environ:
+        os.dup2(log.enter_context(kept_log(Path(os.environ[LOG]), "train_model", lossy(os.dup(2)))), 2)
+    sys.stderr = lossy(2)
+    begin_attempt("train_model")
+    status = run_launcher(args.command, seconds_until_stop(60 * args.stop_minutes))
+    if not status:
+        log.close()  # that of a failure is kept
+    os._exit(status)  # without waiting for threads that may never read to the end
 
 
 def seconds_until_stop(margin_seconds: float) -> float | None:
@@ -44,31 +64,58 @@ def seconds_until_stop(margin_seconds: float) -> float | None:
 def run_launcher(command: list[str], stop_after_seconds: float | None = None) -> int:
     """Run a command that starts ranks to its end and return its exit status.
 
-    SIGINT and SIGTERM, on which mpirun kills its ranks within a second, are passed on as SIGUSR1, which it gives to
-    them: they save a checkpoint and stop. The same is sent after ``stop_after_seconds``. A second signal ends the
-    launcher. The launcher does not outlive this process.
+    SIGINT, SIGTERM and SIGHUP, on which mpirun kills its ranks within a second, are passed on as SIGUSR1, which it
+    gives to them: they save a checkpoint and stop. The same is sent after ``stop_after_seconds``, and when this process
+    ends, or the Snakemake that started it. A second signal ends the launcher.
+
+    What the ranks print goes to standard error, the log, and their standard output to this one's, too; what cannot be
+    written there is lost.
     """
-    environment = environment_of_launcher(command[0])
-    with subprocess.Popen(command, env=environment, start_new_session=True, preexec_fn=_die_with_parent) as launcher:
-        asked: list[int] = []
+    launcher = subprocess.Popen(
+        command,
+        start_new_session=True,
+        preexec_fn=partial(die_with, os.getpid(), signal.SIGUSR1),
+        env=environment_of_launcher(command[0]) | environment_of_children(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    copies = [_copying(launcher.stdout, (1, 2)), _copying(launcher.stderr, (2,))]
+    asked: list[str] = []
 
-        def pass_on(number: int, _frame: object) -> None:
-            launcher.send_signal(signal.SIGTERM if asked else signal.SIGUSR1)
-            asked.append(number)
+    def pass_on(why: str) -> None:
+        launcher.send_signal(signal.SIGTERM if asked else signal.SIGUSR1)
+        asked.append(why)
 
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, pass_on)
-        if stop_after_seconds is not None:
-            timer = threading.Timer(stop_after_seconds, launcher.send_signal, [signal.SIGUSR1])
-            timer.daemon = True
-            timer.start()
-        status = launcher.wait()
+    def end_with_starter() -> None:
+        pass_on("the end of Snakemake")
+        time.sleep(GRACE_S)
+        pass_on("the end of Snakemake")
+
+    on_stop_signals(pass_on)
+    once_ended(starters(), end_with_starter)
+    if stop_after_seconds is not None:
+        timer = threading.Timer(stop_after_seconds, launcher.send_signal, [signal.SIGUSR1])
+        timer.daemon = True
+        timer.start()
+    status = launcher.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(launcher.pid, signal.SIGKILL)  # what it has left behind
+    for copy in copies:
+        copy.join(LAST_WORDS_S)
     return status if status >= 0 else 128 - status
 
 
-def _die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends (Linux's PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+def _copying(source: IO[bytes] | None, targets: tuple[int, ...]) -> threading.Thread:
+    """Return a thread that copies lines to some file descriptors, as long as any may arrive."""
+
+    def copy() -> None:
+        for line in source or ():
+            for target in targets:
+                write_or_lose(target, line)
+
+    thread = threading.Thread(target=copy, daemon=True)
+    thread.start()
+    return thread
 
 
 if __name__ == "__main__":

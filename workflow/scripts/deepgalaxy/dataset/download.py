@@ -3,8 +3,10 @@
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from http.client import HTTPException
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -17,8 +19,9 @@ from deepgalaxy.logs import logger, progress
 
 PIECE_BYTES = 2**20
 REDIRECTS = 5
-RETRIES = 4  # of a request that fails, and of a body that breaks without a single byte gained
+RETRIES = 4  # of a request that fails, and of one whose answer brings no byte that was missing
 TIMEOUTS_S = (20, 60)  # to connect, and between two pieces of the answer
+RETRY_AFTER_S = 60  # how long a server may have us wait before each further try, if it asks for that
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -37,6 +40,33 @@ def download(url: str, partial: Path, size: int | None = None, mixable: bool = F
     Raises SourceFails if the source cannot give the file, and OSError if ``partial`` cannot be written; what has
     arrived by then stays.
     """
+    with _session(backoff_s) as session:
+        fruitless, most = 0, _size(partial)
+        while True:
+            reason = ""
+            try:
+                if _transfer(session, url, partial, size, mixable, last_try=fruitless == RETRIES):
+                    return
+            except requests.TooManyRedirects:
+                raise SourceFails(f"redirects more than {REDIRECTS} times") from None
+            except (requests.RequestException, HTTPError, HTTPException, ValueError) as error:
+                # Malformed addresses and headers raise any of these.
+                raise SourceFails(_reason(error)) from None
+            except _BreaksOff as error:
+                reason = str(error)
+            arrived = _size(partial)
+            fruitless, most = (0, arrived) if arrived > most else (fruitless + 1, most)
+            if not reason and not fruitless:
+                continue  # a server may answer with less than it was asked for, as often as it likes
+            reason = reason or "sends nothing more"
+            if fruitless > RETRIES:
+                raise SourceFails(f"{reason}, repeatedly, after {arrived:,} bytes")
+            logger.warning("%s: %s after %s bytes; resuming", url, reason, f"{arrived:,}")
+            time.sleep(backoff_s * 2**fruitless)
+
+
+def _session(backoff_s: float) -> requests.Session:
+    """Return a session that repeats requests to which a server has no answer at the moment."""
     session = requests.Session()
     session.max_redirects = REDIRECTS
     session.headers["Accept-Encoding"] = "identity"  # ranges count the bytes of the file itself
@@ -46,59 +76,81 @@ def download(url: str, partial: Path, size: int | None = None, mixable: bool = F
         backoff_factor=backoff_s,
         status_forcelist=[429, 500, 502, 503, 504],
         raise_on_status=False,
-        respect_retry_after_header=False,
+        retry_after_max=RETRY_AFTER_S,
     )
     session.mount("https://", HTTPAdapter(max_retries=retry))
     session.mount("http://", HTTPAdapter(max_retries=retry))
-    fruitless = 0
-    with session:
-        while True:
-            before = _size(partial)
-            try:
-                return _transfer(session, url, partial, size, mixable)
-            except requests.TooManyRedirects:
-                raise SourceFails(f"redirects more than {REDIRECTS} times") from None
-            except requests.RequestException as error:
-                raise SourceFails(_reason(error)) from None
-            except _BreaksOff as error:
-                fruitless = 0 if _size(partial) > before else fruitless + 1
-                if fruitless > RETRIES:
-                    raise SourceFails(f"{error}, repeatedly, after {_size(partial):,} bytes") from None
-                logger.warning("%s: %s after %s bytes; resuming", url, error, f"{_size(partial):,}")
-                time.sleep(backoff_s * 2**fruitless)
+    return session
 
 
 class _BreaksOff(Exception):
-    """An answer ended before the file did."""
+    """An answer ended before the file did, or brought nothing that could be used."""
 
 
-def _transfer(session: requests.Session, url: str, partial: Path, size: int | None, mixable: bool) -> None:
-    """Ask once for what is missing and append it."""
+class _Extent(NamedTuple):
+    """Which bytes an answer brings: from ``first`` to before ``end``, of ``total``; None if that is not told."""
+
+    first: int
+    end: int | None
+    total: int | None
+
+
+def _transfer(
+    session: requests.Session, url: str, partial: Path, size: int | None, mixable: bool, last_try: bool
+) -> bool:
+    """Ask once for what is missing, append it, and return whether that was all.
+
+    What has arrived is given up only for an answer that brings the file from its beginning: if its tag says that it is
+    another file, or on the last try, if no tag says which file it is that has partly arrived.
+    """
     note = partial.with_name(partial.name + ".json")
-    known = json.loads(note.read_text(encoding="utf-8")) if note.exists() else {}
-    have = _size(partial)
-    headers = {}
-    if have and known.get("url") == url and known.get("tag"):
-        headers = {"Range": f"bytes={have}-", "If-Range": known["tag"]}
-    elif have and mixable:
-        headers = {"Range": f"bytes={have}-"}
+    have, tag = _size(partial), _known_tag(note, url)
+    possible = have and (size is None or have <= size)
+    resume = bool(possible and (tag or (mixable and not last_try)))
+    headers = {"Range": f"bytes={have}-"} | ({"If-Range": tag} if tag else {}) if resume else {}
     with session.get(url, headers=headers, stream=True, timeout=TIMEOUTS_S) as response:
-        _check(response, asked_for_range=bool(headers))
-        start, total = _extent(response)
-        if response.status_code == 416 and total == have:
-            return  # it was complete
-        if response.status_code == 416 or start not in (0, have):
-            partial.unlink()
-            raise _BreaksOff("it serves another file than the one that is partly downloaded")
+        _check(response, asked_for_range=resume)
+        first, end, total = _extent(response)
+        if response.status_code == 416:
+            if total == have:
+                return True
+            raise _BreaksOff(f"claims to have {'no such bytes' if total is None else f'{total:,} bytes only'}")
+        if first not in (0, have):
+            raise _BreaksOff(f"answers with byte {first:,} and on")
         if size is not None and total is not None and total != size:
             raise SourceFails(f"offers {total:,} bytes where {size:,} are expected")
+        same = resume and (mixable or tag == _strong_tag(response))
+        if first and not same and _strong_tag(response):
+            raise _BreaksOff("answers with a part of another file")
+        kept = have if first or same else 0
         with whole_file(note) as path:
             path.write_text(json.dumps({"url": url, "tag": _strong_tag(response)}), encoding="utf-8")
-        with open(partial, "ab" if start else "wb") as file:
-            pieces = _pieces(response)
-            for piece in progress(pieces, total - start, "bytes", amount=len) if total else pieces:
+        pieces = progress(_pieces(response), end and end - first, "bytes", amount=len)
+        with open(partial, "ab" if kept else "wb") as file:
+            for piece in _between(pieces, kept - first, end and end - first):
                 file.write(piece)
                 file.flush()
+    whole = total if size is None else size
+    if whole is None:
+        return response.status_code == 200 and response.headers.get("Accept-Ranges") != "bytes"
+    return _size(partial) >= whole
+
+
+def _between(pieces: Iterable[bytes], start: int, end: int | None) -> Iterator[bytes]:
+    """Yield what lies between two places in the bytes of some pieces."""
+    place = 0
+    for piece in pieces:
+        yield piece[max(0, start - place) : None if end is None else max(0, end - place)]
+        place += len(piece)
+
+
+def _known_tag(note: Path, url: str) -> str | None:
+    """Return the tag of what has partly arrived from ``url``, if the note beside it tells one."""
+    try:
+        known = json.loads(note.read_text(encoding="utf-8"))
+        return known["tag"] if known["url"] == url else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _check(response: requests.Response, asked_for_range: bool) -> None:
@@ -117,14 +169,24 @@ def _check(response: requests.Response, asked_for_range: bool) -> None:
         raise SourceFails("answers with a web page; the link may be dead, or need a browser")
 
 
-def _extent(response: requests.Response) -> tuple[int, int | None]:
-    """Return the number of the first byte that an answer brings, and the size of the whole file if it is told."""
-    content_range = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)", response.headers.get("Content-Range", ""))
-    if content_range:
-        first, total = content_range.groups()
-        return int(first or 0), None if total == "*" else int(total)
+def _extent(response: requests.Response) -> _Extent:
+    """Return which bytes an answer brings. Raises _BreaksOff if it does not say so as RFC 9110 has it."""
+    told = response.headers.get("Content-Range", "")
+    if response.status_code == 416:
+        complete = re.fullmatch(r"bytes \*/(\d+)", told)
+        return _Extent(0, None, int(complete[1]) if complete else None)
+    if response.status_code == 206:
+        part = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", told)
+        if not part:
+            raise _BreaksOff("answers with a part of the file and does not say which")
+        first, end, total = int(part[1]), int(part[2]) + 1, None if part[3] == "*" else int(part[3])
+        if not first < end <= (end if total is None else total):
+            raise _BreaksOff(f"answers with the part {told!r}, which cannot be")
+        return _Extent(first, end, total)
     length = response.headers.get("Content-Length")
-    return 0, int(length) if length is not None and response.status_code == 200 else None
+    if length is not None and not re.fullmatch(r"\d+", length):
+        raise SourceFails(f"says that the file has {length!r} bytes")
+    return _Extent(0, *([None] * 2 if length is None else [int(length)] * 2))
 
 
 def _strong_tag(response: requests.Response) -> str | None:
@@ -146,7 +208,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _reason(error: requests.RequestException | HTTPError) -> str:
+def _reason(error: Exception) -> str:
     """Return why a request failed, without the names of the libraries that report it."""
     text = str(error)
     for pattern, reason in (

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
-from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import logger
 
 GROUP_NAME = re.compile(r"s_(?P<size_ratio>\d+(\.\d+)?)_m_(?P<mass_ratio>\d+(\.\d+)?)")
@@ -192,7 +192,7 @@ def read_pericentres(path: str | Path) -> dict[str, np.ndarray]:
 
 def join_files(inputs: Iterable[str | Path], output: str | Path) -> None:
     """Copy the groups of all ``inputs`` into one file."""
-    with whole_file(output) as path, h5py.File(path, "w") as joined:
+    with whole_hdf5(output) as joined:
         for source in inputs:
             with h5py.File(source) as file:
                 for name in file:

@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def write_baselines(baselines: Sequence[Baseline], output: str | Path) -> None:
     A group has the attribute ``setting`` and the groups ``validation`` and ``test``, which hold the arrays of
     ``Predictions`` by name.
     """
-    with whole_file(output) as path, h5py.File(path, "w") as file:
+    with whole_hdf5(output) as file:
         # HDF5's own record of the order would date the groups, and no two files be the same.
         file.attrs["order"] = [baseline.name for baseline in baselines]
         for baseline in baselines:

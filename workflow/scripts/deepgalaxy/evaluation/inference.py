@@ -7,7 +7,7 @@ import h5py
 import keras
 import numpy as np
 
-from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import progress
 
 BATCH_SIZE = 256
@@ -19,7 +19,7 @@ def predict_images(network: keras.Model, prepared: str | Path, output: str | Pat
     The output holds ``probabilities`` (n, classes) float32, and ``label``, ``target_myr`` and ``row`` as in the
     prepared file.
     """
-    with h5py.File(prepared) as images, whole_file(output) as path, h5py.File(path, "w") as predictions:
+    with h5py.File(prepared) as images, whole_hdf5(output) as predictions:
         count = len(images["label"])
         predictions["probabilities"] = apply_network(network, images["images"], count, "images classified")
         for name in ("label", "target_myr", "row"):

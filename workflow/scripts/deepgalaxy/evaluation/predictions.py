@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
 
-from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 
 SMALLEST = float(np.finfo(np.float32).tiny)
 """The smallest probability that float32 holds in full precision; what is below it counts as this in a logarithm."""
@@ -36,7 +36,7 @@ class Predictions:
 
     def write(self, path: str | Path) -> None:
         """Write a file as ``predict_images`` does."""
-        with whole_file(path) as whole, h5py.File(whole, "w") as file:
+        with whole_hdf5(path) as file:
             for name, values in vars(self).items():
                 file[name] = values
 

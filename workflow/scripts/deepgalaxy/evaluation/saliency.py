@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.sample.prepared_file import as_brightness
 
 STEPS = 64
@@ -48,7 +48,7 @@ def explain_examples(network: keras.Model, prepared: str | Path, examples: pd.Da
         images = np.array([file["images"][place, :, :, 0] for place in places])
     brightness = as_brightness(images)
     attributions = integrated_gradients(network, brightness, examples["predicted"].to_numpy())
-    with whole_file(output) as path, h5py.File(path, "w") as file:
+    with whole_hdf5(output) as file:
         file["brightness"], file["attributions"] = brightness, attributions
         for name, column in examples.items():
             file[name] = column.to_list() if name == "kind" else column.to_numpy()

@@ -6,7 +6,7 @@ import h5py
 import keras
 
 from deepgalaxy.evaluation.inference import apply_network
-from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.observed.features import feature_network
 
 MOST_IMAGES = 50_000
@@ -24,7 +24,7 @@ def classify_observed(
     images of a prepared file are shuffled. All values are float32.
     """
     features = feature_network(network)
-    with whole_file(output) as path, h5py.File(path, "w") as file:
+    with whole_hdf5(output) as file:
         with h5py.File(observed) as images:
             count = len(images["images"])
             file["probabilities"] = apply_network(network, images["images"], count, "observed images classified")

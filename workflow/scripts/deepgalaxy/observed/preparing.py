@@ -9,6 +9,7 @@ import numpy as np
 
 from deepgalaxy.checksums import sha256
 from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.image import density_of, prepare_image, stretch
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.observed.listing import is_readable, printable, shown_name
@@ -55,7 +56,7 @@ def prepare_observed(
             row |= {"used": False, "reason": reason}
             logger.warning("%s is not used. %s", row["file"], reason)
         rows.append(row)
-    with whole_file(images_output) as whole, h5py.File(whole, "w") as file:
+    with whole_hdf5(images_output) as file:
         file["images"] = np.array(images, dtype).reshape(-1, pixels, pixels, 1)
         file["file"] = np.array([row["file"] for row in rows if row["used"]], h5py.string_dtype())
     with whole_file(files_output) as whole, open(whole, "w", newline="", encoding="utf-8") as text:

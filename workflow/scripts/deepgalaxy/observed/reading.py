@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from deepgalaxy.logs import last_line
+from deepgalaxy.failures import in_one_sentence
 from deepgalaxy.observed.display import display_header
 from deepgalaxy.observed.fits import COMPRESSED, fits_header
 from deepgalaxy.observed.header import ImageHeader
@@ -42,7 +42,7 @@ def _explained(name: str, function: Callable[[], Result]) -> Result:
     try:
         return function()
     except Exception as error:
-        raise ValueError(f"It cannot be read as {name}: {last_line(error.__cause__ or error)}") from error
+        raise ValueError(f"It cannot be read as {name}: {in_one_sentence(error.__cause__ or error)}") from error
 
 
 FORMATS = (

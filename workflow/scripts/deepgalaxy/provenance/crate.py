@@ -4,7 +4,6 @@ It keeps to RO-Crate 1.1 and to the profile Provenance Run Crate 0.5 (https://w3
 """
 
 import mimetypes
-import os
 import shutil
 import tempfile
 from collections import defaultdict
@@ -18,6 +17,7 @@ from rocrate.model import ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
 from deepgalaxy.checksums import sha256
+from deepgalaxy.files import temporary_path
 from deepgalaxy.provenance.commit import taken_from, unpack_version
 
 PROFILES = {
@@ -48,7 +48,7 @@ def copy_source(workflow: str | Path, configuration: Mapping, directory: str | P
             unpack_version(*taken, unpacked)
             copy_source(unpacked, configuration, directory)
         return
-    temporary = directory.with_name(f".partial-{os.getpid()}-{directory.name}")
+    temporary = temporary_path(directory)
     try:
         temporary.mkdir(parents=True)
         for source in (workflow / name for name in SOURCE):

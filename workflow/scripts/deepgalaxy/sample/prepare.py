@@ -12,7 +12,7 @@ import pandas as pd
 
 from deepgalaxy.dataset.contents import CHECKSUMS, image_checksums, missing_sources
 from deepgalaxy.dataset.layout import images_name
-from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.image import prepare_image
 from deepgalaxy.logs import progress
 from deepgalaxy.parallel import in_processes
@@ -64,7 +64,7 @@ def prepare_images(
             rows = np.flatnonzero(table["split"] == split)
             rows = np.random.default_rng(derive_seed(seed, split)).permutation(rows)
             place[rows] = np.arange(len(rows))
-            file = files.enter_context(h5py.File(files.enter_context(whole_file(output)), "w"))
+            file = files.enter_context(whole_hdf5(output))
             file["row"] = rows
             file["label"] = table["label"].to_numpy(np.int32)[rows]
             file["target_myr"] = table["target_myr"].to_numpy(np.float32)[rows]

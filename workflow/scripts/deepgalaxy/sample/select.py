@@ -19,7 +19,7 @@ from deepgalaxy.dataset.layout import (
     unit_name,
 )
 from deepgalaxy.dataset.units import usable_cameras
-from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.sample.units import select_units
 
@@ -47,7 +47,7 @@ def select_images(
     """
     chosen = select_units(usable_cameras(catalogue), cameras, **groups)
     checksums = catalogue.set_index(["group", "camera"])[CHECKSUMS]
-    with whole_file(output) as path, h5py.File(dataset) as source, h5py.File(path, "w") as subset:
+    with h5py.File(dataset) as source, whole_hdf5(output) as subset:
         # Through links: HDF5 looks for the original from where the subset really lies.
         original = os.path.relpath(os.path.realpath(dataset), os.path.realpath(Path(output).parent))
         for name, numbers in progress(chosen.items(), len(chosen), "groups"):

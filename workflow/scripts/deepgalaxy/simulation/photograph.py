@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.layout import create_group
-from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.image import stretch
 from deepgalaxy.logs import progress
 from deepgalaxy.seeds import derive_seed
@@ -47,5 +47,5 @@ def render_galaxies(
         "half_width_kpc": half_width_kpc,
         "camera_rig": rig,
     }
-    with whole_file(output) as path, h5py.File(path, "w") as file:
+    with whole_hdf5(output) as file:
         create_group(file, group, images, t_myr, attributes)

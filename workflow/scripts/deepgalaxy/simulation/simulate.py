@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 
-from deepgalaxy.files import whole_file
+from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.simulation.encounter import Encounter
@@ -167,7 +166,7 @@ def _write(output: str | Path, course: Course, masses: np.ndarray, attributes: d
     """Write what was recorded of a simulation."""
     recorded = dict(vars(course))
     arrays = ("t_myr", "stars", "nuclei_kpc", "nuclei_km_s")
-    with whole_file(output) as path, h5py.File(path, "w") as file:
+    with whole_hdf5(output) as file:
         for name in arrays:
             file[name] = recorded.pop(name)
         file["masses"] = masses

@@ -2,15 +2,22 @@
 
 import json
 import math
+import re
 import time
-import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from deepgalaxy.files import whole_file
+from deepgalaxy.files import remove_leftovers, whole_file
+
+NAME = r"\d{6}-\d{8}"
+"""Epoch and batches, as in the names of checkpoints."""
+
+PARTS = ("variables", "best")
+"""What holds the arrays of a checkpoint."""
 
 
 @dataclass
@@ -44,41 +51,59 @@ class Checkpoints:
         return time.monotonic() - self._last_saved >= self.every_seconds
 
     def save(self, name: str, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint, whole or not at all; names must sort in the order of time."""
-        state = json.dumps({"fingerprint": self.fingerprint, "state": checkpoint.state})
+        """Write a checkpoint, whole or not at all, under a name of the form NAME, which sorts in the order of time."""
+        parts = {part: getattr(checkpoint, part) for part in PARTS}
+        counts = {part: len(arrays) for part, arrays in parts.items()}
+        state = json.dumps({"fingerprint": self.fingerprint, "counts": counts, "state": checkpoint.state})
         arrays: dict[str, Any] = {"state": np.array(state)}
-        for part in ("variables", "best"):
-            arrays |= {f"{part}/{number:05d}": array for number, array in enumerate(getattr(checkpoint, part))}
+        for part, members in parts.items():
+            arrays |= {f"{part}/{number}": array for number, array in enumerate(members)}
         with whole_file(self.directory / f"{name}.npz") as path, open(path, "wb") as file:
             np.savez(file, **arrays)
         self._last_saved = time.monotonic()
         if self.kept:
             for old in self._files()[: -self.kept]:
-                old.unlink()
+                old.unlink(missing_ok=True)
 
     def latest(self) -> Checkpoint | None:
-        """Return the latest checkpoint of this run that can be read, if there is one; others are deleted."""
-        if self.directory.is_dir():
-            for left in self.directory.glob(".partial-*"):
-                left.unlink()
+        """Return the latest checkpoint of this run that is sound, if there is one; others are deleted.
+
+        Raises OSError if one cannot be opened.
+        """
+        remove_leftovers(self.directory)
         for path in reversed(self._files()):
-            try:
-                with np.load(path, allow_pickle=False) as file:
-                    found = json.loads(file["state"].item())
-                    if found["fingerprint"] == self.fingerprint:
-                        parts = ([file[key] for key in file if key.startswith(part)] for part in ("variables", "best"))
-                        return Checkpoint(found["state"], *parts)
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-                pass
+            with path.open("rb") as opened:
+                found = self._read(opened)
+            if found:
+                return found
             path.unlink()
         return None
 
+    def _read(self, opened: BinaryIO) -> Checkpoint | None:
+        """Return a checkpoint, or None if it is of another run or damaged."""
+        try:
+            with np.load(opened, allow_pickle=False) as file:
+                found = json.loads(file["state"].item())
+                if found["fingerprint"] != self.fingerprint:
+                    return None
+                parts = ([file[f"{part}/{number}"] for number in range(found["counts"][part])] for part in PARTS)
+                return Checkpoint(found["state"], *parts)
+        except MemoryError:
+            raise
+        except Exception:  # zipfile raises whatever a damaged byte leads it to, NotImplementedError among others
+            return None
+
     def delete(self) -> None:
-        """Delete all checkpoints, unless all are to be kept."""
-        if self.kept and self.directory.is_dir():
-            for path in self._files():
-                path.unlink()
-            self.directory.rmdir()
+        """Delete all checkpoints, unless all are to be kept; whatever else is in the directory stays, and so does it.
+
+        Raises nothing: a run whose model is written has not failed.
+        """
+        if self.kept:
+            with suppress(OSError):
+                for path in self._files():
+                    path.unlink()
+                self.directory.rmdir()
 
     def _files(self) -> list[Path]:
-        return sorted(self.directory.glob("[0-9]*.npz"))
+        """Return the checkpoints in the directory, in the order of their names, and nothing that is not ours."""
+        return sorted(path for path in self.directory.glob("*.npz") if re.fullmatch(NAME, path.stem) and path.is_file())

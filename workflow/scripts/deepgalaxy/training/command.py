@@ -6,11 +6,12 @@ Standard output is for a person (rank 0's progress, and the reason of a failure)
 import argparse
 import sys
 import traceback
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 
-from deepgalaxy.logs import last_line
+from deepgalaxy.failures import in_one_sentence
+from deepgalaxy.lifetime import Process, starters, stop_with
+from deepgalaxy.logs import lossy
 from deepgalaxy.tensorflow_setup import import_tensorflow
 from deepgalaxy.training.options import TrainingOptions, add_options, reader
 from deepgalaxy.training.ranks.watch import STOPPED, Stopped, StopRequest
@@ -23,6 +24,8 @@ def main(arguments: list[str] | None = None) -> None:
     """
     args, options = parse(arguments)
     request = StopRequest()  # before the slow imports, during which a signal would end the process
+    stop_with([*starters(), *([Process.parent()] if args.workers > 1 else [])])
+    sys.stdout, sys.stderr = lossy(1), lossy(2)
     try:
         import_tensorflow()
         from deepgalaxy.training.run import train
@@ -33,14 +36,13 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(STOPPED)
     except Exception as error:
         traceback.print_exc()
-        say(last_line(error))
+        say(in_one_sentence(error))
         sys.exit(1)
 
 
 def say(text: str) -> None:
-    """Print a line for a person, who may have left: then nobody reads standard output."""
-    with suppress(BrokenPipeError):
-        print(f"train_model: {text}", flush=True)
+    """Print a line for a person."""
+    print(f"train_model: {text}", flush=True)
 
 
 def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOptions]:

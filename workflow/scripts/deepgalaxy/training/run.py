@@ -17,6 +17,7 @@ from deepgalaxy.training.data.deal import Dealing, equal_part
 from deepgalaxy.training.data.prepared import PreparedData
 from deepgalaxy.training.data.shard import Shard, TrainingImages
 from deepgalaxy.training.fit import Callbacks, Training
+from deepgalaxy.training.lock import lock_run
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.ranks.allreduce_sweep import time_allreduce
@@ -28,13 +29,27 @@ from deepgalaxy.training.tensorboard import TensorBoard
 
 
 def train(args: argparse.Namespace, options: TrainingOptions, request: StopRequest, say: Callable[[str], None]) -> None:
-    """Train with the arguments of the command line; rank 0 says how it goes and writes the results to ``args.output``.
+    """Train with the arguments of the command line; rank 0 says how it goes and writes the results to ``args.output``,
+    which no other training does at the same time.
 
     Raises Stopped if ``request`` asked to stop, and ValueError for what cannot be trained.
     """
     ranks = join_ranks(args.workers)
-    first = ranks.rank == 0
-    tell = say if first else lambda _: None
+    if ranks.rank:
+        train_rank(args, options, request, ranks, lambda _: None)
+    else:
+        with lock_run(args.output, say):
+            train_rank(args, options, request, ranks, say)
+
+
+def train_rank(
+    args: argparse.Namespace,
+    options: TrainingOptions,
+    request: StopRequest,
+    ranks: Ranks,
+    tell: Callable[[str], None],
+) -> None:
+    """Train as one of some ranks, as ``train`` says."""
     watchdog = Watchdog(60 * args.stall_minutes, ranks.rank)
     configure_tensorflow(args.threads or max(1, (os.cpu_count() or 1) // ranks.local_size))
     places = take_places(ranks, args.gpu_memory_mib, tell)
@@ -65,7 +80,7 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
         seed=args.seed,
         checkpoints=checkpoints,
         callbacks=Callbacks(tell, watchdog.heartbeat, lambda: request.signal),
-        tensorboard=TensorBoard(args.output / "tensorboard") if options.debug and first else None,
+        tensorboard=TensorBoard(args.output / "tensorboard") if options.debug and ranks.rank == 0 else None,
     )
     tell(
         f"{options.architecture} with {network.count_params():,} parameters on {ranks.size} worker(s), each with"
@@ -76,7 +91,7 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
     except Stopped as stopped:
         tell(str(stopped))
         raise
-    if first:
+    if ranks.rank == 0:
         write_results(args, network, records, sweep, describe_run(args, options, training, places))
         checkpoints.delete()
 

@@ -6,7 +6,8 @@ import sys
 import threading
 import time
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+from deepgalaxy.lifetime import on_stop_signals
+
 STOPPED = 75
 """Exit status of a run that was stopped on request and can be resumed (EX_TEMPFAIL of sysexits.h)."""
 
@@ -20,11 +21,10 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.signal = ""
-        for number in STOP_SIGNALS:
-            signal.signal(number, self._note)
+        on_stop_signals(self._note, also=[signal.SIGUSR1])
 
-    def _note(self, number: int, _frame: object) -> None:
-        self.signal = signal.Signals(number).name
+    def _note(self, name: str) -> None:
+        self.signal = name
 
 
 class Watchdog:

@@ -1,0 +1,52 @@
+"""HDF5 files that appear whole or not at all."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+
+from deepgalaxy.files import whole_file
+
+_unwritable: list[h5py.File] = []
+
+
+@contextmanager
+def whole_hdf5(path: str | Path) -> Iterator[h5py.File]:
+    """Yield a new HDF5 file that becomes ``path`` when the block ends without an exception, as ``whole_file`` has it.
+
+    Raises OSError if the disk is full. The HDF5 library (1.14) ends the process by a segmentation fault if it is to
+    flush or close a file after a write has failed. So such a file stays open until the process ends.
+    """
+    with whole_file(path) as whole:
+        file = h5py.File(whole, "w")
+        try:
+            with _noted_failures() as failures:
+                yield file
+            if failures:
+                raise failures[0]
+            file.flush()
+        except BaseException:
+            _unwritable.append(file)
+            raise
+        file.close()
+
+
+@contextmanager
+def _noted_failures() -> Iterator[list[OSError]]:
+    """Yield a list of the errors in the block that h5py can only print: a dataset that is let go of is flushed."""
+    failures: list[OSError] = []
+    before = sys.unraisablehook
+
+    def note(unraisable: "sys.UnraisableHookArgs") -> None:
+        if isinstance(unraisable.exc_value, OSError):
+            failures.append(unraisable.exc_value)
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = note
+    try:
+        yield failures
+    finally:
+        sys.unraisablehook = before
