@@ -26,10 +26,15 @@ PYTHON
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/deepgalaxy-workflow/horovod-$version-$built_against
 
 if ! ls "$cache"/horovod-*.whl >/dev/null 2>&1; then
-    # The build does not quote paths, so it works where there are no spaces, and sees the environment by an alias there.
+    # The build does not quote paths, so it works where there are no spaces, and finds the environment there, too. Its
+    # programs are copied, as Open MPI's compiler looks around itself for the rest, past links.
     work=$(mktemp -d /tmp/deepgalaxy-horovod.XXXXXX)
     trap 'rm -rf "$work"' EXIT
-    ln -s "$(python -c 'import sys; print(sys.prefix)')" "$work/environment"
+    prefix=$(python -c 'import sys; print(sys.prefix)')
+    mkdir "$work/environment"
+    ln -s "$prefix"/* "$work/environment"
+    rm "$work/environment/bin"
+    cp -a "$prefix/bin" "$work/environment/bin"
     echo "horovod==$version --hash=sha256:$sha256" >"$work/requirements.txt"
 
     # Horovod's xla_mpi_ops.cc includes headers that TensorFlow 2.21 moved or ships incompletely. All that uses them
