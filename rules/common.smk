@@ -35,6 +35,7 @@ from deepgalaxy.planning.runs import (
     takes_isolated,
 )
 from deepgalaxy.folds import parse_fold
+from deepgalaxy.network_memory import NetworkMemory, job_mib
 from deepgalaxy.cluster.resources import scaled_by_attempt
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
@@ -159,6 +160,21 @@ def megabytes(amount):
     """
 
     def resource(wildcards, attempt):
+        return scaled_by_attempt(amount, attempt, MACHINE["node_memory_mib"])
+
+    return resource
+
+
+def megabytes_of_network(image_bytes, beside=2000):
+    """Return a function for a job's resource mem_mb, as ``megabytes``, where a trained network takes ``image_bytes``, by
+    the name of a property of its NetworkMemory, of memory for an image; ``beside`` is for TensorFlow and all else.
+
+    The job has `training`, the record of the network's run, among its input.
+    """
+
+    def resource(wildcards, input, attempt):
+        memory = NetworkMemory.read(input.training)
+        amount = beside + job_mib(memory.parameters, getattr(memory, image_bytes), MACHINE["memory_budget_mib"])
         return scaled_by_attempt(amount, attempt, MACHINE["node_memory_mib"])
 
     return resource

@@ -5,6 +5,14 @@ Results: <dataset>/catalogue.csv; <sample>/subset.hdf5, split.csv, classes.csv, 
 of a sample are samples in folders of their own, such as <sample>/fold~1, and share its subset.
 """
 
+selection = settings("samples/{sample}/selection")
+
+
+def time_to_select(wildcards, input, attempt):
+    """Return the minutes that a job to select images may take, as ``minutes``: references take none, copies some by size."""
+    per_gb = 20 if selection(wildcards)["copy"] else 0
+    return minutes(10, per_gb)(wildcards, input, attempt)
+
 
 rule catalogue_dataset:
     """Check that an image file keeps to the published layout, and list what it holds."""
@@ -42,9 +50,9 @@ rule select_images:
         "../envs/images.yaml"
     resources:
         mem_mb=megabytes(1000),
-        runtime=minutes(10),
+        runtime=time_to_select,
     params:
-        selection=settings("samples/{sample}/selection"),
+        selection=selection,
         code=code_digest("sample/select_images.py"),
     script:
         "../workflow/scripts/sample/select_images.py"

@@ -14,10 +14,10 @@ from deepgalaxy.training.data.shard import Shard, validation_slice
 from deepgalaxy.training.ranks.buckets import buckets
 
 
-def images_taken(dealing, rank, epoch, window=7):
+def images_taken(dealing, rank, epoch, run=2, window=8):
     """The images of the file that a rank takes in an epoch, in order."""
     held = np.concatenate([np.arange(part.start, part.stop) for part in dealing.held(rank, epoch)])
-    return held[dealing.order(rank, epoch, window)]
+    return held[dealing.order(rank, epoch, run, window)]
 
 
 @settings(deadline=None)
@@ -63,11 +63,37 @@ def test_a_share_is_read_in_few_runs():
             assert all(len(dealing.held(rank, epoch)) <= 10 for rank in range(size))
 
 
-@given(st.integers(1, 500), st.integers(1, 600), st.integers(0, 2**32 - 1))
-def test_windows_are_shuffled_and_shuffled_within(count, window, seed):
-    order = shuffled_by_windows(count, window, seed)
+@given(st.integers(1, 500), st.integers(1, 60), st.integers(1, 10), st.integers(0, 2**32 - 1))
+def test_windows_are_shuffled_and_hold_whole_runs(count, run, runs, seed):
+    order = shuffled_by_windows(count, run, run * runs, seed)
     assert sorted(order) == list(range(count))
-    assert np.count_nonzero(np.diff(order // window)) == -(-count // window) - 1
+    for start in range(0, count, run * runs):
+        held = np.sort(order[start : start + run * runs])
+        assert (held[::run] % run == 0).all(), "runs are whole, but for the last of all"
+        assert len(np.unique(held // run)) == -(-len(held) // run)
+
+
+@pytest.mark.parametrize(("pixels", "dtype"), [(64, "uint8"), (256, "uint8"), (512, "float16"), (2048, "float16")])
+def test_epochs_mix_all_of_a_share_whatever_the_size_of_an_image(tmp_path, pixels, dtype):
+    # Contiguous, but never written: nothing is read of it.
+    count = max(4000, 8 * 2**25 // (pixels**2 * np.dtype(dtype).itemsize))
+    with h5py.File(tmp_path / "train.hdf5", "w") as file:
+        layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+        layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+        space = h5py.h5s.create_simple((count, pixels, pixels, 1))
+        h5py.h5d.create(file.id, b"images", h5py.h5t.py_create(np.dtype(dtype)), space, layout)
+        file["label"] = np.zeros(count, np.int32)
+    share = Shard(tmp_path / "train.hdf5", [slice(0, count)], 0)
+    dealing, batch = Dealing(count, 1, 0, 1), 32
+    epochs = [dealing.order(0, epoch, share.run, share.window) for epoch in (1, 2)]
+    # Which batch each image is in: those of one batch are spread over some tens in the next epoch, and over the file.
+    place = np.empty((2, count), int)
+    for number, order in enumerate(epochs):
+        place[number, order] = np.arange(count) // batch
+    first = epochs[0][:batch]
+    assert len(np.unique(place[1, first])) >= 20
+    assert np.ptp(first) > 0.8 * count
 
 
 @given(st.integers(1, 5000), st.integers(1, 512))
@@ -79,11 +105,12 @@ def test_validation_parts_are_all_images(total, size):
 
 @pytest.fixture
 def prepared(tmp_path, monkeypatch):
-    """A prepared file of 101 images, each told by its first pixels, and windows of ten images."""
+    """A prepared file of 101 images, each told by its first pixels, and runs of two images, windows of ten."""
     images = np.random.default_rng(1).integers(0, 256, (101, 4, 4, 1), np.uint8)
     images[:, 0, 0, 0] = np.arange(101)
     with h5py.File(tmp_path / "train.hdf5", "w") as file:
         file["images"], file["label"] = images, np.arange(101, dtype=np.int32)
+    monkeypatch.setattr("deepgalaxy.training.data.shard.RUN_BYTES", 32)
     monkeypatch.setattr("deepgalaxy.training.data.shard.WINDOW_BYTES", 160)
     return tmp_path / "train.hdf5"
 
@@ -94,14 +121,14 @@ def test_streamed_batches_are_those_held_in_memory(prepared, mode, batch_size):
     dealing = Dealing(101, 3, mode, 4)
     shares = [Shard(prepared, dealing.held(2, 5), memory_bytes) for memory_bytes in (2**20, 100)]
     assert shares[0].images is not None and shares[1].images is None
-    order = dealing.order(2, 5, shares[0].window)
+    order = dealing.order(2, 5, shares[0].run, shares[0].window)
     held, streamed = (list(share.batches(order, batch_size)) for share in shares)
     assert len(held) == len(streamed) == -(-33 // batch_size)
     for (images, labels), (others, other_labels) in zip(held, streamed):
         np.testing.assert_array_equal(images, others)
         np.testing.assert_array_equal(labels, other_labels)
         np.testing.assert_array_equal(images[:, 0, 0, 0], labels)
-    np.testing.assert_array_equal(np.concatenate([labels for _, labels in held]), images_taken(dealing, 2, 5, 10))
+    np.testing.assert_array_equal(np.concatenate([labels for _, labels in held]), images_taken(dealing, 2, 5, 2, 10))
 
 
 @given(st.lists(st.integers(1, 1000), min_size=1, max_size=50), st.integers(0, 3000))
@@ -170,7 +197,7 @@ for rank in range(size):
 read = bytes_read() - before
 with peak_growth() as growth:
     share = Shard(path, dealing.held(0, epoch), 2**40)
-    for _ in share.batches(dealing.order(0, epoch, share.window), 64): pass
+    for _ in share.batches(dealing.order(0, epoch, share.run, share.window), 64): pass
 print(read, growth[0], share.images.nbytes)
 """
 

@@ -54,11 +54,13 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
         kept=None if options.debug else 2,
         every_seconds=60 * args.checkpoint_minutes,
     )
+    # What is left by the validation images, which are taken again and again, is for those that are trained on.
+    validation = Shard(args.validation, [part], memory_bytes)
     training = Training(
         network,
         options,
-        TrainingImages(args.train, dealing, ranks.rank, memory_bytes),
-        Shard(args.validation, [part], memory_bytes),
+        TrainingImages(args.train, dealing, ranks.rank, memory_bytes - validation.held_bytes),
+        validation,
         ranks,
         seed=args.seed,
         checkpoints=checkpoints,
