@@ -4,15 +4,6 @@ Parameters: `seed`.
 Results: <sample>/morphology.csv and baselines.hdf5, <results>/tables/baselines/ and <results>/figures/morphology/
 """
 
-from deepgalaxy.cluster.resources import morphology_mib
-
-
-def memory_for_morphology(wildcards, threads, attempt):
-    """Return the memory that measuring the morphology of a sample takes, in MiB, as ``megabytes``."""
-    pixels = settings("samples/{sample}/images")(wildcards)["pixels"]
-    return scaled_by_attempt(morphology_mib(pixels, threads), attempt, MACHINE["node_memory_mib"])
-
-
 localrules:
     plot_morphology,
 

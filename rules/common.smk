@@ -36,7 +36,7 @@ from deepgalaxy.planning.runs import (
 )
 from deepgalaxy.folds import parse_fold
 from deepgalaxy.network_memory import NetworkMemory, job_mib
-from deepgalaxy.cluster.resources import scaled_by_attempt
+from deepgalaxy.cluster.resources import morphology_mib, scaled_by_attempt
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
 
@@ -180,6 +180,12 @@ def megabytes_of_network(image_bytes, beside=2000):
     return resource
 
 
+def memory_for_morphology(wildcards, threads, attempt):
+    """Return the memory that measuring the morphology of a sample takes, in MiB, as ``megabytes``."""
+    pixels = settings("samples/{sample}/images")(wildcards)["pixels"]
+    return scaled_by_attempt(morphology_mib(pixels, threads), attempt, MACHINE["node_memory_mib"])
+
+
 def minutes(amount, per_gb=0):
     """Return a resource function for the time that a job may take: ``amount`` minutes and ``per_gb`` for each GB of input,
     and more with each further attempt; never more than the cluster allows."""
@@ -189,6 +195,13 @@ def minutes(amount, per_gb=0):
         return scaled_by_attempt(min(round(amount + per_gb * input.size_mb / 1000), longest), attempt, longest)
 
     return resource
+
+
+def time_to_select(wildcards, input, attempt):
+    """Return the minutes that a job to select images may take, as ``minutes``: references take none, copies some by
+    size."""
+    copies = settings("samples/{sample}/selection")(wildcards)["copy"]
+    return minutes(10, per_gb=20 if copies else 0)(wildcards, input, attempt)
 
 
 def cancel_jobs_of_earlier_runs():

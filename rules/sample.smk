@@ -5,14 +5,6 @@ Results: <dataset>/catalogue.csv; <sample>/subset.hdf5, split.csv, classes.csv, 
 of a sample are samples in folders of their own, such as <sample>/fold~1, and share its subset.
 """
 
-selection = settings("samples/{sample}/selection")
-
-
-def time_to_select(wildcards, input, attempt):
-    """Return the minutes that a job to select images may take, as ``minutes``: references take none, copies some by size."""
-    per_gb = 20 if selection(wildcards)["copy"] else 0
-    return minutes(10, per_gb)(wildcards, input, attempt)
-
 
 rule catalogue_dataset:
     """Check that an image file keeps to the published layout, and list what it holds."""
@@ -52,7 +44,7 @@ rule select_images:
         mem_mb=megabytes(1000),
         runtime=time_to_select,
     params:
-        selection=selection,
+        selection=settings("samples/{sample}/selection"),
         code=code_digest("sample/select_images.py"),
     script:
         "../workflow/scripts/sample/select_images.py"
