@@ -31,7 +31,11 @@ include: "rules/provenance.smk"
 
 
 onstart:
-    cancel_jobs_of_earlier_runs()
+    begin_on_cluster()
+
+
+onerror:
+    end_on_cluster(log)
 
 
 rule all:

@@ -4,6 +4,7 @@ Parameters: `seed`.
 Results: <sample>/morphology.csv and baselines.hdf5, <results>/tables/baselines/ and <results>/figures/morphology/
 """
 
+
 localrules:
     plot_morphology,
 

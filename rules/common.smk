@@ -7,6 +7,8 @@ and prepared, or a fold of one; a run is one training of a model on a sample.
 import os
 import shlex
 import sys
+import threading
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
@@ -36,7 +38,8 @@ from deepgalaxy.planning.runs import (
 )
 from deepgalaxy.folds import parse_fold
 from deepgalaxy.network_memory import NetworkMemory, job_mib
-from deepgalaxy.cluster.resources import morphology_mib, scaled_by_attempt
+from deepgalaxy.cluster.refused import refusals, watch
+from deepgalaxy.cluster.resources import READING_MIB, largest_piece_mib, morphology_mib, scaled_by_attempt
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
 
@@ -53,6 +56,14 @@ try:
     check_configuration(config)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
+
+
+# In a profile, these are names, as in `slurm_partition: all`. Snakemake would read a name that Python knows as a function.
+SLURM_NAMES = {"slurm_partition", "slurm_account", "slurm_cluster", "cluster", "clusters", "constraint", "qos"}
+for given in (workflow.resource_settings.default_resources, *workflow.resource_settings.overwrite_resources.values()):
+    for name in SLURM_NAMES.intersection(given or ()):
+        if str(given[name].raw).isidentifier():
+            given[name] = given[name].raw
 
 
 # Snakemake applies global constraints before it fills in path variables, so wildcards in these carry their own.
@@ -165,9 +176,9 @@ def megabytes(amount):
     return resource
 
 
-def megabytes_of_network(image_bytes, beside=2000):
+def megabytes_of_network(image_bytes, beside=0):
     """Return a function for a job's resource mem_mb, as ``megabytes``, where a trained network takes ``image_bytes``, by
-    the name of a property of its NetworkMemory, of memory for an image; ``beside`` is for TensorFlow and all else.
+    the name of a property of its NetworkMemory, of memory for an image; ``beside`` is for what the job has to hold.
 
     The job has `training`, the record of the network's run, among its input.
     """
@@ -175,6 +186,17 @@ def megabytes_of_network(image_bytes, beside=2000):
     def resource(wildcards, input, attempt):
         memory = NetworkMemory.read(input.training)
         amount = beside + job_mib(memory.parameters, getattr(memory, image_bytes), MACHINE["memory_budget_mib"])
+        return scaled_by_attempt(amount, attempt, MACHINE["node_memory_mib"])
+
+    return resource
+
+
+def megabytes_of_pieces(at_least=0):
+    """Return a function for a job's resource mem_mb, as ``megabytes``, where images are read by a dataset's pieces: what
+    the largest of them takes, at least ``at_least``. The job has the `catalogue` among its input."""
+
+    def resource(wildcards, input, attempt):
+        amount = READING_MIB + max(at_least, largest_piece_mib(input.catalogue))
         return scaled_by_attempt(amount, attempt, MACHINE["node_memory_mib"])
 
     return resource
@@ -204,8 +226,9 @@ def time_to_select(wildcards, input, attempt):
     return minutes(10, per_gb=20 if copies else 0)(wildcards, input, attempt)
 
 
-def cancel_jobs_of_earlier_runs():
-    """End the SLURM jobs that a Snakemake which was killed left in this directory: they would write the same files."""
+def begin_on_cluster():
+    """End the SLURM jobs that a Snakemake which was killed left in this directory, which would write the same files, and
+    from now on those that SLURM would let wait for ever."""
     if workflow.executor_plugin.name != "slurm":
         return
     if not MACHINE["ranks_per_node"]:
@@ -214,9 +237,19 @@ def cancel_jobs_of_earlier_runs():
             " command line replaces. Write settings to a file for --configfile instead."
         )
     prefix = workflow.executor_settings.jobname_prefix
+    if not prefix:
+        return
     try:
-        cancelled = cancel_leftover_jobs(prefix, os.getcwd()) if prefix else []
+        cancelled = cancel_leftover_jobs(prefix, os.getcwd())
     except ValueError as error:
         raise WorkflowError(str(error)) from None
     if cancelled:
         logger.warning(f"Cancelled jobs that an earlier run had left here: {', '.join(cancelled)}.")
+    threading.Thread(target=watch, args=(prefix, os.getcwd(), logger.error, threading.Event()), daemon=True).start()
+
+
+def end_on_cluster(logs):
+    """Say for which reasons SLURM took no jobs, or could not start them, after a workflow that failed."""
+    if workflow.executor_plugin.name == "slurm":
+        for sentence in refusals("\n".join(Path(log).read_text() for log in logs)):
+            logger.error(sentence)

@@ -71,7 +71,7 @@ rule classify_observed:
     threads: 2
     resources:
         # Features are held besides: 50,000 of 4,096 values at most.
-        mem_mb=megabytes_of_network("to_predict", beside=3000),
+        mem_mb=megabytes_of_network("to_predict", beside=1000),
         image_memory_mib=MACHINE["memory_budget_mib"],
         runtime=minutes(10, per_gb=60),
     params:

@@ -11,6 +11,8 @@ from typing import Any
 
 LARGEST_BATCH = 256
 """Images that a network is given at once, at most: more make none faster."""
+TENSORFLOW_MIB = 2000
+"""Memory of a job that uses TensorFlow, with the Snakemake in it, before it has a network."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ def batch_size(image_bytes: int, budget_mib: int) -> int:
 
 
 def job_mib(parameters: int, image_bytes: int, budget_mib: int) -> int:
-    """Return the MiB that a job takes beside TensorFlow: its network, of which three copies may exist while it is
-    loaded, and batches within the budget, or of one image, whatever that takes."""
-    return max(budget_mib, math.ceil(image_bytes / 2**20)) + math.ceil(3 * parameters / 2**20)
+    """Return the MiB that a job takes: TensorFlow; the network, of which three copies may exist while it is loaded; and
+    batches within the budget, or of one image, whatever that takes."""
+    return TENSORFLOW_MIB + max(budget_mib, math.ceil(image_bytes / 2**20)) + math.ceil(3 * parameters / 2**20)
 
 
 def _float32_bytes(tensors: list) -> int:

@@ -18,11 +18,12 @@ from deepgalaxy.dataset.layout import (
     times_name,
     unit_name,
 )
+from deepgalaxy.dataset.pieces import Pieces
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.parallel import in_processes
 
 ACCEPTED_DTYPES = ("uint8", "float16", "float32")
-READ_BYTES = 64 * 2**20  # of images at a time
+READ_BYTES = 64 * 2**20  # to read images at a time, in each process, if a piece of them takes no more
 SHOWN_VIOLATIONS = 10
 
 
@@ -33,7 +34,8 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
     order: they are not read, and their rows say so. Columns: those of ``describe_group``, share_inside (of the
     stars' mass, what the images show at least in nine of ten snapshots; NaN if not recorded), camera, damaged (bool),
     snapshots, height, width, channels, dtype, minimum, maximum, t_first_myr, t_last_myr, compression, chunks (shape, or
-    empty if contiguous); a damaged unit has values up to ``damaged`` only.
+    empty if contiguous), least_bytes (memory to read a piece of ``Pieces``); a damaged unit has values up to
+    ``damaged`` only.
 
     Raises ValueError that names each violation of the layout (the first ten, and how many more there are), or says that
     the file is not HDF5, or that a unit named as damaged is not there.
@@ -42,6 +44,9 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
         raise ValueError(f"{path} is not an HDF5 file; check the dataset's entry in the configuration.")
     with h5py.File(path) as file:
         names = list(file)
+        largest = max((_largest_piece(file[name]) for name in names if file.get(name) is not None), default=0)
+    # Fewer processes, if what is packed together is too large for all of them.
+    processes = max(1, min(processes, processes * READ_BYTES // max(1, largest)))
     unknown = [unit for unit in damaged if unit.split("/")[0] not in names]
     if unknown:
         raise ValueError(f"`damaged` names {', '.join(unknown)}, but {path} holds only {', '.join(names)}.")
@@ -59,8 +64,15 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
             logger.info("%s is left out as damaged", unit_name(row["group"], row["camera"]))
     table = pd.DataFrame(sorted(rows, key=lambda row: (group_order(row["group"]), row["camera"])))
     # Integers also where a damaged unit has none.
-    counts = table.columns.intersection(["snapshots", "height", "width", "channels"])
+    counts = table.columns.intersection(["snapshots", "height", "width", "channels", "least_bytes"])
     return table.astype(dict.fromkeys(counts, "Int64"))
+
+
+def _largest_piece(group: h5py.Group) -> int:
+    """Return the memory that it takes to read any smallest piece of a group's images, in bytes; 0 for what are none."""
+    cameras = (group.get(images_name(camera)) for camera in range(CAMERA_COUNT)) if hasattr(group, "get") else ()
+    images = (each for each in cameras if isinstance(each, h5py.Dataset) and each.ndim == 4)
+    return max((Pieces.of(each).least_bytes for each in images), default=0)
 
 
 def _named_twice(names: Collection[str]) -> list[str]:
@@ -131,21 +143,22 @@ def _describe_camera(file: h5py.File, name: str, camera: int) -> tuple[dict, lis
         "t_last_myr": t_myr[-1],
         "compression": images.compression or "none",
         "chunks": "x".join(map(str, images.chunks or ())),
+        "least_bytes": Pieces.of(images).least_bytes,
     }, violations
 
 
 def _value_range(images: h5py.Dataset, path: str) -> tuple[tuple[float, float], list[str]]:
     """Return the smallest and the largest value of (n, height, width, channels), and what is wrong with the values."""
     extremes, violations = np.full((len(images), 2), np.nan), []
-    block = max(1, READ_BYTES // max(1, images.dtype.itemsize * int(np.prod(images.shape[1:]))))
-    for start in range(0, len(images), block):
+    for piece in Pieces.of(images).slices(len(images), READ_BYTES):
+        numbers = range(piece.start, piece.stop)
         try:
-            values = images[start : start + block]
+            values = images[piece]
         except OSError:
-            violations += _unreadable(images, path, range(start, min(start + block, len(images))))
+            violations += _unreadable(images, path, numbers)
             continue
-        extremes[start : start + block] = smallest_and_largest(values.reshape(len(values), -1))
-        for number in range(start, start + len(values)):
+        extremes[piece] = smallest_and_largest(values.reshape(len(values), -1))
+        for number in numbers:
             if np.isnan(extremes[number]).any():
                 violations.append(f"{path}[{number}] has values that are not numbers")
             elif extremes[number, 0] == extremes[number, 1]:

@@ -21,6 +21,7 @@ from deepgalaxy.dataset.layout import (
     times_name,
     unit_name,
 )
+from deepgalaxy.dataset.pieces import Pieces
 from deepgalaxy.files import whole_file
 from deepgalaxy.logs import logger, progress
 
@@ -150,10 +151,8 @@ def _copy_images(images: h5py.Dataset, window: slice, group: h5py.Group, name: s
         layout["chunks"] = (min(images.chunks[0], count), *images.chunks[1:])
         layout |= {name: getattr(images, name) for name in ("compression", "compression_opts", "shuffle")}
     copy = group.create_dataset(name, (count, *images.shape[1:]), images.dtype, **layout)
-    block = max(1, COPY_BYTES // images[0].nbytes)
-    for start in range(0, count, block):
-        stop = min(start + block, count)
-        copy[start:stop] = images[window.start + start : window.start + stop]
+    for piece in Pieces.of(copy).slices(count, COPY_BYTES):
+        copy[piece] = images[window.start + piece.start : window.start + piece.stop]
 
 
 def list_images(subset: str | Path) -> pd.DataFrame:
