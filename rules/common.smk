@@ -39,7 +39,7 @@ from deepgalaxy.planning.runs import (
 from deepgalaxy.folds import parse_fold
 from deepgalaxy.network_memory import NetworkMemory, job_mib
 from deepgalaxy.cluster.refused import refusals, watch
-from deepgalaxy.cluster.resources import READING_MIB, largest_piece_mib, morphology_mib, scaled_by_attempt
+from deepgalaxy.cluster.resources import READING_MIB, largest_piece_mib, morphology_mib, rendering_mib, scaled_by_attempt
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
 
@@ -200,6 +200,12 @@ def megabytes_of_pieces(at_least=0):
         return scaled_by_attempt(amount, attempt, MACHINE["node_memory_mib"])
 
     return resource
+
+
+def memory_for_rendering(wildcards, attempt):
+    """Return the memory that rendering the images of a simulation takes, in MiB, as ``megabytes``."""
+    pixels = settings("datasets/{dataset}/rendering")(wildcards)["pixels"]
+    return scaled_by_attempt(rendering_mib(pixels), attempt, MACHINE["node_memory_mib"])
 
 
 def memory_for_morphology(wildcards, threads, attempt):

@@ -39,7 +39,7 @@ def make_dataset(directory, pixels, chunk=1):
         for camera in range(CAMERA_COUNT):
             images = np.broadcast_to(image, (snapshots, *image.shape))
             name, chunks = f"s_1_m_1/{images_name(camera)}", (min(chunk, snapshots), *image.shape)
-            file.create_dataset(name, data=images, chunks=chunks, compression="gzip", compression_opts=1, shuffle=True)
+            file.create_dataset(name, data=images, chunks=chunks, compression="lzf", shuffle=True)
             file[f"s_1_m_1/{times_name(camera)}"] = np.arange(snapshots) * 5
 
 
@@ -219,7 +219,7 @@ def main():
             STAGES[what](directory, args.pixels[0], args.architecture)
         print(growth[0] // 2**20)
         return
-    print(f"| stage | pixels | peak, MiB | asked for, MiB |\n|---|---|---|---|  ({args.architecture})")
+    print("| stage | pixels | peak, MiB | asked for, MiB |\n|---|---|---|---|")
     for stage in args.stages:
         for pixels in args.pixels:
             with tempfile.TemporaryDirectory() as name:

@@ -4,7 +4,7 @@ import json
 
 import keras
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgalaxy.network_memory import LARGEST_BATCH, NetworkMemory, batch_size, job_mib
@@ -46,6 +46,7 @@ def test_a_record_is_read_and_an_older_one_is_refused(tmp_path):
         NetworkMemory.read(path)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2**36), st.integers(16, 2**20))
 def test_batches_are_within_the_budget_and_jobs_within_what_they_ask_for(image_bytes, budget_mib):
     images = batch_size(image_bytes, budget_mib)

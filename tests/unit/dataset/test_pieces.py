@@ -5,7 +5,7 @@ import sys
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgalaxy.dataset.catalogue import catalogue_dataset
@@ -17,6 +17,7 @@ from deepgalaxy.sample.select import list_images, select_images
 from deepgalaxy.sample.split import SPLITS, split_images
 
 
+@settings(deadline=None)
 @given(st.integers(1, 300), st.integers(1, 80), st.integers(0, 79), st.integers(0, 4000))
 def test_pieces_are_all_images_and_end_where_chunks_do(count, together, offset, most_bytes):
     pieces = Pieces(together, offset % together, image_bytes=10, chunk_bytes=0)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgalaxy.training.data.deal import Dealing, shuffled_by_windows
-from deepgalaxy.training.data.shard import Shard, validation_slice
+from deepgalaxy.training.data.prepared import PreparedData
+from deepgalaxy.training.data.shard import Shard, images_of_rank, validation_slice
 from deepgalaxy.training.ranks.buckets import buckets
 
 
@@ -63,6 +64,7 @@ def test_a_share_is_read_in_few_runs():
             assert all(len(dealing.held(rank, epoch)) <= 10 for rank in range(size))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500), st.integers(1, 60), st.integers(1, 10), st.integers(0, 2**32 - 1))
 def test_windows_are_shuffled_and_hold_whole_runs(count, run, runs, seed):
     order = shuffled_by_windows(count, run, run * runs, seed)
@@ -74,17 +76,10 @@ def test_windows_are_shuffled_and_hold_whole_runs(count, run, runs, seed):
 
 
 @pytest.mark.parametrize(("pixels", "dtype"), [(64, "uint8"), (256, "uint8"), (512, "float16"), (2048, "float16")])
-def test_epochs_mix_all_of_a_share_whatever_the_size_of_an_image(tmp_path, pixels, dtype):
-    # Contiguous, but never written: nothing is read of it.
-    count = max(4000, 8 * 2**25 // (pixels**2 * np.dtype(dtype).itemsize))
-    with h5py.File(tmp_path / "train.hdf5", "w") as file:
-        layout = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-        layout.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
-        layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-        space = h5py.h5s.create_simple((count, pixels, pixels, 1))
-        h5py.h5d.create(file.id, b"images", h5py.h5t.py_create(np.dtype(dtype)), space, layout)
-        file["label"] = np.zeros(count, np.int32)
-    share = Shard(tmp_path / "train.hdf5", [slice(0, count)], 0)
+def test_epochs_mix_all_of_a_share_whatever_the_size_of_an_image(pixels, dtype):
+    share = Shard.__new__(Shard)  # without the file, which would have up to 32 GB
+    share.image_shape, share.dtype = (pixels, pixels, 1), np.dtype(dtype)
+    count = max(4000, 8 * 2**25 // share.image_bytes)
     dealing, batch = Dealing(count, 1, 0, 1), 32
     epochs = [dealing.order(0, epoch, share.run, share.window) for epoch in (1, 2)]
     # Which batch each image is in: those of one batch are spread over some tens in the next epoch, and over the file.
@@ -129,6 +124,16 @@ def test_streamed_batches_are_those_held_in_memory(prepared, mode, batch_size):
         np.testing.assert_array_equal(labels, other_labels)
         np.testing.assert_array_equal(images[:, 0, 0, 0], labels)
     np.testing.assert_array_equal(np.concatenate([labels for _, labels in held]), images_taken(dealing, 2, 5, 2, 10))
+
+
+@pytest.mark.parametrize(("images", "held"), [(202, (101, 101)), (201, (0, 101)), (101, (0, 101)), (100, (100, 0))])
+def test_the_budget_is_for_training_and_validation_images_together(prepared, images, held):
+    # As many images to train on, less one where they would fit all by themselves.
+    count = held[0] or 101
+    data = PreparedData(prepared, prepared, 4, "uint8", count, 101, 2, classes_ordered=True)
+    training, validation = images_of_rank(data, Dealing(count, 1, 0, 1), 0, images * 16)
+    training.load(1)
+    assert (training.shard.held_bytes, validation.held_bytes) == tuple(16 * number for number in held)
 
 
 @given(st.lists(st.integers(1, 1000), min_size=1, max_size=50), st.integers(0, 3000))
@@ -183,6 +188,7 @@ MEASURE = """
 import sys
 import numpy as np, tensorflow as tf
 from deepgalaxy.training.data.deal import Dealing
+from deepgalaxy.training.data.prepared import PreparedData
 from deepgalaxy.training.data.shard import Shard
 from support.memory import peak_growth
 path, total, size, mode = sys.argv[1], *map(int, sys.argv[2:5])

@@ -14,7 +14,7 @@ from deepgalaxy.tensorflow_setup import configure_tensorflow
 from deepgalaxy.training.checkpoints import Checkpoints
 from deepgalaxy.training.data.deal import Dealing
 from deepgalaxy.training.data.prepared import PreparedData
-from deepgalaxy.training.data.shard import Shard, TrainingImages, validation_slice
+from deepgalaxy.training.data.shard import images_of_rank
 from deepgalaxy.training.fit import Callbacks, Training
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
@@ -44,9 +44,7 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
 
     data = PreparedData.read(args.train, args.validation, args.classes)
     data.check(ranks.size, options.head)
-    memory_bytes = args.memory_budget_mib * 2**20
     dealing = Dealing(data.training_images, ranks.size, options.data_mode, args.seed)
-    part = validation_slice(data.validation_images, ranks.rank, ranks.size)
     network = in_turn(ranks, lambda: build_network(options, data.pixels, data.dtype, data.classes))
     checkpoints = Checkpoints(
         args.output / "checkpoints",
@@ -54,13 +52,10 @@ def train(args: argparse.Namespace, options: TrainingOptions, request: StopReque
         kept=None if options.debug else 2,
         every_seconds=60 * args.checkpoint_minutes,
     )
-    # What is left by the validation images, which are taken again and again, is for those that are trained on.
-    validation = Shard(args.validation, [part], memory_bytes)
     training = Training(
         network,
         options,
-        TrainingImages(args.train, dealing, ranks.rank, memory_bytes - validation.held_bytes),
-        validation,
+        *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20),
         ranks,
         seed=args.seed,
         checkpoints=checkpoints,

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from deepgalaxy.parallel import one_ahead
 from deepgalaxy.training.data.deal import Dealing
+from deepgalaxy.training.data.prepared import PreparedData
 
 RUN_BYTES = 2**18
 """Neighbours that together take no more than this are read in one go; an image that takes more is read by itself."""
@@ -139,6 +140,15 @@ class TrainingImages:
             raise RuntimeError(f"The images of epoch {epoch} are not loaded.")
         order = self.dealing.order(self.rank, epoch, self.shard.run, self.shard.window)
         return self.shard.batches(order[first * batch_size : stop * batch_size], batch_size)
+
+
+def images_of_rank(data: PreparedData, dealing: Dealing, rank: int, memory_bytes: int) -> tuple[TrainingImages, Shard]:
+    """Return the images that a rank trains on, to be loaded, and its part of the validation images.
+
+    Together they hold no more than ``memory_bytes``: what is left by the validation images is for the others.
+    """
+    validation = Shard(data.validation, [validation_slice(data.validation_images, rank, dealing.size)], memory_bytes)
+    return TrainingImages(data.train, dealing, rank, memory_bytes - validation.held_bytes), validation
 
 
 def validation_slice(total: int, rank: int, size: int) -> slice:
