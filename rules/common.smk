@@ -39,7 +39,13 @@ from deepgalaxy.planning.runs import (
 from deepgalaxy.folds import parse_fold
 from deepgalaxy.network_memory import NetworkMemory, job_mib
 from deepgalaxy.cluster.refused import refusals, watch
-from deepgalaxy.cluster.resources import READING_MIB, largest_piece_mib, morphology_mib, rendering_mib, scaled_by_attempt
+from deepgalaxy.cluster.resources import (
+    READING_MIB,
+    largest_piece_mib,
+    morphology_mib,
+    rendering_mib,
+    scaled_by_attempt,
+)
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.cluster.slurm import cancel_leftover_jobs
 
@@ -58,12 +64,21 @@ except ValueError as error:
     raise WorkflowError(str(error)) from None
 
 
-# In a profile, these are names, as in `slurm_partition: all`. Snakemake would read a name that Python knows as a function.
 SLURM_NAMES = {"slurm_partition", "slurm_account", "slurm_cluster", "cluster", "clusters", "constraint", "qos"}
-for given in (workflow.resource_settings.default_resources, *workflow.resource_settings.overwrite_resources.values()):
-    for name in SLURM_NAMES.intersection(given or ()):
-        if str(given[name].raw).isidentifier():
-            given[name] = given[name].raw
+
+
+def read_names_as_text(resources):
+    """Replace what a profile sets for SLURM_NAMES by the text that is there: with `slurm_partition: all`, Snakemake would
+    take the function that Python has under that name."""
+    for name in SLURM_NAMES.intersection(resources):
+        text = getattr(resources[name], "raw", None)
+        if isinstance(text, str) and text.isidentifier():
+            resources[name] = text
+
+
+read_names_as_text(workflow.resource_settings.default_resources or {})
+for overwritten in workflow.resource_settings.overwrite_resources.values():
+    read_names_as_text(overwritten)
 
 
 # Snakemake applies global constraints before it fills in path variables, so wildcards in these carry their own.

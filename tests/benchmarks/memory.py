@@ -18,7 +18,7 @@ from support.memory import peak_growth
 SIZES = (64, 128, 256, 512, 1024, 2048)
 BUDGET_MIB = 1024
 PROCESSES = 8
-MOST_BYTES = 2**29
+MOST_BYTES = 2**28
 """Of images in a dataset that is made, at most, if these are at least two snapshots."""
 
 
@@ -44,7 +44,7 @@ def make_dataset(directory, pixels, chunk=1):
 
 
 def make_prepared(directory, pixels):
-    """Write a prepared file of 256 such images, uint8, or of fewer large ones."""
+    """Write a prepared file of 256 such images, uint8, or of fewer large ones, eight at least."""
     import h5py
     import numpy as np
 
@@ -53,7 +53,7 @@ def make_prepared(directory, pixels):
     make_dataset(directory, pixels)
     with h5py.File(directory / "images.hdf5") as file, h5py.File(directory / "test.hdf5", "w") as prepared:
         image = prepare_image(file["s_1_m_1/images_camera_00"][0], pixels, "uint8")
-        count = min(256, max(16, MOST_BYTES // image.nbytes))
+        count = min(256, max(8, MOST_BYTES // image.nbytes))
         prepared["images"] = np.broadcast_to(image[..., None], (count, pixels, pixels, 1))
         for name in ("label", "target_myr", "row"):
             prepared[name] = np.arange(count) % 2
@@ -100,7 +100,7 @@ def morphology(directory, _pixels, _architecture):
     """Measure the morphology of prepared images."""
     from deepgalaxy.baselines import morphology
 
-    morphology.BLOCK = 4  # so that few images keep all processes busy
+    morphology.BLOCK = 1  # so that few images keep all processes busy
     morphology.measure_morphology({"test": directory / "test.hdf5"}, PROCESSES)
 
 
@@ -215,7 +215,7 @@ def main():
             make_network(directory, args.pixels[0], args.architecture)
             return
         MAKE.get(what, make_prepared)(directory, args.pixels[0])
-        with peak_growth(0.02) as growth:
+        with peak_growth(0.1) as growth:
             STAGES[what](directory, args.pixels[0], args.architecture)
         print(growth[0] // 2**20)
         return
