@@ -32,7 +32,11 @@ include: "rules/provenance.smk"
 
 onstart:
     check_accepted_datasets()
-    cancel_jobs_of_earlier_runs()
+    begin_on_cluster()
+
+
+onerror:
+    end_on_cluster(log)
 
 
 rule all:

@@ -25,7 +25,7 @@ rule measure_morphology:
         "../envs/report.yaml"
     threads: 8
     resources:
-        mem_mb=megabytes(4000),
+        mem_mb=memory_for_morphology,
         runtime=minutes(10, per_gb=20),
     params:
         code=code_digest("baselines/measure_morphology.py"),

@@ -20,6 +20,7 @@ rule predict_images:
     """Let a trained model classify the held-out images, and those that it was validated on, for its calibration."""
     input:
         model="<run>/model.keras",
+        training="<run>/training.json",
         test="<sample>/test.hdf5",
         validation="<sample>/validation.hdf5",
     output:
@@ -35,7 +36,8 @@ rule predict_images:
         *MACHINE["envmodules"],
     threads: 2
     resources:
-        mem_mb=megabytes(4000),
+        mem_mb=megabytes_of_network("to_predict"),
+        image_memory_mib=MACHINE["memory_budget_mib"],
         runtime=minutes(10, per_gb=60),
     params:
         code=code_digest("evaluation/predict_images.py"),
@@ -180,6 +182,7 @@ rule explain_examples:
     """Choose test images that are dated well and badly, and find out where the network looks in them."""
     input:
         model="<run>/model.keras",
+        training="<run>/training.json",
         test="<sample>/test.hdf5",
         predictions="<run>/predictions.hdf5",
         classes="<run>/classes.csv",
@@ -194,7 +197,8 @@ rule explain_examples:
         *MACHINE["envmodules"],
     threads: 2
     resources:
-        mem_mb=megabytes(4000),
+        mem_mb=megabytes_of_network("to_explain"),
+        image_memory_mib=MACHINE["memory_budget_mib"],
         runtime=minutes(30),
     params:
         code=code_digest("evaluation/explain_examples.py"),

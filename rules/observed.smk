@@ -58,6 +58,7 @@ rule classify_observed:
     """Let a trained model classify the observed images, and keep its features of these and of what it was trained on."""
     input:
         model="<run>/model.keras",
+        training="<run>/training.json",
         observed="<results>/observed/{dataset}/{sample}/images.hdf5",
         train="<sample>/train.hdf5",
         validation="<sample>/validation.hdf5",
@@ -71,7 +72,9 @@ rule classify_observed:
         *MACHINE["envmodules"],
     threads: 2
     resources:
-        mem_mb=megabytes(4000),
+        # Features are held besides: 50,000 of 4,096 values at most.
+        mem_mb=megabytes_of_network("to_predict", beside=1000),
+        image_memory_mib=MACHINE["memory_budget_mib"],
         runtime=minutes(10, per_gb=60),
     params:
         code=code_digest("observed/classify_observed.py"),

@@ -20,7 +20,7 @@ rule catalogue_dataset:
         "../envs/images.yaml"
     threads: 8
     resources:
-        mem_mb=megabytes(1000),
+        mem_mb=megabytes(READING_MIB),
         runtime=minutes(10, per_gb=10),
     params:
         damaged=damaged_units,
@@ -41,8 +41,8 @@ rule select_images:
     conda:
         "../envs/images.yaml"
     resources:
-        mem_mb=megabytes(1000),
-        runtime=minutes(10),
+        mem_mb=megabytes_of_pieces(),
+        runtime=time_to_select,
     params:
         selection=settings("samples/{sample}/selection"),
         code=code_digest("sample/select_images.py"),
@@ -79,6 +79,7 @@ rule prepare_images:
     """Convert the images of a sample to the size and type that a network reads, shuffled, one file for each split."""
     input:
         dataset=dataset_file,
+        catalogue="<dataset>/catalogue.csv",
         subset=subset_file,
         split="<sample>/split.csv",
     output:
@@ -93,7 +94,7 @@ rule prepare_images:
         "../envs/images.yaml"
     threads: 8
     resources:
-        mem_mb=megabytes(1000 + MACHINE["memory_budget_mib"]),
+        mem_mb=megabytes_of_pieces(at_least=MACHINE["memory_budget_mib"]),
         image_memory_mib=MACHINE["memory_budget_mib"],
         runtime=minutes(10, per_gb=20),
     params:

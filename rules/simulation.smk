@@ -39,7 +39,7 @@ rule render_galaxies:
     conda:
         "../envs/simulate.yaml"
     resources:
-        mem_mb=megabytes(2000),
+        mem_mb=memory_for_rendering,
         runtime=minutes(30),
     params:
         rendering=settings("datasets/{dataset}/rendering"),

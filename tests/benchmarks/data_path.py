@@ -113,7 +113,7 @@ def main(pixels=256, groups=3):
         print(f"{appended / preparing:.1f} x (verifying every image before, once: {verifying:.1f} s)")
         print(f"repeated: appending {appended:.1f} s, reading what is prepared {again:.2f} s: {appended / again:.0f} x")
 
-        order = Dealing(len(share.labels), 1, 0, 1).order(0, 1, share.window)
+        order = Dealing(len(share.labels), 1, 0, 1).order(0, 1, share.run, share.window)
         copying, _ = seconds(share.images.copy)
         for what, held in (("memory", share), ("file", Shard(share.path, share.slices, 0))):
             feeding, fed = seconds(lambda held=held: consume(held.batches(order, BATCH_SIZE)))

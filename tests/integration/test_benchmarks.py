@@ -43,5 +43,12 @@ def test_feeding_is_measured(benchmark):
     assert "training of the reference network" in benchmark("data_path", "32", "1")
 
 
+def test_what_jobs_ask_for_covers_what_they_take(benchmark):
+    table = benchmark("memory", "64", "--stages", "prepare_images", "predict_images", "explain_examples")
+    rows = [line.strip("|").split("|") for line in table.splitlines()[2:]]
+    assert [row[0].strip() for row in rows] == ["prepare_images", "predict_images", "explain_examples"]
+    assert all(0 < int(peak) < int(asked) for _, _, peak, asked in rows)
+
+
 def test_rendering_is_measured(benchmark):
     assert "ms an image" in benchmark("rendering", "32", "500")

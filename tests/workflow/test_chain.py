@@ -152,7 +152,9 @@ def test_scrambled_training_labels_leave_nothing_to_be_learned(chain, run, tmp_p
             *("--epochs=30", "--batch-size=8", "--learning-rate=0.002", "--flips"),
         )
         assert result.returncode == 0, result.stderr
-        predict_images(keras.saving.load_model(data / "model.keras"), sample / "test.hdf5", data / "predictions.hdf5")
+        predict_images(
+            keras.saving.load_model(data / "model.keras"), sample / "test.hdf5", data / "predictions.hdf5", 32
+        )
         with h5py.File(data / "predictions.hdf5") as file:
             accuracy[scramble] = accuracy_score(file["label"][:], file["probabilities"][:].argmax(axis=1))
     # Chance is 0.25 in four equal bins of time.

@@ -63,7 +63,7 @@ def test_attributions_add_up_to_the_change_from_black(dtype):
     ours = network(dtype)
     stored = images if dtype == "uint8" else (images / 255).astype(np.float16)
     brightness = stored.astype(np.float32) / (255 if dtype == "uint8" else 1)
-    attributions = integrated_gradients(ours, brightness, np.array([0, 1, 1]))
+    attributions = integrated_gradients(ours, brightness, np.array([0, 1, 1]), batch_size=24)
     assert attributions.shape == (3, 16, 16)
     probability = ours.predict_on_batch(stored[..., None])[range(3), [0, 1, 1]]
     black = ours.predict_on_batch(np.zeros_like(stored[..., None]))[range(3), [0, 1, 1]]
@@ -78,7 +78,9 @@ def test_a_network_that_looks_at_one_pixel_is_found_out():
     weights[6, 1] = 3
     one_pixel = keras.Model(images, keras.layers.Dense(2, activation="softmax")(pixels))
     one_pixel.layers[-1].set_weights([weights, np.zeros(2, np.float32)])
-    attributions = integrated_gradients(one_pixel, np.ones((1, 4, 4), np.float32), np.array([1]))[0].ravel()
+    attributions = integrated_gradients(one_pixel, np.ones((1, 4, 4), np.float32), np.array([1]), batch_size=64)[
+        0
+    ].ravel()
     assert attributions[6] == pytest.approx(1 / (1 + np.exp(-3)) - 0.5, abs=1e-4)
     assert not np.delete(attributions, 6).any()
 
@@ -87,7 +89,7 @@ def test_examples_are_written_with_their_images(tmp_path):
     with h5py.File(tmp_path / "test.hdf5", "w") as file:
         file["images"] = np.random.default_rng(1).integers(0, 256, (6, 16, 16, 1)).astype(np.uint8)
     examples = choose_examples(PREDICTIONS, CLASSES, SPLIT, 2)
-    explain_examples(network("uint8"), tmp_path / "test.hdf5", examples, tmp_path / "examples.hdf5")
+    explain_examples(network("uint8"), tmp_path / "test.hdf5", examples, tmp_path / "examples.hdf5", batch_size=8)
     with h5py.File(tmp_path / "test.hdf5") as file, h5py.File(tmp_path / "examples.hdf5") as written:
         assert written["place"][:].tolist() == examples["place"].tolist()
         np.testing.assert_allclose(

@@ -65,13 +65,12 @@ def test_a_model_from_a_file_has_the_same_features(tmp_path):
     np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
-def test_a_network_is_applied_batch_by_batch(monkeypatch):
-    monkeypatch.setattr("deepgalaxy.evaluation.inference.BATCH_SIZE", 4)
+def test_a_network_is_applied_batch_by_batch():
     network = build("reference_cnn")
     whole = network.predict_on_batch(IMAGES)
-    np.testing.assert_allclose(apply_network(network, IMAGES, 6, "images"), whole, rtol=1e-5)
-    np.testing.assert_allclose(apply_network(network, IMAGES, 3, "images"), whole[:3], rtol=1e-5)
-    assert apply_network(network, IMAGES, 0, "images").shape == (0, CLASSES)
+    np.testing.assert_allclose(apply_network(network, IMAGES, 6, "images", 4), whole, rtol=1e-5)
+    np.testing.assert_allclose(apply_network(network, IMAGES, 3, "images", 4), whole[:3], rtol=1e-5)
+    assert apply_network(network, IMAGES, 0, "images", 4).shape == (0, CLASSES)
 
 
 def test_observed_images_and_those_of_the_sample_get_features_in_their_order(tmp_path, monkeypatch):
@@ -84,7 +83,7 @@ def test_observed_images_and_those_of_the_sample_get_features_in_their_order(tmp
         file["images"] = IMAGES[[3, 5]]
     network = build("reference_cnn")
     inputs = [tmp_path / name for name in ("images.hdf5", "train.hdf5", "validation.hdf5")]
-    classify_observed(network, *inputs, tmp_path / "observed.hdf5")
+    classify_observed(network, *inputs, tmp_path / "observed.hdf5", batch_size=4)
     features, probabilities = features_and_probabilities(network)
     with h5py.File(tmp_path / "observed.hdf5") as file:
         np.testing.assert_allclose(file["probabilities"], probabilities[[3, 5]], rtol=1e-4)

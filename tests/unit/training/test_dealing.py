@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgalaxy.training.data.deal import Dealing, equal_part, shuffled_by_windows
-from deepgalaxy.training.data.shard import Shard
+from deepgalaxy.training.data.prepared import PreparedData
+from deepgalaxy.training.data.shard import Shard, images_of_rank
 from deepgalaxy.training.ranks.buckets import buckets
 
 
-def images_taken(dealing, rank, epoch, window=7):
+def images_taken(dealing, rank, epoch, run=2, window=8):
     """The images of the file that a rank takes in an epoch, in order."""
     held = np.concatenate([np.arange(part.start, part.stop) for part in dealing.held(rank, epoch)])
-    return held[dealing.order(rank, epoch, window)]
+    return held[dealing.order(rank, epoch, run, window)]
 
 
 @settings(deadline=None)
@@ -84,11 +85,31 @@ def test_a_share_is_read_in_few_runs():
             assert all(len(dealing.held(rank, epoch)) <= 10 for rank in range(size))
 
 
-@given(st.integers(1, 500), st.integers(1, 600), st.integers(0, 2**32 - 1))
-def test_windows_are_shuffled_and_shuffled_within(count, window, seed):
-    order = shuffled_by_windows(count, window, seed)
+@settings(deadline=None)
+@given(st.integers(1, 500), st.integers(1, 60), st.integers(1, 10), st.integers(0, 2**32 - 1))
+def test_windows_are_shuffled_and_hold_whole_runs(count, run, runs, seed):
+    order = shuffled_by_windows(count, run, run * runs, seed)
     assert sorted(order) == list(range(count))
-    assert np.count_nonzero(np.diff(order // window)) == -(-count // window) - 1
+    for start in range(0, count, run * runs):
+        held = np.sort(order[start : start + run * runs])
+        assert (held[::run] % run == 0).all(), "runs are whole, but for the last of all"
+        assert len(np.unique(held // run)) == -(-len(held) // run)
+
+
+@pytest.mark.parametrize(("pixels", "dtype"), [(64, "uint8"), (256, "uint8"), (512, "float16"), (2048, "float16")])
+def test_epochs_mix_all_of_a_share_whatever_the_size_of_an_image(pixels, dtype):
+    share = Shard.__new__(Shard)  # without the file, which would have up to 32 GB
+    share.image_shape, share.dtype = (pixels, pixels, 1), np.dtype(dtype)
+    count = max(4000, 8 * 2**25 // share.image_bytes)
+    dealing, batch = Dealing(count, 1, 0, 1), 32
+    epochs = [dealing.order(0, epoch, share.run, share.window) for epoch in (1, 2)]
+    # Which batch each image is in: those of one batch are spread over some tens in the next epoch, and over the file.
+    place = np.empty((2, count), int)
+    for number, order in enumerate(epochs):
+        place[number, order] = np.arange(count) // batch
+    first = epochs[0][:batch]
+    assert len(np.unique(place[1, first])) >= 20
+    assert np.ptp(first) > 0.8 * count
 
 
 @given(st.integers(1, 5000), st.integers(1, 512))
@@ -100,11 +121,12 @@ def test_validation_parts_are_all_images(total, size):
 
 @pytest.fixture
 def prepared(tmp_path, monkeypatch):
-    """A prepared file of 101 images, each told by its first pixels, and windows of ten images."""
+    """A prepared file of 101 images, each told by its first pixels, and runs of two images, windows of ten."""
     images = np.random.default_rng(1).integers(0, 256, (101, 4, 4, 1), np.uint8)
     images[:, 0, 0, 0] = np.arange(101)
     with h5py.File(tmp_path / "train.hdf5", "w") as file:
         file["images"], file["label"] = images, np.arange(101, dtype=np.int32)
+    monkeypatch.setattr("deepgalaxy.training.data.shard.RUN_BYTES", 32)
     monkeypatch.setattr("deepgalaxy.training.data.shard.WINDOW_BYTES", 160)
     return tmp_path / "train.hdf5"
 
@@ -115,14 +137,24 @@ def test_streamed_batches_are_those_held_in_memory(prepared, mode, batch_size):
     dealing = Dealing(101, 3, mode, 4)
     shares = [Shard(prepared, dealing.held(2, 5), memory_bytes) for memory_bytes in (2**20, 100)]
     assert shares[0].images is not None and shares[1].images is None
-    order = dealing.order(2, 5, shares[0].window)
+    order = dealing.order(2, 5, shares[0].run, shares[0].window)
     held, streamed = (list(share.batches(order, batch_size)) for share in shares)
     assert len(held) == len(streamed) == -(-33 // batch_size)
     for (images, labels), (others, other_labels) in zip(held, streamed):
         np.testing.assert_array_equal(images, others)
         np.testing.assert_array_equal(labels, other_labels)
         np.testing.assert_array_equal(images[:, 0, 0, 0], labels)
-    np.testing.assert_array_equal(np.concatenate([labels for _, labels in held]), images_taken(dealing, 2, 5, 10))
+    np.testing.assert_array_equal(np.concatenate([labels for _, labels in held]), images_taken(dealing, 2, 5, 2, 10))
+
+
+@pytest.mark.parametrize(("images", "held"), [(202, (101, 101)), (201, (0, 101)), (101, (0, 101)), (100, (100, 0))])
+def test_the_budget_is_for_training_and_validation_images_together(prepared, images, held):
+    # As many images to train on, less one where they would fit all by themselves.
+    count = held[0] or 101
+    data = PreparedData(prepared, prepared, 4, "uint8", count, 101, 2, classes_ordered=True)
+    training, validation = images_of_rank(data, Dealing(count, 1, 0, 1), 0, images * 16)
+    training.load(1)
+    assert (training.shard.held_bytes, validation.held_bytes) == tuple(16 * number for number in held)
 
 
 @given(st.lists(st.integers(1, 1000), min_size=1, max_size=50), st.integers(0, 3000))
@@ -177,6 +209,7 @@ MEASURE = """
 import sys
 import numpy as np, tensorflow as tf
 from deepgalaxy.training.data.deal import Dealing
+from deepgalaxy.training.data.prepared import PreparedData
 from deepgalaxy.training.data.shard import Shard
 from support.memory import peak_growth
 path, total, size, mode = sys.argv[1], *map(int, sys.argv[2:5])
@@ -191,7 +224,7 @@ for rank in range(size):
 read = bytes_read() - before
 with peak_growth() as growth:
     share = Shard(path, dealing.held(0, epoch), 2**40)
-    for _ in share.batches(dealing.order(0, epoch, share.window), 64): pass
+    for _ in share.batches(dealing.order(0, epoch, share.run, share.window), 64): pass
 print(read, growth[0], share.images.nbytes)
 """
 

@@ -5,6 +5,7 @@ import pandas as pd
 from deepgalaxy.evaluation.examples import choose_examples
 from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.logs import script_log
+from deepgalaxy.network_memory import NetworkMemory, batch_size
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 
 if __name__ == "__main__":
@@ -18,4 +19,11 @@ if __name__ == "__main__":
             pd.read_csv(snakemake.input.classes),
             pd.read_csv(snakemake.input.split),
         )
-        explain_examples(load_network(snakemake.input.model), snakemake.input.test, examples, snakemake.output[0])
+        memory = NetworkMemory.read(snakemake.input.training)
+        explain_examples(
+            load_network(snakemake.input.model),
+            snakemake.input.test,
+            examples,
+            snakemake.output[0],
+            batch_size(memory.to_explain, snakemake.resources.image_memory_mib),
+        )

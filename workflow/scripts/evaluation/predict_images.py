@@ -1,6 +1,7 @@
 """Let a trained model classify the images that it was tested and validated on."""
 
 from deepgalaxy.logs import script_log
+from deepgalaxy.network_memory import NetworkMemory, batch_size
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 
 if __name__ == "__main__":
@@ -10,5 +11,7 @@ if __name__ == "__main__":
         from deepgalaxy.training.model_file import load_network
 
         network = load_network(snakemake.input.model)
+        memory = NetworkMemory.read(snakemake.input.training)
+        images = batch_size(memory.to_predict, snakemake.resources.image_memory_mib)
         for split in ("test", "validation"):
-            predict_images(network, snakemake.input[split], snakemake.output[split])
+            predict_images(network, snakemake.input[split], snakemake.output[split], images)

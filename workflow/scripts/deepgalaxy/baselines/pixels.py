@@ -153,15 +153,18 @@ def class_shares(label: np.ndarray, classes: int) -> np.ndarray:
 def _read_blocks(prepared: str | Path, count: int) -> Iterator[np.ndarray]:
     """Yield the brightness of the first ``count`` images of a prepared file, float32, at most BLOCK at a time.
 
-    Images larger than LARGEST_SIDE are reduced to it by averaging over areas.
+    Images larger than LARGEST_SIDE are reduced to it by averaging over areas, one after the other.
     """
     with h5py.File(prepared) as file:
         images = file["images"]
         for start in range(0, count, BLOCK):
-            block = as_brightness(images[start : min(start + BLOCK, count), :, :, 0])
-            if block.shape[1] > LARGEST_SIDE:
-                block = resize_local_mean(block, (LARGEST_SIDE, LARGEST_SIDE), channel_axis=0)
-            yield block
+            numbers = range(start, min(start + BLOCK, count))
+            yield np.array([_reduce(as_brightness(images[number, :, :, 0])) for number in numbers])
+
+
+def _reduce(image: np.ndarray) -> np.ndarray:
+    """Return an image (pixels, pixels) with sides of LARGEST_SIDE at most."""
+    return resize_local_mean(image, (LARGEST_SIDE, LARGEST_SIDE)) if len(image) > LARGEST_SIDE else image
 
 
 def _blocks(images: np.ndarray) -> Iterator[np.ndarray]:

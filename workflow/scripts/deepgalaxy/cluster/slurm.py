@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import time
+from collections.abc import Collection
 
 
 def seconds_left(job_id: str) -> float | None:
@@ -29,28 +30,34 @@ def parse_time_left(text: str) -> float | None:
     return 86400.0 * days + 3600 * hours + 60 * minutes + seconds
 
 
-def leftover_jobs(prefix: str, directory: str) -> dict[str, str]:
-    """Return the states, by id, of this user's unfinished jobs in ``directory`` whose names start with ``prefix``.
+def jobs_here(prefix: str, directory: str, *fields: str) -> list[list[str]]:
+    """Return id and ``fields``, as squeue's ``--format`` has them, of each of this user's unfinished jobs in
+    ``directory`` whose names start with ``prefix``.
 
     Raises ValueError if SLURM does not say.
     """
-    lines = _ask("squeue", "--noheader", "--me", "--format=%i|%T|%j|%Z").splitlines()
-    jobs = (line.split("|", 3) for line in lines)
-    return {
-        job_id: state
-        for job_id, state, name, place in jobs
+    lines = _ask("squeue", "--noheader", "--me", f"--format={'|'.join(('%i', *fields, '%j', '%Z'))}").splitlines()
+    jobs = (line.split("|", len(fields) + 2) for line in lines)
+    return [
+        job
+        for *job, name, place in jobs
         if name.startswith(f"{prefix}_") and os.path.realpath(place) == os.path.realpath(directory)
-    }
+    ]
+
+
+def cancel_jobs(job_ids: Collection[str]) -> None:
+    """Cancel jobs. Raises ValueError if SLURM does not answer."""
+    if job_ids:
+        _ask("scancel", *job_ids)
 
 
 def cancel_leftover_jobs(prefix: str, directory: str, patience_seconds: float = 120) -> list[str]:
-    """Cancel the jobs of ``leftover_jobs``, wait until they have ended, and return their ids.
+    """Cancel the jobs of ``jobs_here``, wait until they have ended, and return their ids.
 
     Raises ValueError if SLURM does not answer, or if some have not ended after ``patience_seconds``.
     """
-    cancelled = list(jobs := leftover_jobs(prefix, directory))
-    if cancelled:
-        _ask("scancel", *cancelled)
+    cancelled = jobs = [job_id for (job_id,) in jobs_here(prefix, directory)]
+    cancel_jobs(cancelled)
     deadline = time.monotonic() + patience_seconds
     while jobs:
         if time.monotonic() > deadline:
@@ -59,7 +66,7 @@ def cancel_leftover_jobs(prefix: str, directory: str, patience_seconds: float = 
                 " results; start again when `squeue --me` no longer lists them."
             )
         time.sleep(1)
-        jobs = leftover_jobs(prefix, directory)
+        jobs = [job_id for (job_id,) in jobs_here(prefix, directory)]
     return cancelled
 
 

@@ -1,6 +1,7 @@
 """What an image file holds, and whether it keeps to the published layout."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from statistics import mode
@@ -24,7 +25,8 @@ from deepgalaxy.dataset.layout import (
     undamaged_cameras,
     unit_name,
 )
-from deepgalaxy.dataset.values import describe_values
+from deepgalaxy.dataset.pieces import Pieces
+from deepgalaxy.dataset.values import READ_BYTES, describe_values
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.parallel import in_processes
 
@@ -39,8 +41,9 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
     order: they are not read, and their rows say so. Columns: those of ``describe_group``, share_inside (of the
     stars' mass, what the images show at least in nine of ten snapshots; NaN if not recorded), camera, damaged (bool),
     snapshots, height, width, channels, dtype, minimum, maximum, mean, t_first_myr, t_last_myr, compression, chunks
-    (shape, or empty if contiguous), crc32 (of each image, as ``write_checksums`` writes it); a damaged unit has values
-    up to ``damaged`` only, and those of a damaged group that are not in its name are NaN.
+    (shape, or empty if contiguous), least_bytes (memory to read a piece of ``Pieces``), crc32 (of each image, as
+    ``write_checksums`` writes it); a damaged unit has values up to ``damaged`` only, and those of a damaged group that
+    are not in its name are NaN.
 
     Raises ValueError that names each violation of the layout (the first ten, and how many more there are, which are
     printed), or says that the file is not HDF5 or cannot be opened, that a unit named as damaged is not there, or that
@@ -57,6 +60,8 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
     if names and not left:
         raise ValueError(f"`damaged` names all that {path} holds: {', '.join(names)}. There is nothing left to use.")
     rows, violations = [], _named_twice(left) if names else ["the file has no groups"]
+    # Fewer processes, if what is packed together is too large for all of them.
+    processes = max(1, min(processes, processes * READ_BYTES // _largest_piece(path, left, damaged)))
     groups = in_processes(partial(_describe_group, path, frozenset(damaged)), names, processes)
     for described, violated in progress(groups, len(names), "groups read"):
         rows += described
@@ -67,7 +72,7 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
             logger.info("%s is left out as damaged", unit_name(row["group"], row["camera"]))
     table = pd.DataFrame(sorted(rows, key=lambda row: (group_order(row["group"]), row["camera"])))
     # Integers also where a damaged unit has none.
-    counts = table.columns.intersection(["snapshots", "height", "width", "channels"])
+    counts = table.columns.intersection(["snapshots", "height", "width", "channels", "least_bytes"])
     return table.astype(dict.fromkeys(counts, "Int64"))
 
 
@@ -91,6 +96,19 @@ def _refuse_violations(path: str | Path, violations: list[str]) -> None:
         print(*violations, sep="\n")
     shown = "; ".join(violations[:SHOWN_VIOLATIONS]) + (f"; and {more} more, which the log names" if more > 0 else "")
     raise ValueError(f"{path} is not a DeepGalaxy image file: {shown}.")
+
+
+def _largest_piece(path: str | Path, names: Collection[str], damaged: Collection[str]) -> int:
+    """Return the memory that it takes to read the smallest piece of any images, in bytes, 1 at least."""
+    largest = 1
+    with h5py.File(path) as file:
+        for name in names:
+            group = file.get(name)
+            for camera in undamaged_cameras(name, damaged) if isinstance(group, h5py.Group) else ():
+                images = group.get(images_name(camera))
+                with suppress(TypeError):  # of a type that NumPy lacks, which is a violation
+                    largest = max(largest, Pieces.of(images).least_bytes if isinstance(images, h5py.Dataset) else 1)
+    return largest
 
 
 def _named_twice(names: Collection[str]) -> list[str]:
@@ -184,6 +202,7 @@ def _describe_camera(file: h5py.File, name: str, camera: int) -> tuple[dict, lis
         "t_last_myr": t_myr[-1],
         "compression": images.compression or "none",
         "chunks": "x".join(map(str, images.chunks or ())),
+        "least_bytes": Pieces.of(images).least_bytes,
         CHECKSUMS: write_checksums(values.checksums),
     }, violations
 

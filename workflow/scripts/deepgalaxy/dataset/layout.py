@@ -107,18 +107,33 @@ def undamaged_cameras(group: str, damaged: Collection[str]) -> list[int]:
 
 def create_group(file: h5py.File, name: str, images: np.ndarray, t_myr: np.ndarray, attributes: dict) -> None:
     """Write one merger: ``images`` (cameras, snapshots, height, width, channels) and ``t_myr`` (snapshots,)."""
-    group = file.create_group(name)
-    group.attrs.update(attributes)
-    for camera, sequence in enumerate(images):
-        group.create_dataset(
-            images_name(camera),
-            data=sequence,
-            chunks=(1, *sequence.shape[1:]),
-            compression="gzip",
-            compression_opts=3,
-            shuffle=True,
+    file.create_group(name).attrs.update(attributes)
+    for dataset, sequence in zip(
+        create_sequences(file[name], images.shape[2:], images.dtype, t_myr, len(images)), images
+    ):
+        dataset[:] = sequence
+
+
+def create_sequences(
+    group: h5py.Group, image_shape: tuple[int, int, int], dtype: np.dtype, t_myr: np.ndarray, cameras: int
+) -> list[h5py.Dataset]:
+    """Write the times (snapshots,) of each camera of a group, and return its images, (snapshots, *image_shape), to be
+    written one by one."""
+    sequences = []
+    for camera in range(cameras):
+        sequences.append(
+            group.create_dataset(
+                images_name(camera),
+                (len(t_myr), *image_shape),
+                dtype,
+                chunks=(1, *image_shape),
+                compression="gzip",
+                compression_opts=3,
+                shuffle=True,
+            )
         )
         group.create_dataset(times_name(camera), data=t_myr)
+    return sequences
 
 
 def recorded_numbers(group: h5py.Group, attribute: str) -> np.ndarray:

@@ -6,8 +6,9 @@ import h5py
 import numpy as np
 
 from deepgalaxy.dataset.contents import image_checksums
+from deepgalaxy.dataset.pieces import Pieces
 
-READ_BYTES = 64 * 2**20  # of images at a time
+READ_BYTES = 64 * 2**20  # to read images at a time, if a piece of them takes no more
 
 
 @dataclass
@@ -24,20 +25,19 @@ def describe_values(images: h5py.Dataset, path: str) -> tuple[Values, list[str]]
     """Return what images, (n, height, width, channels), hold, and what is wrong with it."""
     extremes, checksums = np.full((len(images), 2), np.nan), np.zeros(len(images), np.uint32)
     total, violations = 0.0, []
-    block = max(1, READ_BYTES // (images.dtype.itemsize * int(np.prod(images.shape[1:]))))
-    for start in range(0, len(images), block):
-        stop = min(start + block, len(images))
+    for piece in Pieces.of(images).slices(len(images), READ_BYTES):
+        numbers = range(piece.start, piece.stop)
         try:
-            values = images[start:stop]
+            values = images[piece]
         except OSError:
-            violations += _unreadable(images, path, range(start, stop))
+            violations += _unreadable(images, path, numbers)
             continue
-        extremes[start:stop] = smallest_and_largest(values.reshape(len(values), -1))
-        checksums[start:stop] = image_checksums(values)
+        extremes[piece] = smallest_and_largest(values.reshape(len(values), -1))
+        checksums[piece] = image_checksums(values)
         total += values.sum(dtype=float)
         violations += [
             f"{path}[{number}] has values that are not numbers"
-            for number in range(start, stop)
+            for number in numbers
             if np.isnan(extremes[number]).any()
         ]
     known = extremes[~np.isnan(extremes).any(axis=1)]

@@ -13,23 +13,25 @@ from deepgalaxy.sample.prepared_file import as_brightness
 
 STEPS = 64
 """Images between black and the real one. Sundararajan et al. find 20 to 300 enough."""
-BATCH_SIZE = 8
-"""Images in a batch: gradients of a deep network take a hundred times the memory of a large image."""
 
 
-def integrated_gradients(network: keras.Model, brightness: np.ndarray, classes: np.ndarray) -> np.ndarray:
+def integrated_gradients(
+    network: keras.Model, brightness: np.ndarray, classes: np.ndarray, batch_size: int
+) -> np.ndarray:
     """Return what each pixel of some images adds to the probability of a class, float32 (n, pixels, pixels).
 
     ``brightness`` is float32 (n, pixels, pixels) in [0, 1], ``classes`` (n,) says which class of each image is asked
     about. Integrated gradients from a black image (Sundararajan, Taly & Yan 2017, ICML, equations 1 and 3): the values
     of an image add up to its probability less that of the black image, up to the error of the integration.
+    ``batch_size`` of the STEPS are taken at a time; the last bits may depend on it.
     """
     from_brightness = keras.Model(network.get_layer("brightness").output, network.output)
     attributions = np.zeros_like(brightness)
     fractions = (np.arange(STEPS, dtype=np.float32) + 0.5) / STEPS
     for attribution, image, label in zip(attributions, brightness, classes):
-        for some in np.split(fractions, STEPS // BATCH_SIZE):
-            path = tf.constant(some[:, None, None, None] * image[None, :, :, None])
+        for start in range(0, STEPS, batch_size):
+            some = fractions[start : start + batch_size, None, None, None]
+            path = tf.constant(some * image[None, :, :, None])
             with tf.GradientTape() as tape:
                 tape.watch(path)
                 probability = tf.reduce_sum(from_brightness(path, training=False)[:, label])
@@ -37,18 +39,23 @@ def integrated_gradients(network: keras.Model, brightness: np.ndarray, classes: 
     return attributions
 
 
-def explain_examples(network: keras.Model, prepared: str | Path, examples: pd.DataFrame, output: str | Path) -> None:
+def explain_examples(
+    network: keras.Model, prepared: str | Path, examples: pd.DataFrame, output: str | Path, batch_size: int
+) -> None:
     """Write chosen images of a prepared file, and where the network looks when it names its most probable class.
 
     ``examples`` has the columns of ``choose_examples``, all of which the output holds as arrays of length n, with
-    ``brightness`` and ``attributions``, float32 (n, pixels, pixels).
+    ``brightness`` and ``attributions``, float32 (n, pixels, pixels); ``batch_size`` as in ``integrated_gradients``. One
+    image is held at a time.
     """
-    places = examples["place"].to_numpy()
-    with h5py.File(prepared) as file:
-        images = np.array([file["images"][place, :, :, 0] for place in places])
-    brightness = as_brightness(images)
-    attributions = integrated_gradients(network, brightness, examples["predicted"].to_numpy())
-    with whole_hdf5(output) as file:
-        file["brightness"], file["attributions"] = brightness, attributions
+    with h5py.File(prepared) as source, whole_hdf5(output) as file:
+        images = source["images"]
+        shape = (len(examples), *images.shape[1:3])
+        written = [file.create_dataset(name, shape, np.float32) for name in ("brightness", "attributions")]
+        for number, example in enumerate(examples.itertuples()):
+            brightness = as_brightness(images[example.place, :, :, 0])[None]
+            attributions = integrated_gradients(network, brightness, np.array([example.predicted]), batch_size)
+            for dataset, values in zip(written, (brightness, attributions)):
+                dataset[number] = values[0]
         for name, column in examples.items():
             file[name] = column.to_list() if name == "kind" else column.to_numpy()

@@ -14,9 +14,15 @@ MOST_IMAGES = 50_000
 
 
 def classify_observed(
-    network: keras.Model, observed: str | Path, train: str | Path, validation: str | Path, output: str | Path
+    network: keras.Model,
+    observed: str | Path,
+    train: str | Path,
+    validation: str | Path,
+    output: str | Path,
+    batch_size: int,
 ) -> None:
-    """Write the class probabilities and the features that ``network`` gives to the images of prepared files.
+    """Write the class probabilities and the features that ``network`` gives to the images of prepared files, which are
+    read ``batch_size`` at a time.
 
     The output holds ``probabilities`` (n, classes) and ``features`` (n, features) of the n observed images, and for
     ``train`` and ``validation`` a group each, with ``features`` and ``row``, the index of each image in the split
@@ -27,10 +33,14 @@ def classify_observed(
     with whole_hdf5(output) as file:
         with h5py.File(observed) as images:
             count = len(images["images"])
-            file["probabilities"] = apply_network(network, images["images"], count, "observed images classified")
-            file["features"] = apply_network(features, images["images"], count, "observed images")
+            for name, part, what in (
+                ("probabilities", network, "observed images classified"),
+                ("features", features, "observed images"),
+            ):
+                file[name] = apply_network(part, images["images"], count, what, batch_size)
         for split, prepared in (("train", train), ("validation", validation)):
             with h5py.File(prepared) as images:
                 count = min(len(images["images"]), MOST_IMAGES)
-                file[f"{split}/features"] = apply_network(features, images["images"], count, f"{split} images")
+                features_of_split = apply_network(features, images["images"], count, f"{split} images", batch_size)
+                file[f"{split}/features"] = features_of_split
                 file[f"{split}/row"] = images["row"][:count]

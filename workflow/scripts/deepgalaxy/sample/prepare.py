@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 
 from deepgalaxy.dataset.contents import CHECKSUMS, image_checksums, missing_sources
 from deepgalaxy.dataset.layout import images_name
+from deepgalaxy.dataset.pieces import Pieces
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.image import prepare_image
 from deepgalaxy.logs import progress
@@ -50,13 +52,19 @@ def prepare_images(
     A file holds, contiguous and shuffled by ``seed``, ``images`` (n, pixels, pixels, 1), ``label`` (n,) int32,
     ``target_myr`` (n,) float32 and ``row`` (n,) int64, the index of each image in the table. Since the images are
     shuffled once for all, any contiguous slab of them is a random sample. Images under way never take more than
-    ``memory_bytes``, over all processes, as long as each process can hold one.
+    ``memory_bytes``, over all processes, as long as one process can hold a piece of the file (``Pieces``); each is read
+    once.
 
     Raises ValueError if the images lie in a file that is not there, cannot be read, or are not those of the catalogue.
     """
     with h5py.File(subset) as source:
         refuse_missing_sources(source)
-        blocks = list(_blocks(source, table, pixels, dtype, memory_bytes // processes))
+        groups = table.groupby(["group", "camera"], sort=False)
+        pieces = {name: Pieces.of(source[name[0]][images_name(name[1])]) for name in groups.groups}
+    # Fewer processes, if what is packed together is too large for all of them.
+    processes = min(processes, max(1, memory_bytes // max(each.least_bytes for each in pieces.values())))
+    prepared_bytes = 3 * pixels**2 * np.dtype(dtype).itemsize
+    blocks = list(_blocks(groups, pieces, prepared_bytes, memory_bytes // processes))
     ready = in_processes(partial(_prepare_block, subset, pixels, dtype), blocks, processes)
     place, prepared = np.empty(len(table), np.int64), {}
     with ExitStack() as files:
@@ -85,19 +93,17 @@ def refuse_missing_sources(subset: h5py.File) -> None:
             )
 
 
-def _blocks(source: h5py.File, table: pd.DataFrame, pixels: int, dtype: str, memory_bytes: int) -> Iterator[Block]:
-    """Cut the table into blocks, each within what one process may hold.
+def _blocks(groups: Any, pieces: dict[tuple, Pieces], prepared_bytes: int, memory_bytes: int) -> Iterator[Block]:
+    """Cut the table, grouped by group and camera, into blocks, each within what one process may hold.
 
     A process holds a block in its native form and prepared; two more prepared blocks may be under way to the writer.
+    These take ``prepared_bytes`` for each image.
     """
-    for (group, camera), rows in table.groupby(["group", "camera"], sort=False):
-        native = source[group][images_name(camera)]
-        bytes_each = int(np.prod(native.shape[1:])) * native.dtype.itemsize + 3 * pixels**2 * np.dtype(dtype).itemsize
-        # A quarter is left to the buffers of HDF5 and of the transfer between processes.
-        longest = max(1, memory_bytes * 3 // 4 // bytes_each)
-        snapshots = rows["snapshot"].to_numpy()
-        # Neighbours in the file go together, though a split by image has gaps between them.
-        number = (snapshots - snapshots[0]) // longest
+    for (group, camera), rows in groups:
+        piece, snapshots = pieces[group, camera], rows["snapshot"].to_numpy()
+        # A quarter is left to the buffers of HDF5 and of the transfer between processes. Neighbours in the file go
+        # together, though a split by image has gaps between them.
+        number = piece.number(snapshots, piece.longest(memory_bytes * 3 // 4, beside=prepared_bytes))
         for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(number)) + 1):
             yield Block(group, camera, snapshots[part], rows.index.to_numpy()[part])
 

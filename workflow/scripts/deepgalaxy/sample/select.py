@@ -18,6 +18,7 @@ from deepgalaxy.dataset.layout import (
     times_name,
     unit_name,
 )
+from deepgalaxy.dataset.pieces import Pieces
 from deepgalaxy.dataset.units import usable_cameras
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import logger, progress
@@ -91,10 +92,8 @@ def _copy_images(images: h5py.Dataset, window: slice, group: h5py.Group, name: s
         layout["chunks"] = tuple(map(min, images.chunks, (count, *images.shape[1:])))
         layout |= {name: getattr(images, name) for name in ("compression", "compression_opts", "shuffle")}
     copy = group.create_dataset(name, (count, *images.shape[1:]), images.dtype, **layout)
-    block = max(1, COPY_BYTES // images[0].nbytes)
-    for start in range(0, count, block):
-        stop = min(start + block, count)
-        copy[start:stop] = images[window.start + start : window.start + stop]
+    for piece in Pieces.of(copy).slices(count, COPY_BYTES):
+        copy[piece] = images[window.start + piece.start : window.start + piece.stop]
     return copy
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
-from deepgalaxy.dataset.layout import create_group
+from deepgalaxy.dataset.layout import create_sequences
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.image import stretch
 from deepgalaxy.logs import progress
@@ -35,17 +35,19 @@ def render_galaxies(
         attributes = dict(file.attrs)
         nuclei = {name: file[name][:] for name in ("nuclei_kpc", "nuclei_km_s")}
     rig = camera_rig(cameras, int(attributes["seed"]))
-    images = np.empty((CAMERA_COUNT, len(t_myr), pixels, pixels, 1), np.float16)
-    inside = np.empty(len(t_myr), np.float32)
-    for number, snapshot in enumerate(progress(positions, len(t_myr), "snapshots")):
-        taken, inside[number] = take_images(snapshot.astype(np.float64), masses, rig, pixels, half_width_kpc)
-        images[:, number, :, :, 0] = stretch(taken)
     attributes |= nuclei | {
         "separation_kpc": np.linalg.norm(nuclei["nuclei_kpc"][:, 0] - nuclei["nuclei_kpc"][:, -1], axis=1),
         "relative_velocity_km_s": np.linalg.norm(nuclei["nuclei_km_s"][:, 0] - nuclei["nuclei_km_s"][:, -1], axis=1),
-        "share_inside": inside,
         "half_width_kpc": half_width_kpc,
         "camera_rig": rig,
     }
     with whole_hdf5(output) as file:
-        create_group(file, group, images, t_myr, attributes)
+        images = file.create_group(group)
+        images.attrs.update(attributes)
+        sequences = create_sequences(images, (pixels, pixels, 1), np.dtype(np.float16), t_myr, CAMERA_COUNT)
+        inside = np.empty(len(t_myr), np.float32)
+        for number, snapshot in enumerate(progress(positions, len(t_myr), "snapshots")):
+            taken, inside[number] = take_images(snapshot.astype(np.float64), masses, rig, pixels, half_width_kpc)
+            for sequence, image in zip(sequences, taken):
+                sequence[number] = stretch(image)[:, :, None]
+        images.attrs["share_inside"] = inside

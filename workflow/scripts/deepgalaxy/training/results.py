@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from deepgalaxy.files import whole_file, write_json
 from deepgalaxy.machine import describe_machine, recorded_environment
+from deepgalaxy.network_memory import NetworkMemory
 from deepgalaxy.training.fit import Training
 from deepgalaxy.training.model_file import save_network
 from deepgalaxy.training.options import TrainingOptions
@@ -33,6 +34,7 @@ def describe_run(args: argparse.Namespace, options: TrainingOptions, training: T
         "launcher": args.launched_by,
         "environment": recorded_environment(),
         "parameters": network.count_params(),
+        "memory_bytes": NetworkMemory.measure(network).as_record(),
         "gradient_bytes": trainable * (2 if options.gradient_compression else 4),
         "gradient_buckets": len(training.step.buckets),
         "classes": network.output_shape[1],

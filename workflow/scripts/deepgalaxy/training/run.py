@@ -13,9 +13,9 @@ from deepgalaxy.planning.code_digest import code_digest, library_versions
 from deepgalaxy.planning.combinations import impossible_classes, impossible_options
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 from deepgalaxy.training.checkpoints import Checkpoints
-from deepgalaxy.training.data.deal import Dealing, equal_part
+from deepgalaxy.training.data.deal import Dealing
 from deepgalaxy.training.data.prepared import PreparedData
-from deepgalaxy.training.data.shard import Shard, TrainingImages
+from deepgalaxy.training.data.shard import images_of_rank
 from deepgalaxy.training.fit import Callbacks, Training
 from deepgalaxy.training.lock import lock_run
 from deepgalaxy.training.network import build_network
@@ -61,9 +61,7 @@ def train_rank(
     data = PreparedData.read(args.train, args.validation, args.classes)
     data.check(ranks.size)
     refuse_impossible(options, data, ranks.size)
-    memory_bytes = args.memory_budget_mib * 2**20
     dealing = Dealing(data.training_images, ranks.size, options.data_mode, args.seed)
-    part = equal_part(data.validation_images, ranks.rank, ranks.size)
     network = in_turn(ranks, lambda: build_network(options, data.pixels, data.dtype, data.classes))
     checkpoints = Checkpoints(
         args.output / "checkpoints",
@@ -74,8 +72,7 @@ def train_rank(
     training = Training(
         network,
         options,
-        TrainingImages(args.train, dealing, ranks.rank, memory_bytes),
-        Shard(args.validation, [part], memory_bytes),
+        *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20),
         ranks,
         seed=args.seed,
         checkpoints=checkpoints,

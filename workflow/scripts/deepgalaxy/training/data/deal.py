@@ -65,18 +65,16 @@ class Dealing:
             return [slice(first, stop)]
         return [slice(first, self.total), slice(0, stop - self.total)]
 
-    def order(self, rank: int, epoch: int, window: int) -> np.ndarray:
+    def order(self, rank: int, epoch: int, run: int, window: int) -> np.ndarray:
         """Return the order in which an epoch takes a rank's images, int64 of shape (images_per_rank,), as places among
-        those held.
-
-        Runs of ``window`` images come in random order, and the images of each in random order, so that they can be
-        streamed run by run.
+        those held: ``shuffled_by_windows``, so that they can be streamed window by window.
         """
         if self.mode < 0:
-            everyone = shuffled_by_windows(self.total, window, derive_seed(self.seed, "order", epoch))
+            everyone = shuffled_by_windows(self.total, run, window, derive_seed(self.seed, "order", epoch))
             return everyone[rank * self.images_per_rank : (rank + 1) * self.images_per_rank]
         held = sum(part.stop - part.start for part in self.held(rank, epoch))
-        return shuffled_by_windows(held, window, derive_seed(self.seed, "order", epoch, rank))[: self.images_per_rank]
+        everything = shuffled_by_windows(held, run, window, derive_seed(self.seed, "order", epoch, rank))
+        return everything[: self.images_per_rank]
 
 
 def equal_part(total: int, rank: int, size: int) -> slice:
@@ -84,8 +82,15 @@ def equal_part(total: int, rank: int, size: int) -> slice:
     return slice(rank * total // size, (rank + 1) * total // size)
 
 
-def shuffled_by_windows(count: int, window: int, seed: int) -> np.ndarray:
-    """Return 0 to ``count`` - 1, int64, with windows of so many neighbours shuffled, and shuffled within."""
+def shuffled_by_windows(count: int, run: int, window: int, seed: int) -> np.ndarray:
+    """Return 0 to ``count`` - 1, int64, with runs of so many neighbours in random order, and each ``window`` of the
+    outcome, a multiple of ``run``, in random order again.
+
+    So a window, of which many can be held at once, mixes runs from everywhere, other ones for each seed.
+    """
     rng = np.random.default_rng(seed)
-    starts = rng.permutation(np.arange(0, count, window))
-    return np.concatenate([start + rng.permutation(min(window, count - start)) for start in starts])
+    # The last run may be shorter; it comes last, so that all others stay whole within a window.
+    whole, rest = divmod(count, run)
+    runs = rng.permutation(whole)[:, None] * run + np.arange(run)
+    order = np.concatenate([runs.ravel(), np.arange(whole * run, whole * run + rest)])
+    return np.concatenate([rng.permutation(order[start : start + window]) for start in range(0, count, window)])

@@ -9,10 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from deepgalaxy.parallel import one_ahead
-from deepgalaxy.training.data.deal import Dealing
+from deepgalaxy.training.data.deal import Dealing, equal_part
+from deepgalaxy.training.data.prepared import PreparedData
 
-WINDOW_BYTES = 32 * 2**20
-"""Images are shuffled, and streamed, in runs of this size."""
+RUN_BYTES = 2**18
+"""Neighbours that together take no more than this are read in one go; an image that takes more is read by itself."""
+WINDOW_BYTES = 128 * RUN_BYTES
+"""Images of this size together, runs from anywhere in a shard, are streamed, and shuffled once more, together."""
 
 
 class Shard:
@@ -41,15 +44,24 @@ class Shard:
         return int(np.prod(self.image_shape)) * self.dtype.itemsize
 
     @property
+    def run(self) -> int:
+        """Neighbours that are read in one go."""
+        return max(1, RUN_BYTES // self.image_bytes)
+
+    @property
     def window(self) -> int:
-        """Images that are shuffled and streamed together."""
-        return max(1, WINDOW_BYTES // self.image_bytes)
+        """Images that are shuffled and streamed together, whole runs."""
+        return self.run * max(1, WINDOW_BYTES // (self.run * self.image_bytes))
+
+    @property
+    def held_bytes(self) -> int:
+        """Size of the images that are held in memory, in bytes."""
+        return 0 if self.images is None else self.images.nbytes
 
     def batches(self, order: np.ndarray, batch_size: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
         """Yield pairs of images and labels in ``order``, places of shape (m,), ``batch_size`` at a time.
 
-        The last batch may be smaller. Each is made while the one before it is in use. If images are streamed, the order
-        must take them window by window.
+        The last batch may be smaller. Each is made while the one before it is in use.
         """
         # Not by tf.data.Dataset.from_generator: it lets the whole process map and unmap every large tensor anew
         # (docs/training.md), which makes training up to three times slower.
@@ -59,9 +71,9 @@ class Shard:
 
     def _from_file(self, order: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:
         """Yield batches of images from windows that are read one ahead."""
-        runs = np.split(order, np.flatnonzero(np.diff(order // self.window)) + 1)
+        windows = (order[start : start + self.window] for start in range(0, len(order), self.window))
         rest = np.empty((0, *self.image_shape), self.dtype)
-        for images in one_ahead(self._read_run(places) for places in runs):
+        for images in one_ahead(self._read_window(places) for places in windows):
             images = np.concatenate((rest, images)) if len(rest) else images
             whole = len(images) - len(images) % batch_size
             yield from (images[start : start + batch_size] for start in range(0, whole, batch_size))
@@ -69,10 +81,13 @@ class Shard:
         if len(rest):
             yield rest
 
-    def _read_run(self, places: np.ndarray) -> np.ndarray:
-        """Return the images at ``places``, all of one window."""
-        first = places.min()
-        return self._read_images(first, places.max() + 1)[places - first]
+    def _read_window(self, places: np.ndarray) -> np.ndarray:
+        """Return the images at ``places``, neighbours read in one go."""
+        images = np.empty((len(places), *self.image_shape), self.dtype)
+        order = places.argsort()
+        for run in np.split(order, np.flatnonzero(np.diff(places[order]) > 1) + 1):
+            images[run] = self._read_images(places[run[0]], places[run[-1]] + 1)
+        return images
 
     def _read_images(self, first: int, stop: int) -> np.ndarray:
         """Return the images from place ``first`` up to ``stop``."""
@@ -123,5 +138,14 @@ class TrainingImages:
         """
         if self.shard is None:
             raise RuntimeError(f"The images of epoch {epoch} are not loaded.")
-        order = self.dealing.order(self.rank, epoch, self.shard.window)
+        order = self.dealing.order(self.rank, epoch, self.shard.run, self.shard.window)
         return self.shard.batches(order[first * batch_size : stop * batch_size], batch_size)
+
+
+def images_of_rank(data: PreparedData, dealing: Dealing, rank: int, memory_bytes: int) -> tuple[TrainingImages, Shard]:
+    """Return the images that a rank trains on, to be loaded, and its part of the validation images.
+
+    Together they hold no more than ``memory_bytes``: what is left by the validation images is for the others.
+    """
+    validation = Shard(data.validation, [equal_part(data.validation_images, rank, dealing.size)], memory_bytes)
+    return TrainingImages(data.train, dealing, rank, memory_bytes - validation.held_bytes), validation
