@@ -13,6 +13,8 @@ report: "workflow/report/workflow.rst"
 
 include: "rules/package.smk"
 include: "rules/common.smk"
+include: "rules/slurm.smk"
+include: "rules/resources.smk"
 include: "rules/dataset.smk"
 include: "rules/simulations.smk"
 include: "rules/simulation.smk"

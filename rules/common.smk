@@ -7,8 +7,6 @@ and prepared, or a fold of one; a run is one training of a model on a sample.
 import os
 import shlex
 import sys
-import threading
-from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
@@ -38,19 +36,8 @@ from deepgalaxy.planning.runs import (
     takes_isolated,
 )
 from deepgalaxy.folds import parse_fold
-from deepgalaxy.cluster.resources import scaled_by_attempt
 from deepgalaxy.lifetime import STARTED_BY, Process
-from deepgalaxy.network_memory import NetworkMemory, job_mib
-from deepgalaxy.cluster.refused import refusals, watch
-from deepgalaxy.cluster.resources import (
-    READING_MIB,
-    largest_piece_mib,
-    morphology_mib,
-    rendering_mib,
-    scaled_by_attempt,
-)
 from deepgalaxy.seeds import derive_seed
-from deepgalaxy.cluster.slurm import cancel_leftover_jobs
 
 # What a Snakemake starts ends with it.
 os.environ.update({STARTED_BY: str(Process.current())})
@@ -67,23 +54,6 @@ try:
     check_configuration(config)
 except ValueError as error:
     raise WorkflowError(str(error)) from None
-
-
-SLURM_NAMES = {"slurm_partition", "slurm_account", "slurm_cluster", "cluster", "clusters", "constraint", "qos"}
-
-
-def read_names_as_text(resources):
-    """Replace what a profile sets for SLURM_NAMES by the text that is there: with `slurm_partition: all`, Snakemake would
-    take the function that Python has under that name."""
-    for name in SLURM_NAMES.intersection(resources):
-        text = getattr(resources[name], "raw", None)
-        if isinstance(text, str) and text.isidentifier():
-            resources[name] = text
-
-
-read_names_as_text(workflow.resource_settings.default_resources or {})
-for overwritten in workflow.resource_settings.overwrite_resources.values():
-    read_names_as_text(overwritten)
 
 
 # Snakemake applies global constraints before it fills in path variables, so wildcards in these carry their own.
@@ -183,68 +153,6 @@ def settings(path):
     return section
 
 
-def megabytes(amount):
-    """Return a function for a job's resource mem_mb: ``amount``, and more with each further attempt.
-
-    Snakemake's mem_mb goes to SLURM as --mem, which counts in MiB; so does all that is set here. (From mem_mib, Snakemake
-    would make MB, and SLURM would take these for as many MiB, 5 % more.)
-    """
-
-    def resource(wildcards, attempt):
-        return scaled_by_attempt(amount, attempt, MACHINE["node_memory_mib"])
-
-    return resource
-
-
-def megabytes_of_network(image_bytes, beside=0):
-    """Return a function for a job's resource mem_mb, as ``megabytes``, where a trained network takes ``image_bytes``, by
-    the name of a property of its NetworkMemory, of memory for an image; ``beside`` is for what the job has to hold.
-
-    The job has `training`, the record of the network's run, among its input.
-    """
-
-    def resource(wildcards, input, attempt):
-        memory = NetworkMemory.read(input.training)
-        amount = beside + job_mib(memory.parameters, getattr(memory, image_bytes), MACHINE["memory_budget_mib"])
-        return scaled_by_attempt(amount, attempt, MACHINE["node_memory_mib"])
-
-    return resource
-
-
-def megabytes_of_pieces(at_least=0):
-    """Return a function for a job's resource mem_mb, as ``megabytes``, where images are read by a dataset's pieces: what
-    the largest of them takes, at least ``at_least``. The job has the `catalogue` among its input."""
-
-    def resource(wildcards, input, attempt):
-        amount = READING_MIB + max(at_least, largest_piece_mib(input.catalogue))
-        return scaled_by_attempt(amount, attempt, MACHINE["node_memory_mib"])
-
-    return resource
-
-
-def memory_for_rendering(wildcards, attempt):
-    """Return the memory that rendering the images of a simulation takes, in MiB, as ``megabytes``."""
-    pixels = settings("datasets/{dataset}/rendering")(wildcards)["pixels"]
-    return scaled_by_attempt(rendering_mib(pixels), attempt, MACHINE["node_memory_mib"])
-
-
-def memory_for_morphology(wildcards, threads, attempt):
-    """Return the memory that measuring the morphology of a sample takes, in MiB, as ``megabytes``."""
-    pixels = settings("samples/{sample}/images")(wildcards)["pixels"]
-    return scaled_by_attempt(morphology_mib(pixels, threads), attempt, MACHINE["node_memory_mib"])
-
-
-def minutes(amount, per_gb=0):
-    """Return a resource function for the time that a job may take: ``amount`` minutes and ``per_gb`` for each GB of input,
-    and more with each further attempt; never more than the cluster allows."""
-
-    def resource(wildcards, input, attempt):
-        longest = MACHINE["longest_job_minutes"]
-        return scaled_by_attempt(min(round(amount + per_gb * input.size_mb / 1000), longest), attempt, longest)
-
-    return resource
-
-
 def check_accepted_datasets():
     """Hash fetched datasets that have changed since they were accepted, or were put here by hand, before a job reads them."""
     for path in [workflow.pathvars.apply(image_file(name)) for name in EXPERIMENT["datasets"] if not simulated(name)]:
@@ -253,39 +161,3 @@ def check_accepted_datasets():
                 verify_if_changed(path, "config/checksums.txt")
             except ValueError as error:
                 raise WorkflowError(str(error)) from None
-
-
-def time_to_select(wildcards, input, attempt):
-    """Return the minutes that a job to select images may take, as ``minutes``: references take none, copies some by
-    size."""
-    copies = settings("samples/{sample}/selection")(wildcards)["copy"]
-    return minutes(10, per_gb=20 if copies else 0)(wildcards, input, attempt)
-
-
-def begin_on_cluster():
-    """End the SLURM jobs that a Snakemake which was killed left in this directory, which would write the same files, and
-    from now on those that SLURM would let wait for ever."""
-    if workflow.executor_plugin.name != "slurm":
-        return
-    if not MACHINE["ranks_per_node"]:
-        raise WorkflowError(
-            "`machine: ranks_per_node` is not set; it belongs under `config:` in profiles/slurm, which --config on the"
-            " command line replaces. Write settings to a file for --configfile instead."
-        )
-    prefix = workflow.executor_settings.jobname_prefix
-    if not prefix:
-        return
-    try:
-        cancelled = cancel_leftover_jobs(prefix, os.getcwd())
-    except ValueError as error:
-        raise WorkflowError(str(error)) from None
-    if cancelled:
-        logger.warning(f"Cancelled jobs that an earlier run had left here: {', '.join(cancelled)}.")
-    threading.Thread(target=watch, args=(prefix, os.getcwd(), logger.error, threading.Event()), daemon=True).start()
-
-
-def end_on_cluster(logs):
-    """Say for which reasons SLURM took no jobs, or could not start them, after a workflow that failed."""
-    if workflow.executor_plugin.name == "slurm":
-        for sentence in refusals("\n".join(Path(log).read_text(encoding="utf-8") for log in logs)):
-            logger.error(sentence)
