@@ -40,7 +40,7 @@ class NetworkMemory:
 
         Raises ValueError if the file says nothing of it, FileNotFoundError if there is none.
         """
-        with open(training) as file:
+        with open(training, encoding="utf-8") as file:
             run = json.load(file)
         if "memory_bytes" not in run:
             raise ValueError(f"{training} does not say what memory its network takes; train that run again.")

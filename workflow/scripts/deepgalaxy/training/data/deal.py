@@ -67,14 +67,19 @@ class Dealing:
 
     def order(self, rank: int, epoch: int, run: int, window: int) -> np.ndarray:
         """Return the order in which an epoch takes a rank's images, int64 of shape (images_per_rank,), as places among
-        those held: ``shuffled_by_windows``, so that they can be streamed window by window.
+        those held: ``shuffled_by_windows``, so that they can be streamed window by window, without those left over.
         """
         if self.mode < 0:
-            everyone = shuffled_by_windows(self.total, run, window, derive_seed(self.seed, "order", epoch))
+            everyone = self._shuffled(self.total, self.total - self.left_over, run, window, epoch)
             return everyone[rank * self.images_per_rank : (rank + 1) * self.images_per_rank]
         held = sum(part.stop - part.start for part in self.held(rank, epoch))
-        everything = shuffled_by_windows(held, run, window, derive_seed(self.seed, "order", epoch, rank))
-        return everything[: self.images_per_rank]
+        return self._shuffled(held, self.images_per_rank, run, window, epoch, rank)
+
+    def _shuffled(self, count: int, kept: int, run: int, window: int, *names: int) -> np.ndarray:
+        """Return ``kept`` of 0 to ``count`` - 1 in the order of ``shuffled_by_windows``, drawn for the names."""
+        order = shuffled_by_windows(count, run, window, derive_seed(self.seed, "order", *names))
+        left_over = np.random.default_rng(derive_seed(self.seed, "left over", *names))
+        return np.delete(order, left_over.choice(count, count - kept, replace=False))
 
 
 def equal_part(total: int, rank: int, size: int) -> slice:
