@@ -129,7 +129,7 @@ def progress(
     only how many if the total is not known.
 
     An item counts as ``amount`` of it. The first one may take long, since code is compiled or files are opened for it:
-    the time left is judged by those after it. Whole lines rather than a bar: jobs run side by side and share one screen.
+    the time left is judged by those after it. Whole lines rather than a bar, since jobs run side by side on one screen.
     """
     last = time.monotonic()
     done = first = 0
