@@ -30,8 +30,8 @@ class Shares:
         if trained < 1:
             many = "1 unit" if units == 1 else f"{units} units"
             raise ValueError(
-                f"A split of {many} ({by}) into {validated} for validation and {tested} for testing leaves none to train"
-                " on; select more, lower the fractions, or take more folds."
+                f"A split of {many} ({by}) into {validated} for validation and {tested} for testing leaves none to"
+                " train on; select more, lower the fractions, or take more folds."
             )
         if self.training_units is not None and trained < self.training_units:
             raise ValueError(
