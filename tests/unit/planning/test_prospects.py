@@ -38,6 +38,10 @@ def stages(start, end, bins=5):
             sample(cameras=[0, 1], by="line_of_sight"),
             "A split of 1 unit (line_of_sight) into 1 ",
         ),
+        (
+            sample(folds=17, by="time_block", block_myr=50, classes={"task": "time_bins", "bins": 4}),
+            "`folds: 17` needs as many units (time_block), and there are 16;",
+        ),
         (sample(folds=8, by=["simulation", "line_of_sight"]), "`folds: 8` needs as many units (line_of_sight)"),
         (sample(validation=0, test=0.97), "A split of 24 units (simulation) into 1 for validation and 23 for testing"),
         (sample(training_units=21), "`training_units: 21` asks for more than the 20 units (simulation) that are"),
@@ -63,6 +67,7 @@ def test_what_a_sample_will_lack_is_one_sentence(config, schema, described, sent
         sample(validation=0, test=0.91),
         sample(training_units=20),
         sample(folds=40, by="image"),
+        sample(folds=16, by="time_block", block_myr=50, classes={"task": "time_bins", "bins": 4}),
     ],
     ids=str,
 )

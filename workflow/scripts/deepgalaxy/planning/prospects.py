@@ -73,6 +73,7 @@ def _impossible_sample(sample: dict, dataset: dict, seed: int) -> Iterator[tuple
     if simulated and not wrong:
         times = {name: _times(name, dataset, selection.get("time_myr")) for name in groups}
         wrong += _impossible_times(sample, times, _approach_myr(dataset))
+        units["time_block"] = _blocks(sorted(set().union(*times.values())), sample["split"].get("block_myr", 1))
     yield from wrong
     yield from _impossible_split(sample["split"], units)
 
@@ -80,6 +81,12 @@ def _impossible_sample(sample: dict, dataset: dict, seed: int) -> Iterator[tuple
 def _lines(cameras: list[int]) -> int:
     """Return how many lines of sight some cameras have."""
     return len({LINE_OF_SIGHT[camera] for camera in cameras})
+
+
+def _blocks(times: list[int], block_myr: float) -> int:
+    """Return in how many blocks some times in Myr lie, from the first one on; one that begins a block is in it, rounded
+    as in ``deepgalaxy.sample.time_parts``."""
+    return len({int((time - times[0]) / block_myr + 1e-4) for time in times})
 
 
 def _times(group: str, dataset: dict, window: list[float] | None) -> list[int]:
