@@ -30,16 +30,15 @@ def index_simulations(dataset: dict, seed: int) -> dict[str, dict]:
                 name = _name(merger)
                 if name in simulations:
                     raise ValueError(f"Merger {name} is listed twice; a dataset holds each pair of ratios once.")
-                simulations[name] = merger
+                simulations[name] = merger  # so that its name is taken, also if it cannot begin
                 simulations[name] = _with_encounter(merger, name, dataset["encounter"], seed)
     else:
         from deepgalaxy.planning.draw import draw_mergers  # which imports SciPy, and so takes long
 
         with _noted(mistakes):
-            drawn = {_name(merger): merger for merger in draw_mergers(mergers, seed)}
-            simulations |= {
-                name: {"seed": derive_seed(seed, "merger", name)} | merger for name, merger in drawn.items()
-            }
+            for merger in draw_mergers(mergers, seed):
+                name = _name(merger)
+                simulations[name] = {"seed": derive_seed(seed, "merger", name)} | merger
     if isolated:
         from deepgalaxy.planning.draw import draw_isolated  # likewise
 
