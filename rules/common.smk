@@ -12,13 +12,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
 from deepgalaxy.checksums import verify_if_changed
-from deepgalaxy.planning.configuration import (
-    check_configuration,
-    in_order,
-    read_numbers,
-    refuse_moved_settings,
-    whole_numbers,
-)
+from deepgalaxy.planning.configuration import in_order, read_numbers, whole_numbers
 from deepgalaxy.planning.mistakes import refuse_mistakes
 from deepgalaxy.planning.runs import (
     EXPERIMENT_RUN,
@@ -43,17 +37,19 @@ from deepgalaxy.seeds import derive_seed
 os.environ.update({STARTED_BY: str(Process.current())})
 # For the report; jobs have command lines of their own.
 os.environ.setdefault("DEEPGALAXY_COMMAND", shlex.join(sys.argv))
-try:
-    refuse_moved_settings(config)
-    if isinstance(config.get("machine"), dict):
-        config["machine"] = read_numbers(config["machine"])
-    config.update(whole_numbers(config))
-    if workflow.is_main_process:  # and not that of a job, which gets what was checked
-        refuse_mistakes(config, workflow.source_path("../workflow/schemas/config.schema.yaml"))
-    validate(config, "../workflow/schemas/config.schema.yaml")  # which fills in the defaults
-    check_configuration(config)
-except ValueError as error:
-    raise WorkflowError(str(error)) from None
+if isinstance(config.get("machine"), dict):
+    config["machine"] = read_numbers(config["machine"])
+config.update(whole_numbers(config))
+if workflow.is_main_process:  # and not that of a job, which gets what was checked
+    try:
+        refuse_mistakes(
+            config,
+            workflow.source_path("../workflow/schemas/config.schema.yaml"),
+            workflow.pathvars.apply("<results>/models"),
+        )
+    except ValueError as error:
+        raise WorkflowError(str(error)) from None
+validate(config, "../workflow/schemas/config.schema.yaml")  # which fills in the defaults
 
 
 # Snakemake applies global constraints before it fills in path variables, so wildcards in these carry their own.

@@ -10,10 +10,7 @@ from deepgalaxy.training.options import command_line
 
 def runs_before(wildcards):
     """Return the runs that a model's weights went through, and the file from elsewhere that these began with, if any."""
-    try:
-        return earlier_runs(config["models"], wildcards.model, workflow.pathvars.apply("<results>/models"))
-    except ValueError as error:
-        raise WorkflowError(str(error)) from None
+    return earlier_runs(config["models"], wildcards.model, workflow.pathvars.apply("<results>/models"))
 
 
 def weights_to_begin_with(wildcards):

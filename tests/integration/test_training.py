@@ -157,11 +157,7 @@ def test_debug_keeps_all_checkpoints_and_writes_for_tensorboard(train, tmp_path)
     ("options", "sentence"),
     [
         (("--learning-rate=1e30", "--optimizer=sgd"), "; lower `learning_rate`."),
-        (("--optimizer=adm",), "train_model: Keras has no optimizer 'adm'; see https"),
-        (
-            ("--architecture=ResNet51",),
-            "train_model: There is no architecture 'ResNet51'; choose one of reference_cnn,",
-        ),
+        (('--optimizer-parameters={"momentum": 0.7}',), "train_model: `optimizer_parameters` does not fit adam: "),
     ],
 )
 def test_what_cannot_be_trained_ends_in_one_sentence(train, tmp_path, options, sentence):

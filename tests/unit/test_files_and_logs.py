@@ -89,3 +89,18 @@ def test_progress_yields_everything_and_tells_the_time_left(caplog):
     with caplog.at_level(logging.INFO, "deepgalaxy"):
         assert list(progress(iter("abc"), 3, "letters", every_seconds=0)) == list("abc")
     assert [record.message.split(",")[0] for record in caplog.records][-2:] == ["1 of 3 letters", "2 of 3 letters"]
+
+
+def test_the_time_left_is_judged_without_what_is_done_but_once(caplog, monkeypatch):
+    """The first of 100 items takes 1000 s, each of the others 1 s."""
+    clock = iter([0, 0, 1000, 1000, 1001, 1002])
+    monkeypatch.setattr("deepgalaxy.logs.time.monotonic", lambda: next(clock))
+    steps = progress(range(100), 100, "steps", every_seconds=0)
+    with caplog.at_level(logging.INFO, "deepgalaxy"):
+        for _ in range(4):
+            next(steps)
+    assert [record.message for record in caplog.records] == [
+        "1 of 100 steps",
+        "2 of 100 steps, 98 s left",
+        "3 of 100 steps, 97 s left",
+    ]

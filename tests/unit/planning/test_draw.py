@@ -91,15 +91,12 @@ def test_orbits_that_are_too_short_are_drawn_anew():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"mass_ratio": [1.5, 0.25]}, r"`mergers: mass_ratio: \[1.5, 0.25\]` is reversed"),
-        ({"eccentricity": [1.1, 0.8]}, "`mergers: eccentricity: .* is reversed"),
-        ({"mass_ratio": [1, 1], "size_ratio": [1, 1]}, "`mergers: draw: 24` finds only 1 different pairs of ratios"),
+        ({"mass_ratio": [1, 1], "size_ratio": [1, 1]}, "`mergers: draw: 24` finds no more than 1 pair of ratios,"),
         ({"pericentre_kpc": [1, 2], "eccentricity": [0.1, 0.2]}, "No orbit with `pericentre_kpc: .* raise their upper"),
-        ({"mass_ratio": [0.001, 0.002]}, r"`mass_ratio: .* draws the ratio 0, .* holds those from 0.01"),
-        ({"mass_ratio": [1e6, 2e6]}, "`mass_ratio: .* to 9999.99"),
-        ({"size_ratio": {"mass_slope": 9, "scatter_dex": 0}}, "`size_ratio: .* draws the ratio 0, "),
-        ({"size_ratio": {"mass_slope": 0.35, "scatter_dex": 400}}, "`size_ratio: .* draws the ratio "),
-        ({"pericentre_kpc": [0.0001, 2]}, r"`mergers: pericentre_kpc: \[0.0001, 2\]` begins .* rounded to 0"),
+        ({"mass_ratio": [0.001, 0.002]}, r"`mergers: mass_ratio: .* draws the ratio 0, .* holds those from 0.01"),
+        ({"mass_ratio": [1e6, 2e6]}, "`mergers: mass_ratio: .* to 9999.99; narrow `mass_ratio`[.]"),
+        ({"size_ratio": {"mass_slope": 9, "scatter_dex": 0}}, "`mergers: size_ratio: .* draws the ratio 0, "),
+        ({"size_ratio": {"mass_slope": 0.35, "scatter_dex": 400}}, "`mergers: size_ratio: .* draws the ratio "),
     ],
 )
 def test_a_draw_that_is_not_possible_is_refused(change, message):
@@ -149,14 +146,17 @@ def test_an_orbit_of_a_list_that_is_not_possible_is_refused(change, message):
 
 def test_lone_galaxies_have_a_size():
     ranges = {"draw": 3, "snapshots": 5, "mass_ratio": [0.01, 0.02], "size_ratio": {"mass_slope": 2, "scatter_dex": 0}}
-    with pytest.raises(ValueError, match=r"`size_ratio: .* draws the ratio 0, "):
+    with pytest.raises(ValueError, match=r"`isolated: size_ratio: .* draws the ratio 0, "):
         draw_isolated(ranges, 1)
 
 
 @pytest.mark.parametrize(
     ("mergers", "message"),
     [
-        ([{"size_ratio": 1, "mass_ratio": 1}, {"size_ratio": 1.0, "mass_ratio": 1.0, "seed": 4}], "s_1_m_1 twice"),
+        (
+            [{"size_ratio": 1, "mass_ratio": 1}, {"size_ratio": 1.0, "mass_ratio": 1.0, "seed": 4}],
+            "listed twice",
+        ),
         ([{"size_ratio": 1e-5, "mass_ratio": 1}], "does not hold its ratios"),
         ([{"size_ratio": 0.12345678, "mass_ratio": 1}], "does not hold its ratios"),
     ],
@@ -164,6 +164,17 @@ def test_lone_galaxies_have_a_size():
 def test_a_list_without_names_of_its_own_is_refused(mergers, message):
     with pytest.raises(ValueError, match=message):
         index_simulations(LISTED | {"mergers": mergers}, 1)
+
+
+def test_all_that_is_wrong_with_the_simulations_is_said_at_once():
+    mergers = [{"size_ratio": size, "mass_ratio": 1} for size in (1, 1e-5, 1, 0.12345678)]
+    with pytest.raises(ValueError, match="twice") as refusal:
+        index_simulations(LISTED | {"mergers": mergers}, 1)
+    assert len(str(refusal.value).splitlines()) == 3
+    short = RANGES | {"pericentre_kpc": [1, 2], "eccentricity": [0.1, 0.2]}
+    with pytest.raises(ValueError, match="draws the ratio") as refusal:
+        index_simulations({"mergers": short, "isolated": ISOLATED | {"mass_ratio": [1e-4, 2e-4]}}, 1)
+    assert len(str(refusal.value).splitlines()) == 2
 
 
 def test_names_hold_what_was_drawn():

@@ -1,20 +1,13 @@
 """What is said of a wrong configuration."""
 
+from copy import deepcopy
+
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from deepgalaxy.planning.configuration import whole_numbers
 from deepgalaxy.planning.mistakes import list_mistakes
-
-
-@pytest.fixture(scope="module")
-def schema(root):
-    return yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
-
-
-@pytest.fixture
-def config(root):
-    return yaml.safe_load((root / "config/config.yaml").read_text())
 
 
 @pytest.mark.parametrize("name", ["config/config.yaml", ".test/config/config.yaml", "config/census.yaml"])
@@ -27,12 +20,32 @@ def test_what_is_right_has_no_mistakes(root, schema, name):
     [
         (["sed"], 3, "The configuration has the key `sed`, which is not known there; `seed` was probably meant."),
         (["seed"], "x", "`seed` is 'x', which is not a whole number (everything random (simulations, split,"),
-        (["experiment"], None, "`experiment` is None, which is not a section with keys (what is trained and reported"),
+        (
+            ["experiment"],
+            None,
+            "`experiment` is empty (null), which is not a section with keys (what is trained",
+        ),
         (["experiment", "models"], [], "`experiment: models` has 0 entries and needs at least 1"),
         (["experiment", "workers"], [2, 2], "`experiment: workers` names something twice: [2, 2]."),
         (["models", "reference_cnn", "head"], "ordinary", "`ordinal` was probably meant."),
         (["models", "reference_cnn", "epochs"], 0, "`models: reference_cnn: epochs` is 0, which is less than 1"),
-        (["samples", "stages", "classes", "task"], "time", "has `bins`, which cannot stand beside the rest of it."),
+        (["samples", "stages", "classes", "task"], "time", "has `bins`, which cannot stand beside the rest of it; an"),
+        (["datasets", "simulated", "isolated"], None, "is empty (null), which is not a section with keys"),
+        (["datasets", "simulated", "isolated"], None, "; an entry of another name is free of what a file that yours"),
+        (
+            ["datasets", "my-set"],
+            {"sources": []},
+            "`datasets: my-set` has a name that does not have the form ^\\w+$",
+        ),
+        (["datasets", "simulated", "mergers", "pericentre_kpc"], [0.0001, 2], "is 0.0001, which is less than 0.001"),
+        (
+            ["models", "reference_cnn", "architecture"],
+            "resnet",
+            "is 'resnet', which is not among what it may be",
+        ),
+        (["models", "reference_cnn", "optimizer"], "ADAMM", "`adam` was probably meant."),
+        (["gpu"], "gpu", "has the key `gpu`, which is now `machine: gpu`; move it there."),
+        (["node_memory_mb"], 1, "which is now `machine: node_memory_mib`, in MiB; move it there."),
         (["samples", "stages", "split", "validation"], float("inf"), "is inf, which nothing can be computed with."),
         (["samples", "stages", "selection", "cameras"], 15, "is 15, which is more than 14, the most that it may be."),
         (["samples", "stages", "selection", "cameras"], [0, 14], "`samples: stages: selection: cameras: 1` is 14"),
@@ -60,7 +73,7 @@ def test_each_mistake_is_one_sentence_that_names_the_place(config, schema, path,
     [
         ("time_myr", [340, 310], "time_bins", ["is [340, 310], which is reversed; give the lower bound first."]),
         ("mass_ratio", [1.5, 0.5], "time_bins", ["is [1.5, 0.5], which is reversed; give the lower bound first."]),
-        ("size_ratio", [1, 1], "time", []),
+        ("size_ratio", [0.5, 2], "time", []),
         ("time_myr", [310, 310], "time", ["leaves a single time, and `task: time` tells times apart; widen it."]),
         ("time_myr", [310, 310], "time_camera", []),
         ("time_myr", [310, 340], "time", []),
@@ -69,6 +82,7 @@ def test_each_mistake_is_one_sentence_that_names_the_place(config, schema, path,
 def test_a_selection_that_leaves_nothing_to_tell_apart_is_a_mistake(config, schema, key, limits, task, sentences):
     sample = config["samples"]["stages"]
     sample["selection"][key] = limits
+    sample["selection"]["groups"] = ["s_*"]
     sample["classes"] = {"task": task} | ({"bins": 2} if task == "time_bins" else {})
     assert list_mistakes(config, schema) == [f"`samples: stages: selection: {key}` {text}" for text in sentences]
 
@@ -86,6 +100,7 @@ SPLIT = {"validation": 0.2, "test": 0.2}
 
 def change(config, classes=None, split=None, cameras=None, workers=None, scaling=None, **model):
     sample = config["samples"]["stages"]
+    sample["selection"]["groups"] = ["s_*"]
     sample["classes"], sample["split"] = classes or sample["classes"], split or sample["split"]
     sample["selection"]["cameras"] = cameras or sample["selection"]["cameras"]
     config["experiment"]["workers"] = workers or [1]
@@ -145,10 +160,67 @@ def test_what_goes_together_is_taken(config, schema, changes):
     assert list_mistakes(config, schema) == []
 
 
-def test_all_mistakes_are_said(config, schema):
-    config["seed"] = -1
-    config["models"]["reference_cnn"]["noise"] = float("nan")
-    assert len(list_mistakes(config, schema)) == 2
+ALL_AT_ONCE = """
+sed: 3
+gpu: gpu
+seed: 1
+experiment: {datasets: [simulatd, simulated, elsewhere], samples: [stage, stages, few], models: [cnn, reference_cnn]}
+scaling: {workers: [3], kinds: [strong]}
+datasets:
+  simulated:
+    mergers: {mass_ratio: [1, 0.3], eccentricity: [1, 0.9]}
+    isolated: {size_ratio: [2, 1]}
+  elsewhere: {sources: []}
+samples:
+  few:
+    selection: {groups: [s_1_m_1, s_1_m_0.5], cameras: 4}
+    classes: {task: time}
+    split: {by: line_of_sight, validation: 0, folds: 40}
+    images: {pixels: 8, dtype: uint8}
+models:
+  reference_cnn: {optimizer_parameters: {}, learning_rate_scaling: linear}
+  cnn: {architecture: vgg, epochs: 1, batch_size: 0}
+machine: {ranks_per_node: 2, launcher: 'srun {rank}'}
+"""
+
+
+def test_all_mistakes_are_said_at_once_wherever_they_are(config, schema):
+    update_config(config, yaml.safe_load(ALL_AT_ONCE))
+    mistakes = list_mistakes(config, schema)
+    for sentence in (
+        "has the key `sed`, which is not known there",
+        "has the key `gpu`, which is now `machine: gpu`",
+        "`experiment: datasets` names 'simulatd', which `datasets` does not describe; `simulated` was probably meant.",
+        "`experiment: samples` names 'stage', which `samples` does not describe; `stages` was probably meant.",
+        "`datasets: simulated: mergers: mass_ratio` is [1, 0.3], which is reversed; give the lower bound first.",
+        "`datasets: simulated: mergers: eccentricity` is [1, 0.9], which is reversed; give the lower bound first.",
+        "`datasets: simulated: isolated: size_ratio` is [2, 1], which is reversed",
+        "`models: cnn: architecture` is 'vgg', which is not among what it may be; `VGG19` was probably meant.",
+        "`models: cnn: batch_size` is 0, which is less than 1",
+        "`models: reference_cnn`: `learning_rate_scaling: linear` is for SGD only",
+        "`samples: few: split`, of elsewhere: `folds: 40` needs as many units (line_of_sight), and there are 3;",
+        "`machine: launcher: srun {rank}` cannot be filled in",
+        "3 workers cannot be divided equally among the 2 nodes",
+        "3 workers cannot divide the `batch_size` 32 of reference_cnn equally among them",
+    ):
+        assert sum(sentence in mistake for mistake in mistakes) == 1, (sentence, mistakes)
+    assert len(mistakes) == 14, mistakes
+
+
+@pytest.mark.parametrize("section", ["seed", "experiment", "scaling", "datasets", "samples", "models", "machine"])
+@pytest.mark.parametrize("value", [None, [], {}, 1.5, "text", {"a": None}, "missing"])
+def test_whatever_a_section_is_ends_in_sentences(config, schema, section, value):
+    config[section] = value
+    if value == "missing":
+        del config[section]
+    config["models_"] = 1
+    assert any("`models_`" in mistake for mistake in list_mistakes(config, schema))
+
+
+def test_the_configuration_is_not_changed(config, schema):
+    before = deepcopy(config)
+    list_mistakes(config, schema)
+    assert config == before
 
 
 def test_whole_numbers_may_be_written_with_a_point():

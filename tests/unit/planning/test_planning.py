@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -10,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from deepgalaxy.planning import code_digest as digest
-from deepgalaxy.planning.configuration import MOVED, in_order, read_numbers, refuse_moved_settings
+from deepgalaxy.planning.configuration import in_order, read_numbers
 from deepgalaxy.planning.import_path import export_import_path, link_package, package_parent
 
 
@@ -166,19 +164,6 @@ def test_the_order_of_keys_does_not_matter():
     one, other = {"b": [{"y": 1, "x": 2}], "a": 3}, {"a": 3, "b": [{"x": 2, "y": 1}]}
     assert str(one) != str(other)
     assert str(in_order(one)) == str(in_order(other)) == "{'a': 3, 'b': [{'x': 2, 'y': 1}]}"
-
-
-@pytest.mark.parametrize("name", MOVED)
-def test_a_setting_of_the_machine_at_its_former_place_is_refused_with_the_new_one(name, root):
-    with pytest.raises(ValueError, match=rf"section: `{name}` is now `machine: \w+`.* Move them") as refusal:
-        refuse_moved_settings({"seed": 1, name: 1, "machine": {}})
-    new = re.search(r"`machine: (\w+)`", str(refusal.value))[1]
-    schema = yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
-    assert new in schema["properties"]["machine"]["properties"] and name not in schema["properties"]
-
-
-def test_settings_of_the_machine_at_their_new_place_are_not_refused():
-    refuse_moved_settings({"seed": 1, "machine": {"gpu": "gpu", "node_memory_mib": 1}})
 
 
 def test_numbers_that_snakemake_hands_on_as_text_are_read():

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from deepgalaxy.planning.configuration import check_configuration
 from deepgalaxy.planning.earlier_runs import earlier_runs, weights_file
 from deepgalaxy.planning.runs import (
     EXPERIMENT_RUN,
@@ -65,23 +64,6 @@ def test_each_fold_is_a_run_and_all_together_one_more():
 
 
 @pytest.mark.parametrize(
-    ("sample", "sentence"),
-    [
-        ({"split": {"validation": 0.2, "test": 0.2, "folds": 3}}, "`samples: s: split` has both `test` and `folds`;"),
-        ({"split": {"validation": 0.2}}, "`samples: s: split` has neither `test` nor `folds`; give a fraction"),
-        (
-            {"classes": {"task": "stage_bins", "from_myr": 400, "to_myr": -100, "bins": 3}},
-            "`samples: s: classes` go from 400 to -100 Myr",
-        ),
-    ],
-    ids=str,
-)
-def test_samples_that_cannot_be_made_are_refused(sample, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        check_configuration(CONFIG | {"samples": {"s": SAMPLE | sample}})
-
-
-@pytest.mark.parametrize(
     ("globs", "taken"),
     [(["s_*"], False), (["s_*", "isolated_*"], True), (["isolated_07"], True), (["*"], True), (["isolated"], False)],
 )
@@ -112,24 +94,6 @@ def test_weak_scaling_keeps_the_workers_batch_and_strong_scaling_the_global_one(
     }
     assert len(runs) == 10 and {run["repeat"] for run in runs} == {0, 1}
     assert study_runs(CONFIG | {"scaling": CONFIG["scaling"] | {"workers": []}}) == []
-
-
-def test_workers_that_cannot_share_a_batch_or_a_node_are_refused():
-    three = {"scaling": CONFIG["scaling"] | {"workers": [3]}}
-    with pytest.raises(
-        ValueError, match=r"3 workers cannot divide the `batch_size` 8 of m equally among them, .* leave `strong` out"
-    ):
-        check_configuration(CONFIG | three)
-    with pytest.raises(ValueError, match="3 workers cannot be divided equally among the 2 nodes"):
-        check_configuration(CONFIG | three | {"machine": CONFIG["machine"] | {"ranks_per_node": 2}})
-
-
-@pytest.mark.parametrize("launcher", ["srun sh -c 'x'", 'srun "a b"', "srun $HOME/x", "srun `x`", r"srun a\ b"])
-def test_a_launcher_that_would_not_reach_a_clusters_jobs_as_it_is_is_refused(launcher):
-    machine = CONFIG["machine"] | {"launcher": launcher}
-    check_configuration(CONFIG | {"machine": machine})
-    with pytest.raises(ValueError, match=r"has quotes, a dollar sign or a backslash, .* put the command into a script"):
-        check_configuration(CONFIG | {"machine": machine | {"ranks_per_node": 2}})
 
 
 @pytest.mark.parametrize("run", [*experiment_runs(CONFIG), {**experiment_runs(CONFIG)[0], "sample": "s/fold~3"}])

@@ -104,6 +104,8 @@ def test_impossible_stages_are_refused():
         stages(merger("s_1_m_1", 110, times=TIMES[:12]))
     with pytest.raises(ValueError, match="needs `from_myr`, a later `to_myr`"):
         stages(merger("s_1_m_1", 110), to_myr=-100)
+    with pytest.raises(ValueError, match=r"isolated_01, isolated_02 and no merger are selected, .* such as `s_"):
+        stages(merger("isolated_01", np.nan), merger("isolated_02", np.nan))
     with pytest.raises(ValueError, match="isolated_02 is no merger and has no class of the task time_bins; leave"):
         label_images(pd.concat([merger("s_1_m_1", 110), merger("isolated_02", np.nan)]), "time_bins", 2)
 

@@ -49,6 +49,8 @@ def parse(capsys):
         ({"learning_rate": 0}, "argument --learning-rate: 0 is not above 0"),
         ({"label_smoothing": 1}, "argument --label-smoothing: 1 is not below 1"),
         ({"data_mode": -2}, "argument --data-mode: -2 is not at least -1"),
+        ({"architecture": "resnet"}, "argument --architecture: invalid choice: 'resnet' (choose from"),
+        ({"optimizer": "adamm"}, "argument --optimizer: invalid choice: 'adamm'"),
         ({"precision": "float64"}, "argument --precision: invalid choice: 'float64'"),
         ({"epochs": "two"}, "argument --epochs: invalid int value: 'two'"),
         ({"learing_rate": 1}, "unrecognized arguments: --learing-rate=1"),

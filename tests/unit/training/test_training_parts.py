@@ -1,8 +1,10 @@
 """Options, shares, records and networks."""
 
 import argparse
+import inspect
 import re
 import sys
+from contextlib import suppress
 from dataclasses import fields
 
 import keras
@@ -11,10 +13,11 @@ import pytest
 import yaml
 
 from deepgalaxy.training import run as training_run
-from deepgalaxy.training.network import architectures, build_network
-from deepgalaxy.training.options import TrainingOptions, add_options, command_line
+from deepgalaxy.training.network import build_network
+from deepgalaxy.training.options import ARCHITECTURES, OPTIMIZERS, TrainingOptions, add_options, command_line
 from deepgalaxy.training.ranks.communicator import join_ranks
 from deepgalaxy.training.record import EpochRecord, RankTimes
+from deepgalaxy.training.steps import make_optimizer
 
 OPTIONS = {
     "architecture": "reference_cnn",
@@ -74,11 +77,22 @@ def test_networks_give_probabilities_of_images_as_stored(architecture, dtype):
     assert not np.array_equal(probabilities, network(images, training=True).numpy())
 
 
-def test_every_upstream_architecture_can_be_had():
+def test_the_options_name_every_network_and_optimizer_of_keras_and_no_other():
     upstream = {f"EfficientNetB{n}" for n in range(8)} | {"ResNet50", "VGG16", "VGG19", "InceptionV3", "DenseNet121"}
-    assert upstream <= set(architectures())
-    with pytest.raises(ValueError, match="no architecture 'ResNet51'; choose one of reference_cnn, "):
-        build_network(TrainingOptions("ResNet51", 1, 1), 32, "uint8", 5)
+    classifiers = {
+        name
+        for name, builder in vars(keras.applications).items()
+        if inspect.isfunction(builder) and "classifier_activation" in inspect.signature(builder).parameters
+    }
+    assert upstream < classifiers == set(ARCHITECTURES) - {"reference_cnn"}
+    known = set()
+    for name, kind in vars(keras.optimizers).items():
+        if inspect.isclass(kind) and "learning_rate" in inspect.signature(kind).parameters:
+            with suppress(ValueError):
+                known.add(type(keras.optimizers.get(name)).__name__)
+    assert known == set(OPTIMIZERS)
+    for name in OPTIMIZERS:
+        assert type(make_optimizer(TrainingOptions("", 1, 1, optimizer=name.lower()))).__name__ == name
 
 
 def test_a_saved_network_loads_without_this_package(tmp_path, run):

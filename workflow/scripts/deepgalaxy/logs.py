@@ -128,18 +128,24 @@ def progress(
     """Yield ``items``, logging at most every ``every_seconds`` how many of ``total`` are done and the time left, or
     only how many if the total is not known.
 
-    An item counts as ``amount`` of it. Whole lines rather than a bar: jobs run side by side and share one screen.
+    An item counts as ``amount`` of it. The first one may take long, since code is compiled or files are opened for it:
+    the time left is judged by those after it. Whole lines rather than a bar, since jobs run side by side on one screen.
     """
-    start = last = time.monotonic()
-    done = 0
+    last = time.monotonic()
+    done = first = 0
+    begun = last
     for item in items:
         now = time.monotonic()
         if done and now - last >= every_seconds:
             last = now
             if total is None:
                 logger.info("%s %s so far", f"{done:,}", what)
+            elif done == first:
+                logger.info("%s of %s %s", f"{done:,}", f"{total:,}", what)
             else:
-                left = (now - start) / done * (total - done)
+                left = (now - begun) / (done - first) * (total - done)
                 logger.info("%s of %s %s, %.0f s left", f"{done:,}", f"{total:,}", what, left)
         yield item
         done += amount(item)
+        if not first:
+            first, begun = done, time.monotonic()

@@ -1,21 +1,12 @@
-"""Settings that are right each by itself and cannot work together."""
+"""Options of a model that are right each by itself and cannot work together, or not with the classes."""
 
 from collections.abc import Collection, Iterator, Mapping
-from itertools import product
 from typing import Any
 
-from deepgalaxy.dataset.cameras import ANTIPODAL_PAIRS, camera_numbers
+from deepgalaxy.dataset.cameras import ANTIPODAL_PAIRS
 
 LINEAR_IS_FOR_SGD = "`learning_rate_scaling: linear` is for SGD only; {} scales its own steps. Use `none` or `sqrt`."
 NO_IMAGENET_WEIGHTS = "There are no ImageNet weights for reference_cnn; set `weights` to `none` or to a file."
-
-UNTRAINED = {
-    ("time", "time_block"): "time",
-    ("time_camera", "time_block"): "time",
-    ("time_camera", "line_of_sight"): "camera",
-}
-"""Tasks with a class for each time or camera, and splits that keep these in one part, so that a class that is tested is
-never trained on."""
 
 
 def impossible_options(model: Mapping[str, Any], workers: int) -> Iterator[str]:
@@ -53,31 +44,3 @@ def impossible_classes(model: Mapping[str, Any], cameras: Collection[int], order
             " classes of its own; set `flips: false`, choose classes of time alone, or select one camera of each line"
             " of sight."
         ).format(*opposite[0])
-
-
-def impossible_combinations(config: dict) -> Iterator[str]:
-    """Yield a sentence, with the place, for each combination of settings that cannot work.
-
-    ``config`` keeps to the schema, but what has a default may be missing.
-    """
-    for name, sample in config["samples"].items():
-        task, by = sample["classes"]["task"], sample["split"].get("by", "simulation")
-        for unit in [by] if isinstance(by, str) else by:
-            if (task, unit) in UNTRAINED:
-                yield (
-                    f"`samples: {name}` has a class for each {UNTRAINED[task, unit]} (`classes: task: {task}`), none of"
-                    f" which is both trained and tested on if it is `split: by: {unit}`; choose other classes or"
-                    " another split."
-                )
-    experiment = config["experiment"]
-    workers = max([*experiment["workers"], *config.get("scaling", {}).get("workers", [])])
-    models = {name: config["models"][name] for name in experiment["models"] if name in config["models"]}
-    samples = {name: config["samples"][name] for name in experiment["samples"] if name in config["samples"]}
-    for name, model in models.items():
-        for sentence in impossible_options(model, workers):
-            yield f"`models: {name}`: {sentence}"
-    for (name, model), (where, sample) in product(models.items(), samples.items()):
-        by_camera = sample["classes"]["task"] == "time_camera"
-        cameras = camera_numbers(sample["selection"]["cameras"]) if by_camera else []
-        for sentence in impossible_classes(model, cameras, ordered=not by_camera):
-            yield f"`models: {name}` on `samples: {where}`: {sentence}"

@@ -32,16 +32,15 @@ def draw_mergers(ranges: dict, seed: int) -> list[dict]:
     is passed over; for an orbit that takes less than ``approach_myr`` from apocentre to pericentre, both are drawn anew
     from a seed of their own, and ``orbits_refused`` says how often.
 
-    Raises ValueError if the ranges have not enough names, or no orbit that takes ``approach_myr``, or if a ratio or a
-    pericentre would be rounded to 0.
+    Raises ValueError if the ranges have not enough names, or no orbit that takes ``approach_myr``, or if a ratio would
+    be rounded to 0.
     """
-    _check_ranges("mergers", ranges)
     cosines = COSINES[ranges.get("spins", "isotropic")]
     drawn: dict[str, dict] = {}
     points = qmc.Sobol(8, rng=derive_seed(seed, "draw mergers"))
     for index in range(ranges["draw"] + ATTEMPTS):
         point = points.random()[0]
-        mass_ratio, size_ratio = _ratios(ranges, *point[:2])
+        mass_ratio, size_ratio = _ratios("mergers", ranges, *point[:2])
         name = group_name(size_ratio, mass_ratio)
         if name not in drawn:
             spins = _spin(cosines, *point[4:6]) + _spin(cosines, *point[6:8])
@@ -50,9 +49,10 @@ def draw_mergers(ranges: dict, seed: int) -> list[dict]:
             drawn[name] = {"size_ratio": size_ratio, "mass_ratio": mass_ratio} | orbit
         if len(drawn) == ranges["draw"]:
             return list(drawn.values())
+    pairs = "1 pair" if len(drawn) == 1 else f"{len(drawn)} different pairs"
     raise ValueError(
-        f"`mergers: draw: {ranges['draw']}` finds only {len(drawn)} different pairs of ratios, of two decimals each;"
-        " widen `mass_ratio` or `size_ratio`, or draw fewer."
+        f"`mergers: draw: {ranges['draw']}` finds no more than {pairs} of ratios, of two decimals each; widen"
+        " `mass_ratio` or `size_ratio`, or draw fewer."
     )
 
 
@@ -60,12 +60,11 @@ def draw_isolated(ranges: dict, seed: int) -> dict[str, dict]:
     """Return ``ranges["draw"]`` lone galaxies by group name, each with its number of ``snapshots``, ``size_ratio`` and
     ``mass_ratio`` to the primary of a merger, and the ``inclination_deg`` and ``node_deg`` of its disc, drawn as by
     ``draw_mergers``."""
-    _check_ranges("isolated", ranges)
     points = qmc.Sobol(4, rng=derive_seed(seed, "draw isolated"))
     drawn = {}
     for number in range(1, ranges["draw"] + 1):
         point = points.random()[0]
-        mass_ratio, size_ratio = _ratios(ranges, *point[:2])
+        mass_ratio, size_ratio = _ratios("isolated", ranges, *point[:2])
         inclination, node = _spin(COSINES["isotropic"], *point[2:])
         drawn[isolated_name(number)] = {
             "size_ratio": size_ratio,
@@ -77,37 +76,24 @@ def draw_isolated(ranges: dict, seed: int) -> dict[str, dict]:
     return drawn
 
 
-def _check_ranges(section: str, ranges: dict) -> None:
-    """Raise ValueError for a range of a draw that is reversed, and for pericentres that would be rounded to 0."""
-    for name, bounds in ranges.items():
-        if not isinstance(bounds, list):
-            continue
-        if bounds[0] > bounds[1]:
-            raise ValueError(f"`{section}: {name}: {bounds}` is reversed; give the lower bound first.")
-        if name == "pericentre_kpc" and bounds[0] < 0.001:
-            raise ValueError(
-                f"`{section}: {name}: {bounds}` begins with a distance that would be rounded to 0, as it has three"
-                " decimals; begin at 0.001 or above."
-            )
-
-
-def _ratios(ranges: dict, for_mass: float, for_size: float) -> tuple[float, float]:
+def _ratios(section: str, ranges: dict, for_mass: float, for_size: float) -> tuple[float, float]:
     """Return mass and size ratio for two numbers from 0 to 1; raise ValueError if a group's name cannot hold them."""
-    mass_ratio = _nameable(_between(ranges["mass_ratio"], for_mass), "mass_ratio", ranges)
+    mass_ratio = _nameable(_between(ranges["mass_ratio"], for_mass), "mass_ratio", section, ranges)
     size = ranges["size_ratio"]
     if isinstance(size, list):
         size_ratio = _between(size, for_size)
     else:
         size_ratio = round(float(mass_ratio ** size["mass_slope"] * 10 ** (size["scatter_dex"] * ndtri(for_size))), 2)
-    return mass_ratio, _nameable(size_ratio, "size_ratio", ranges)
+    return mass_ratio, _nameable(size_ratio, "size_ratio", section, ranges)
 
 
-def _nameable(ratio: float, name: str, ranges: dict) -> float:
+def _nameable(ratio: float, name: str, section: str, ranges: dict) -> float:
     """Return the ratio called ``name``; raise ValueError if the name of a group cannot hold it with two decimals."""
     if not 0.01 <= ratio < 10_000:
         raise ValueError(
-            f"`{name}: {ranges[name]}` draws the ratio {ratio:g}, and the name of a group, which has two decimals and"
-            f" no more than six digits, holds those from 0.01 to 9999.99; narrow `{name}` or `mass_ratio`."
+            f"`{section}: {name}: {ranges[name]}` draws the ratio {ratio:g}, and the name of a group, which has two"
+            " decimals and no more than six digits, holds those from 0.01 to 9999.99; narrow"
+            f" {' or '.join(dict.fromkeys([f'`{name}`', '`mass_ratio`']))}."
         )
     return ratio
 

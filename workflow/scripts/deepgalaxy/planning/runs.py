@@ -7,6 +7,7 @@ step, and the ``kinds`` of scaling that it serves: ``weak``, ``strong``, or both
 """
 
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from itertools import product
 
@@ -85,8 +86,7 @@ def studied_samples(config: dict) -> list[str]:
 def study_runs(config: dict) -> list[dict]:
     """Return the runs of the scaling study, each once; a single worker serves both kinds of scaling.
 
-    Of a sample with folds, the first is measured. Raises ValueError if the workers of strong scaling cannot divide a
-    batch equally.
+    Of a sample with folds, the first is measured. In strong scaling the workers divide a batch; see ``uneven_batches``.
     """
     experiment, study = config["experiment"], config["scaling"]
     kinds: dict[tuple, list[str]] = {}
@@ -94,18 +94,25 @@ def study_runs(config: dict) -> list[dict]:
     for dataset, sample, model, kind, workers, repeat in product(
         *trained, study["kinds"], study["workers"], range(study["repeats"])
     ):
-        batch = config["models"][model]["batch_size"]
-        if kind == "strong":
-            if batch % workers:
-                raise ValueError(
-                    f"{workers} workers cannot divide the `batch_size` {batch} of {model} equally among them, as"
-                    " strong scaling requires; choose other numbers under `scaling: workers`, or leave `strong` out of"
-                    " its `kinds`."
-                )
-            batch //= workers
+        batch = config["models"][model]["batch_size"] // (workers if kind == "strong" else 1)
         kinds.setdefault((dataset, sample, model, workers, batch, repeat), []).append(kind)
     names = (*TRAINED, "workers", "batch", "repeat")
     return [dict(zip(names, run)) | {"kinds": served} for run, served in kinds.items()]
+
+
+def uneven_batches(config: dict) -> Iterator[str]:
+    """Yield a sentence for each model and number of workers of strong scaling that cannot divide a batch equally."""
+    study = config["scaling"]
+    for model, workers in product(
+        config["experiment"]["models"], study["workers"] if "strong" in study["kinds"] else ()
+    ):
+        batch = config["models"][model]["batch_size"]
+        if batch % workers:
+            yield (
+                f"{workers} workers cannot divide the `batch_size` {batch} of {model} equally among them, as strong"
+                " scaling requires; choose other numbers under `scaling: workers`, or leave `strong` out of its"
+                " `kinds`."
+            )
 
 
 def constrain(name: str) -> str:

@@ -1,5 +1,7 @@
 """The simulations that the configuration asks for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 
 from deepgalaxy.dataset.layout import group_name, parse_group_name
@@ -15,52 +17,62 @@ def index_simulations(dataset: dict, seed: int) -> dict[str, dict]:
     Each has ``size_ratio``, ``mass_ratio``, ``seed`` and what else ``deepgalaxy.simulation.simulate`` takes. A seed
     that is not in the list of mergers is derived from the configuration's ``seed`` and the group's name.
 
-    Raises ValueError if two mergers have the same ratios, since they would have the same name; if a name cannot hold a
-    ratio; if the orbit of a listed merger cannot be followed back for ``approach_myr``; or if a draw is not possible.
+    Raises ValueError, with a line for each of them, if two mergers have the same ratios, since they would have the same
+    name; if a name cannot hold a ratio; if the orbit of a listed merger cannot be followed back for ``approach_myr``;
+    or if a draw is not possible.
     """
     simulations: dict[str, dict] = {}
-    for merger in _mergers(dataset, seed):
-        name = _name(merger)
-        if name in simulations:
-            raise ValueError(f"The configuration lists merger {name} twice; a dataset holds each pair of ratios once.")
-        simulations[name] = {"seed": derive_seed(seed, "merger", name)} | merger
-    for name, galaxy in _isolated(dataset, seed).items():
-        simulations[name] = {"seed": derive_seed(seed, "isolated", name)} | galaxy
+    mistakes: list[str] = []
+    mergers, isolated = dataset["mergers"], dataset.get("isolated")
+    if isinstance(mergers, list):
+        for merger in mergers:
+            with _noted(mistakes):
+                name = _name(merger)
+                if name in simulations:
+                    raise ValueError(f"Merger {name} is listed twice; a dataset holds each pair of ratios once.")
+                simulations[name] = merger  # so that its name is taken, also if it cannot begin
+                simulations[name] = _with_encounter(merger, name, dataset["encounter"], seed)
+    else:
+        from deepgalaxy.planning.draw import draw_mergers  # which imports SciPy, and so takes long
+
+        with _noted(mistakes):
+            for merger in draw_mergers(mergers, seed):
+                name = _name(merger)
+                simulations[name] = {"seed": derive_seed(seed, "merger", name)} | merger
+    if isolated:
+        from deepgalaxy.planning.draw import draw_isolated  # likewise
+
+        with _noted(mistakes):
+            for name, galaxy in draw_isolated(isolated, seed).items():
+                simulations[name] = {"seed": derive_seed(seed, "isolated", name)} | galaxy
+    if mistakes:
+        raise ValueError("\n".join(dict.fromkeys(mistakes)))
     return {name: in_order(simulation) for name, simulation in simulations.items()}
 
 
-def _mergers(dataset: dict, seed: int) -> list[dict]:
-    """Return the mergers of a dataset, from its list or drawn, each with its ``encounter``."""
-    mergers = dataset["mergers"]
-    if isinstance(mergers, list):
-        spread = {name: dataset["encounter"][name] for name in ("orbit_spread", "spin_spread_deg")}
-        encounter = Encounter(**{name: value for name, value in dataset["encounter"].items() if name not in spread})
-        seeded = [{"seed": derive_seed(seed, "merger", _name(merger))} | merger for merger in mergers]
-        return [_with_encounter(merger, encounter, spread) for merger in seeded]
-    from deepgalaxy.planning.draw import draw_mergers  # which imports SciPy, and so takes long
-
-    return draw_mergers(mergers, seed)
+@contextmanager
+def _noted(mistakes: list[str]) -> Iterator[None]:
+    """Add what a ValueError says to ``mistakes``, and go on after the block."""
+    try:
+        yield
+    except ValueError as error:
+        mistakes.append(str(error))
 
 
-def _with_encounter(merger: dict, encounter: Encounter, spread: dict) -> dict:
-    """Return a merger of a list with its variation of ``encounter``; raise ValueError if it cannot begin in time."""
+def _with_encounter(merger: dict, name: str, encounter: dict, seed: int) -> dict:
+    """Return a merger of a list with its seed and its variation of ``encounter``; raise ValueError if it cannot begin
+    in time."""
     from deepgalaxy.simulation.orbit import Pair, starting_distance  # likewise
 
-    varied = encounter.varied(**spread, seed=derive_seed(merger["seed"], "encounter"))
+    seeded = {"seed": derive_seed(seed, "merger", name)} | merger
+    spread = {key: encounter[key] for key in ("orbit_spread", "spin_spread_deg")}
+    mean = Encounter(**{key: value for key, value in encounter.items() if key not in spread})
+    varied = mean.varied(**spread, seed=derive_seed(seeded["seed"], "encounter"))
     try:
         starting_distance(Pair(GalaxyModel(), merger["size_ratio"], merger["mass_ratio"]), varied)
     except ValueError as error:
-        raise ValueError(f"Merger {_name(merger)} cannot begin: {error}") from None
-    return merger | {"encounter": asdict(varied)}
-
-
-def _isolated(dataset: dict, seed: int) -> dict[str, dict]:
-    """Return the lone galaxies of a dataset by group name."""
-    if "isolated" not in dataset:
-        return {}
-    from deepgalaxy.planning.draw import draw_isolated  # likewise
-
-    return draw_isolated(dataset["isolated"], seed)
+        raise ValueError(f"Merger {name} cannot begin: {error}") from None
+    return seeded | {"encounter": asdict(varied)}
 
 
 def _name(merger: dict) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from deepgalaxy.logs import logger
 from deepgalaxy.sample.time_parts import PARTS, place_among_parts
+from deepgalaxy.sample.units import require_classes
 
 START, FIRST_PERICENTRE = "start of the simulation", "first pericentre"
 """What the time of a class counts from."""
@@ -42,20 +43,16 @@ def label_images(
     camera for ``time_camera``.
 
     Raises ValueError for an unknown task, a setting of the task that is missing, a part that would be empty, isolated
-    galaxies where all classes have a time, stages of mergers that record no pericentre, or images of a single class.
+    galaxies where all classes have a time, stages without mergers or of mergers that record no pericentre, or images of
+    a single class.
     """
     if task not in TASKS:
         raise ValueError(f"There is no class task {task!r}; choose {', '.join(TASKS[:-1])} or {TASKS[-1]}.")
+    require_classes(images["group"].unique(), task)
     if task == "stage_bins":
         if bins is None or from_myr is None or to_myr is None or from_myr >= to_myr:
             raise ValueError("The class task stage_bins needs `from_myr`, a later `to_myr`, and the number of `bins`.")
         return _label_stages(images, from_myr, to_myr, bins)
-    if images["isolated"].any():
-        isolated = ", ".join(images.loc[images["isolated"], "group"].unique())
-        raise ValueError(
-            f"{isolated} is no merger and has no class of the task {task}; leave isolated galaxies out of `selection:"
-            " groups`, or set `task: stage_bins`."
-        )
     if task == "time_bins":
         if bins is None:
             raise ValueError("The class task time_bins needs `bins`, the number of its classes.")

@@ -1,27 +1,17 @@
 """Splits into training, validation and test images."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.logs import logger
+from deepgalaxy.sample.shares import Shares
 from deepgalaxy.sample.time_parts import PARTS, place_among_parts
 
 SPLITS = ("train", "validation", "test")
 UNUSED = "unused"
-
-
-@dataclass(frozen=True)
-class Shares:
-    """How many of the units go where: the arguments of these names of ``split_images``."""
-
-    validation: float
-    test: float
-    folds: int | None
-    fold: int
-    training_units: int | None
 
 
 def split_images(
@@ -101,27 +91,17 @@ def _split_units(images: pd.DataFrame, by: str, block_myr: float | None, shares:
     rng = np.random.default_rng(seed)
     # Sorted by the order, isolated galaxies last, ties broken at random.
     ordered = units.index.to_numpy()[np.lexsort((rng.uniform(size=len(units)), units.to_numpy()))]
+    validated, tests = shares.count(len(ordered), by)
     if shares.folds is None:
-        tested = _evenly(max(1, round(shares.test * len(ordered))), len(ordered), rng)
+        tested = _evenly(tests, len(ordered), rng)
     else:
-        tested = np.flatnonzero(_deal(len(ordered), shares.folds, rng, by) == shares.fold)
+        tested = np.flatnonzero(_deal(len(ordered), shares.folds, rng) == shares.fold)
         rng = np.random.default_rng([seed, shares.fold])
-    validated = max(1, round(shares.validation * len(ordered)))
-    if len(tested) + validated >= len(ordered):
-        raise ValueError(
-            f"A split of {len(ordered)} units ({by}) into {validated} for validation and {len(tested)} for testing"
-            " leaves none to train on; select more, lower the fractions, or take more folds."
-        )
     split = dict.fromkeys(ordered, "train") | dict.fromkeys(ordered[tested], "test")
     remaining = np.delete(ordered, tested)
     split |= dict.fromkeys(remaining[_evenly(validated, len(remaining), rng)], "validation")
     if shares.training_units is not None:
         trained = rng.permutation([name for name in ordered if split[name] == "train"])
-        if len(trained) < shares.training_units:
-            raise ValueError(
-                f"`training_units: {shares.training_units}` asks for more than the {len(trained)} units ({by}) that"
-                " are neither validated nor tested on; lower it, or leave it out to train on all of them."
-            )
         split |= dict.fromkeys(trained[shares.training_units :], UNUSED)
     return unit.map(split)
 
@@ -131,15 +111,8 @@ def _evenly(count: int, length: int, rng: np.random.Generator) -> np.ndarray:
     return np.floor((np.arange(count) + rng.uniform()) * length / count).astype(int)
 
 
-def _deal(length: int, folds: int, rng: np.random.Generator, by: str) -> np.ndarray:
-    """Return the part, from 1, of each of ``length`` places, int64: of each ``folds`` neighbours, one goes to each.
-
-    Raises ValueError if there are fewer places than parts.
-    """
-    if length < folds:
-        raise ValueError(
-            f"`folds: {folds}` needs as many units ({by}), and there are {length}; select more, or lower `folds`."
-        )
+def _deal(length: int, folds: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the part, from 1, of each of ``length`` places, int64: of each ``folds`` neighbours, one goes to each."""
     parts = [rng.permutation(folds) + 1 for _ in range(-(-length // folds))]
     return np.concatenate(parts)[:length]
 

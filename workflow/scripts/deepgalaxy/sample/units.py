@@ -71,3 +71,21 @@ def select_units(usable: Mapping[str, list[int]], cameras: int | list[int], **gr
     if not any(chosen.values()):
         raise ValueError(f"All that is selected of {', '.join(names)} is damaged; select other groups or cameras.")
     return chosen
+
+
+def require_classes(groups: Iterable[str], task: str) -> None:
+    """Raise ValueError if groups by their names can have no class of a task: isolated galaxies where all classes have a
+    time of a merger, and for stages, if there is no merger."""
+    groups = list(groups)
+    isolated = list(filter(is_isolated, groups))
+    if task != "stage_bins" and isolated:
+        what = "is no merger and has" if len(isolated) == 1 else "are no mergers and have"
+        raise ValueError(
+            f"{', '.join(isolated)} {what} no class of the task {task}; leave isolated galaxies out of `selection:"
+            " groups`, or set `task: stage_bins`."
+        )
+    if task == "stage_bins" and len(isolated) == len(groups):
+        raise ValueError(
+            f"{', '.join(isolated)} and no merger are selected, and stage_bins counts from the first pericentre of"
+            " mergers; add some to `selection: groups`, such as `s_*`."
+        )

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from deepgalaxy.training.options import TrainingOptions, default_of, type_of
+from deepgalaxy.training.options import TrainingOptions, default_of, shown_in_full, type_of
 
 TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object"}
 """Names of types in a JSON schema."""
@@ -56,6 +56,8 @@ def option_table() -> str:
 
 def _range(option: Field) -> str:
     """Return in words what an option may be."""
+    if not shown_in_full(option):
+        return "a name that the schema lists"
     if option.metadata["choices"]:
         return ", ".join(f"`{choice}`" for choice in option.metadata["choices"])
     kinds = {str: "text", int: "integer", float: "number", bool: "`true`, `false`", dict: "mapping"}

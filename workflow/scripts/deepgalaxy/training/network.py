@@ -1,6 +1,5 @@
 """Convolutional classifiers of one-channel images."""
 
-import inspect
 import math
 import os
 import re
@@ -27,7 +26,7 @@ def build_network(options: TrainingOptions, pixels: int, dtype: str, classes: in
     and returns float32 probabilities of shape (classes,). Noise acts in training only. Made of stock Keras layers, so
     that a saved network loads without code of this package. Computes in Keras's global dtype policy.
 
-    Raises ValueError if there is no such architecture, or if the weights to start from are not available or do not fit.
+    Raises ValueError if the weights to start from are not available or do not fit.
     """
     images = keras.Input((pixels, pixels, 1), dtype=dtype, name="images")
     saved = None if options.weights in ("none", "imagenet") else _load(options.weights)
@@ -57,16 +56,6 @@ def batch_normalisations(network: keras.Model) -> list[layers.BatchNormalization
     """Return all layers of batch normalisation, including those of networks within the network."""
     everything = network._flatten_layers()  # noqa: SLF001 - what Keras offers publicly does not look inside networks
     return [layer for layer in everything if isinstance(layer, layers.BatchNormalization)]
-
-
-def architectures() -> list[str]:
-    """Return the names of all architectures that can be built."""
-    classifiers = [
-        name
-        for name, builder in vars(keras.applications).items()
-        if inspect.isfunction(builder) and "classifier_activation" in inspect.signature(builder).parameters
-    ]
-    return ["reference_cnn", *sorted(classifiers)]
 
 
 def _reference_cnn(x: keras.KerasTensor) -> keras.KerasTensor:
@@ -103,7 +92,7 @@ def _classify(features: keras.KerasTensor, options: TrainingOptions, classes: in
 
 def _application(name: str, pixels: int, **parameters: Any) -> keras.Model:
     """A network of keras.applications with random weights, adapted to one channel in [0, 1]."""
-    network = _builder(name)(weights=None, input_shape=(pixels, pixels, 1), **parameters)
+    network = getattr(keras.applications, name)(weights=None, input_shape=(pixels, pixels, 1), **parameters)
     if any(isinstance(layer, layers.Rescaling) for layer in network.layers):
         # Such a network scales by itself, from 0..255.
         return keras.Sequential([layers.Rescaling(255.0), network], name=name)
@@ -117,7 +106,7 @@ def _in_colour(name: str, pixels: int, imagenet: bool) -> keras.Model:
     The channel is repeated three times and brought to the range that the weights were trained with. Repeating costs no
     more than two further input images, and the first feature maps are many times as large.
     """
-    builder = _builder(name)
+    builder = getattr(keras.applications, name)
     about = {"include_top": False, "pooling": "avg", "input_shape": (pixels, pixels, 3)}
     network = _pretrained(builder, name, about) if imagenet else builder(weights=None, **about)
     # What a network expects is an affine function of each channel: found by what it makes of black and of white.
@@ -145,13 +134,6 @@ def _pretrained(builder: Callable[..., keras.Model], name: str, about: dict[str,
             f"The ImageNet weights of {name} cannot be downloaded from here ({address[0].rstrip('.:')}); fetch "
             f"that file elsewhere and place it at {home}/models/{address[1].rstrip('.:')}"
         ) from error
-
-
-def _builder(name: str) -> Callable[..., keras.Model]:
-    """Return the function of keras.applications that builds a network. Raises ValueError if there is none."""
-    if name not in architectures():
-        raise ValueError(f"There is no architecture {name!r}; choose one of {', '.join(architectures())}.")
-    return getattr(keras.applications, name)
 
 
 def _load(path: str) -> keras.Model:

@@ -11,6 +11,27 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, cast
 
+ARCHITECTURES = (
+    "reference_cnn",
+    *(f"ConvNeXt{size}" for size in ("Base", "Large", "Small", "Tiny", "XLarge")),
+    *(f"DenseNet{layers}" for layers in (121, 169, 201)),
+    *(f"EfficientNetB{number}" for number in range(8)),
+    *(f"EfficientNetV2{size}" for size in ("B0", "B1", "B2", "B3", "L", "M", "S")),
+    *("InceptionResNetV2", "InceptionV3"),
+    *("MobileNet", "MobileNetV2", "MobileNetV3Large", "MobileNetV3Small"),
+    *("NASNetLarge", "NASNetMobile"),
+    *(f"ResNet{layers}{version}" for layers in (50, 101, 152) for version in ("", "V2")),
+    *("VGG16", "VGG19", "Xception"),
+)
+"""The networks that can be built: ours, and the classifiers of keras.applications. A test holds these to Keras, which
+takes too long to import where they are checked."""
+
+OPTIMIZERS = (
+    *("Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Muon", "Nadam", "RMSprop", "SGD"),
+    "ScheduleFreeAdamW",
+)
+"""The optimizers that Keras knows by these names, likewise."""
+
 
 def _option(
     help: str,
@@ -30,7 +51,9 @@ def _option(
 class TrainingOptions:
     """What a model is and how it is trained; the same names and meanings as under ``models`` in the configuration."""
 
-    architecture: str = _option("`reference_cnn`, or a classifier of keras.applications, such as `EfficientNetB4`")
+    architecture: str = _option(
+        "`reference_cnn`, or a classifier of keras.applications, such as `EfficientNetB4`", ARCHITECTURES
+    )
     epochs: int = _option("passes over the training images", at_least=1)
     batch_size: int = _option("images per worker and step", at_least=1)
     steps_per_epoch: int = _option(
@@ -49,7 +72,11 @@ class TrainingOptions:
         ("categorical", "ordinal"),
         default="categorical",
     )
-    optimizer: str = _option("name of a Keras optimizer", default="adam")
+    optimizer: str = _option(
+        "name of a Keras optimizer, such as `adam`, also as Keras spells it, `Adam`",
+        (*map(str.lower, OPTIMIZERS), *OPTIMIZERS),
+        default="adam",
+    )
     optimizer_parameters: dict = _option(
         'further parameters of the optimizer, such as `{"momentum": 0.9}`', default_factory=dict
     )
@@ -116,6 +143,11 @@ def default_of(option: Field) -> Any:
     return option.default if option.default_factory is MISSING else option.default_factory()
 
 
+def shown_in_full(option: Field) -> bool:
+    """Return whether all that a field of TrainingOptions may be fits into a line: few choices, or no list of them."""
+    return len(option.metadata["choices"] or ()) < 10
+
+
 def type_of(option: Field) -> type:
     """Return the type of a field of TrainingOptions; none of them is a string that names one."""
     return cast(type, option.type)
@@ -134,6 +166,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
                 name,
                 type=reader(type_of(option), **option.metadata["limits"]),
                 choices=option.metadata["choices"],
+                metavar=None if shown_in_full(option) else option.name.upper(),
                 **about,
             )
 

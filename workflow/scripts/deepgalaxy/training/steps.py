@@ -23,14 +23,9 @@ from deepgalaxy.training.ranks.communicator import Ranks
 def make_optimizer(options: TrainingOptions) -> keras.optimizers.Optimizer:
     """Return the optimizer that the options name, with scaling of the loss if gradients are float16.
 
-    Raises ValueError if Keras has none of this name, or if it does not take the parameters.
+    Raises ValueError if it does not take the parameters.
     """
-    try:
-        kind = type(keras.optimizers.get(options.optimizer))
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"Keras has no optimizer {options.optimizer!r}; see https://keras.io/api/optimizers."
-        ) from error
+    kind = type(keras.optimizers.get(options.optimizer))
     try:
         optimizer = kind(learning_rate=options.learning_rate, **options.optimizer_parameters)
     except (TypeError, ValueError) as error:
