@@ -121,6 +121,13 @@ def test_the_bootstrap_draws_groups():
     assert resampled_interval(np.mean, values, np.full(5, "a"), seed=1) == (None, None)
 
 
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.1])
+def test_groups_that_all_agree_give_no_interval(value):
+    group = np.repeat(["a", "b", "c"], [1, 2, 4])
+    for statistic in (np.mean, np.median):
+        assert resampled_interval(statistic, np.full(7, value), group, seed=1) == (None, None)
+
+
 def test_reliability_agrees_with_scikit_learn():
     confident = np.random.default_rng(1).uniform(0.5, 1, 500)
     label, unused = np.arange(500) % 3 % 2, np.zeros(500)
