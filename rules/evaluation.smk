@@ -127,6 +127,7 @@ rule break_down_errors:
             category="Results",
             labels={
                 "content": "errors by class and phase",
+                "sample": "{sample}",
                 "model": "{model}",
                 "workers": "{workers}",
                 "repeat": "{repeat}",
@@ -157,6 +158,7 @@ rule tabulate_isolated:
             category="Results",
             labels={
                 "content": "isolated galaxies and mergers",
+                "sample": "{sample}",
                 "model": "{model}",
                 "workers": "{workers}",
                 "repeat": "{repeat}",

@@ -93,7 +93,7 @@ rule plot_sample:
             "<results>/figures/sample/{dataset}/{sample}.svg",
             caption="../workflow/report/sample.rst",
             category="Dataset",
-            labels={"content": "selection and split", "dataset": "{dataset}"},
+            labels={"content": "selection and split of {sample}", "dataset": "{dataset}"},
         ),
     log:
         "<logs>/plot_sample/{dataset}/{sample}.log",
@@ -114,7 +114,7 @@ rule plot_training:
             "<results>/figures/training/<run_name>.svg",
             caption="../workflow/report/training.rst",
             category="Training",
-            labels={"model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+            labels={"sample": "{sample}", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
         ),
     log:
         "<logs>/plot_training/<run_name>.log",
@@ -136,7 +136,7 @@ rule plot_predictions:
             "<results>/figures/predictions/<run_name>.svg",
             caption="../workflow/report/predictions.rst",
             category="Results",
-            labels={"model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+            labels={"sample": "{sample}", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
         ),
     log:
         "<logs>/plot_predictions/<run_name>.log",
@@ -160,6 +160,7 @@ rule plot_pit:
             category="Results",
             labels={
                 "content": "levels of the true times",
+                "sample": "{sample}",
                 "model": "{model}",
                 "workers": "{workers}",
                 "repeat": "{repeat}",
@@ -184,7 +185,13 @@ rule plot_errors:
             "<results>/figures/errors/<run_name>.svg",
             caption="../workflow/report/errors.rst",
             category="Results",
-            labels={"content": "errors", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+            labels={
+                "content": "errors",
+                "sample": "{sample}",
+                "model": "{model}",
+                "workers": "{workers}",
+                "repeat": "{repeat}",
+            },
         ),
     log:
         "<logs>/plot_errors/<run_name>.log",
@@ -207,7 +214,13 @@ rule plot_examples:
             "<results>/figures/examples/<run_name>.png",
             caption="../workflow/report/examples.rst",
             category="Results",
-            labels={"content": "examples", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+            labels={
+                "content": "examples",
+                "sample": "{sample}",
+                "model": "{model}",
+                "workers": "{workers}",
+                "repeat": "{repeat}",
+            },
         ),
     log:
         "<logs>/plot_examples/<run_name>.log",

@@ -92,7 +92,13 @@ rule tabulate_observed:
             "<results>/tables/observed/<run_name>.csv",
             caption="../workflow/report/observed.rst",
             category="Observed images",
-            labels={"content": "table", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+            labels={
+                "content": "table",
+                "sample": "{sample}",
+                "model": "{model}",
+                "workers": "{workers}",
+                "repeat": "{repeat}",
+            },
         ),
         times="<results>/tables/observed_times/<run_name>.csv",
     log:
@@ -120,7 +126,13 @@ rule plot_observed:
             "<results>/figures/observed/<run_name>.png",
             caption="../workflow/report/observed.rst",
             category="Observed images",
-            labels={"content": "figure", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+            labels={
+                "content": "figure",
+                "sample": "{sample}",
+                "model": "{model}",
+                "workers": "{workers}",
+                "repeat": "{repeat}",
+            },
         ),
     log:
         "<logs>/plot_observed/<run_name>.log",

@@ -155,7 +155,8 @@ rule write_report:
     conda:
         "../envs/report.yaml"
     params:
-        subjects=SHOWN,
+        subjects=SUBJECTS,
+        shown=SHOWN,
         config=config,
         code=code_digest("report/write_report.py"),
     script:
