@@ -83,7 +83,7 @@ def test_a_figure_of_one_fold_or_repeat_says_how_many_there_are():
     }
     figures = collect_figures(["a.svg"] * len(list(plan_figures(shown))), subjects, shown)
     texts = [figure.text for section in figures.values() for figure in section]
-    said = [re.findall(r"There are (\d) such figures, one for each fold and repeat", text) for text in texts]
+    said = [re.findall(r"This is the first of (\d), one for each fold and repeat", text) for text in texts]
     for kind, numbers in (("scored_sample", [[]]), ("sample", [["3"], []]), ("run", [["6"], ["2"]])):
         found = [number for (of, _), number in zip(plan_figures(shown), said, strict=True) if of.of == kind]
         assert found == numbers * (len(found) // len(numbers)) and found

@@ -98,7 +98,9 @@ def collect_figures(
         text = kind.text.format(name)
         alike = sum(NUMBERED.sub("", other) == NUMBERED.sub("", name) for other in subjects[kind.of])
         if alike > 1:
-            text += f" There are {alike} such figures, one for each fold and repeat, in figures/ beside this page."
+            text += (
+                f" This is the first of {alike}, one for each fold and repeat; all are in figures/ beside this page."
+            )
         figures[kind.section].append(Figure(path, text))
     return figures
 
