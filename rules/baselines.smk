@@ -110,7 +110,7 @@ rule plot_morphology:
             "<results>/figures/morphology/{dataset}/{sample}.svg",
             caption="../workflow/report/morphology.rst",
             category="Dataset",
-            labels={"content": "morphology over time", "dataset": "{dataset}"},
+            labels={"content": "morphology over time of {sample}", "dataset": "{dataset}"},
         ),
     log:
         "<logs>/plot_morphology/{dataset}/{sample}.log",

@@ -127,12 +127,7 @@ rule break_down_errors:
             "<results>/tables/errors/<run_name>.csv",
             caption="../workflow/report/errors.rst",
             category="Results",
-            labels={
-                "content": "errors by class and phase",
-                "model": "{model}",
-                "workers": "{workers}",
-                "repeat": "{repeat}",
-            },
+            labels={"content": "errors by class and phase", **RUN_LABELS},
         ),
     log:
         "<logs>/break_down_errors/<run_name>.log",
@@ -157,12 +152,7 @@ rule tabulate_isolated:
             "<results>/tables/isolated/<run_name>.csv",
             caption="../workflow/report/isolated.rst",
             category="Results",
-            labels={
-                "content": "isolated galaxies and mergers",
-                "model": "{model}",
-                "workers": "{workers}",
-                "repeat": "{repeat}",
-            },
+            labels={"content": "isolated galaxies and mergers", **RUN_LABELS},
         ),
     log:
         "<logs>/tabulate_isolated/<run_name>.log",

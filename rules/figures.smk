@@ -93,7 +93,7 @@ rule plot_sample:
             "<results>/figures/sample/{dataset}/{sample}.svg",
             caption="../workflow/report/sample.rst",
             category="Dataset",
-            labels={"content": "selection and split", "dataset": "{dataset}"},
+            labels={"content": "selection and split of {sample}", "dataset": "{dataset}"},
         ),
     log:
         "<logs>/plot_sample/{dataset}/{sample}.log",
@@ -114,7 +114,7 @@ rule plot_training:
             "<results>/figures/training/<run_name>.svg",
             caption="../workflow/report/training.rst",
             category="Training",
-            labels={"model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+            labels=RUN_LABELS,
         ),
     log:
         "<logs>/plot_training/<run_name>.log",
@@ -136,7 +136,7 @@ rule plot_predictions:
             "<results>/figures/predictions/<run_name>.svg",
             caption="../workflow/report/predictions.rst",
             category="Results",
-            labels={"model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+            labels=RUN_LABELS,
         ),
     log:
         "<logs>/plot_predictions/<run_name>.log",
@@ -158,12 +158,7 @@ rule plot_pit:
             "<results>/figures/pit/<run_name>.svg",
             caption="../workflow/report/pit.rst",
             category="Results",
-            labels={
-                "content": "levels of the true times",
-                "model": "{model}",
-                "workers": "{workers}",
-                "repeat": "{repeat}",
-            },
+            labels={"content": "levels of the true times", **RUN_LABELS},
         ),
     log:
         "<logs>/plot_pit/<run_name>.log",
@@ -184,7 +179,7 @@ rule plot_errors:
             "<results>/figures/errors/<run_name>.svg",
             caption="../workflow/report/errors.rst",
             category="Results",
-            labels={"content": "errors", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+            labels={"content": "errors", **RUN_LABELS},
         ),
     log:
         "<logs>/plot_errors/<run_name>.log",
@@ -207,7 +202,7 @@ rule plot_examples:
             "<results>/figures/examples/<run_name>.png",
             caption="../workflow/report/examples.rst",
             category="Results",
-            labels={"content": "examples", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+            labels={"content": "examples", **RUN_LABELS},
         ),
     log:
         "<logs>/plot_examples/<run_name>.log",

@@ -95,7 +95,7 @@ rule tabulate_observed:
             "<results>/tables/observed/<run_name>.csv",
             caption="../workflow/report/observed.rst",
             category="Observed images",
-            labels={"content": "table", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+            labels={"content": "table", **RUN_LABELS},
         ),
         times="<results>/tables/observed_times/<run_name>.csv",
     log:
@@ -123,7 +123,7 @@ rule plot_observed:
             "<results>/figures/observed/<run_name>.png",
             caption="../workflow/report/observed.rst",
             category="Observed images",
-            labels={"content": "figure", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"},
+            labels={"content": "figure", **RUN_LABELS},
         ),
     log:
         "<logs>/plot_observed/<run_name>.log",

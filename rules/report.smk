@@ -104,7 +104,9 @@ rule judge_claims:
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),
         scaling_parameters=expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
         catalogues=expand("<results>/datasets/{dataset}/catalogue.csv", dataset=EXPERIMENT["datasets"]),
-        simulating=lambda wildcards: for_all_simulations("<benchmarks>/simulate_galaxies/{dataset}/{group}.tsv"),
+        simulating=lambda wildcards: for_all_simulations(
+            "<benchmarks>/simulate_galaxies/{dataset}/{group}.tsv", isolated=False
+        ),
         predicting=for_all_runs("<benchmarks>/predict_images/{run}.tsv"),
         test=for_all_runs("<results>/models/{run}/predictions.hdf5"),
         validation=for_all_runs("<results>/models/{run}/validation_predictions.hdf5"),
@@ -153,7 +155,8 @@ rule write_report:
     conda:
         "../envs/report.yaml"
     params:
-        subjects=SHOWN,
+        subjects=SUBJECTS,
+        shown=SHOWN,
         config=config,
         code=code_digest("report/write_report.py"),
     script:

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from deepgalaxy.dataset.layout import is_isolated
 from deepgalaxy.planning.simulations import index_simulations
 
 
@@ -11,13 +12,15 @@ def simulations(dataset):
     return index_simulations(config["datasets"][dataset], config["seed"])
 
 
-def for_all_simulations(pattern):
-    """Return a path for every simulation of the experiment, with {dataset} and {group} filled in."""
+def for_all_simulations(pattern, isolated=True):
+    """Return a path for every simulation of the experiment, or only for those of mergers, with {dataset} and {group}
+    filled in."""
     return [
         pattern.format(dataset=dataset, group=group)
         for dataset in EXPERIMENT["datasets"]
         if simulated(dataset)
         for group in simulations(dataset)
+        if isolated or not is_isolated(group)
     ]
 
 

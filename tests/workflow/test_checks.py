@@ -236,6 +236,15 @@ def test_the_folds_of_a_sample_are_made_each_and_joined(run, tmp_path, root):
     assert set(studied) == {"folded/fold~1"}
 
 
+def test_a_network_is_as_fast_as_simulations_of_mergers_not_of_lone_galaxies(run, tmp_path, root):
+    (tmp_path / "config").symlink_to(root / "config")
+    result = run("snakemake", "-n", "-s", root / "Snakefile", "-d", tmp_path, "results/tables/claims.csv")
+    assert result.returncode == 0, result.stderr
+    (job,) = re.findall(r"rule judge_claims:\n(.*?)\n\n", result.stdout + result.stderr, re.DOTALL)
+    timed = set(re.findall(r"benchmarks/simulate_galaxies/simulated/(\S+)\.tsv", job))
+    assert len(timed) == 24 and all(name.startswith("s_") for name in timed)
+
+
 def test_modules_of_a_cluster_can_be_offered_to_the_training(run, tmp_path):
     (tmp_path / "settings.yaml").write_text("machine: {envmodules: [TensorFlow/2.21.0, Horovod/0.28.1]}")
     result = run("snakemake", "-n", "--sdm", "env-modules", "--configfile", tmp_path / "settings.yaml")

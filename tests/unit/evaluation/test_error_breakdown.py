@@ -19,6 +19,7 @@ SPLIT = pd.DataFrame(
         "mass_ratio": [1.0, 1.0, 1.0, 1.0],
         "camera": [0, 3, 0, 3],
         "t_myr": [90.0, 60.0, 150.0, 50.0],
+        "isolated": False,
     }
 )
 # Expected times 60, 130, 110, 50 of the rows 3, 2, 1, 0: errors 10, 20, 50, 40.
@@ -59,19 +60,27 @@ def test_classes_without_a_time_have_an_accuracy_and_no_error():
     classes = pd.concat([CLASSES, pd.DataFrame([{"label": 2, "name": "no merger"}])], ignore_index=True)
     split = SPLIT.assign(group=["a", "a", "isolated_01", "b"])
     split.loc[2, ["size_ratio", "mass_ratio"]] = np.nan
+    split.loc[2, "isolated"] = True
     predictions = replace(
         PREDICTIONS,
         probabilities=np.insert(PREDICTIONS.probabilities, 2, [0, 9, 0, 0], axis=1),
         label=np.array([0, 2, 0, 0]),
         target_myr=np.array([50.0, np.nan, 60.0, 90.0]),
     )
-    table = break_down_errors(predictions, classes, split, {"b": np.array([100.0])}).set_index(["grouping", "value"])
+    # Files of lone galaxies record that there were no passages.
+    passages = {"b": np.array([100.0]), "isolated_01": np.array([])}
+    table = break_down_errors(predictions, classes, split, passages).set_index(["grouping", "value"])
     # In the order of the classes, and without one that has no image.
     assert table.loc["class"].index.tolist() == ["early", "no merger"]
     row = table.loc[("class", "no merger")]
     assert row["accuracy"] == 1 and row[["median_error_myr", "error_16_myr"]].isna().all()
     assert table.loc[("group", "isolated_01"), "images"] == 1
     assert table.loc["phase", "images"].to_dict() == {0: 1} and table.loc["size_ratio", "images"].sum() == 3
+
+
+def test_a_merger_that_is_known_to_have_had_no_passage_is_in_phase_0():
+    table = break_down_errors(PREDICTIONS, CLASSES, SPLIT, {"a": np.array([])}).set_index(["grouping", "value"])
+    assert table.loc["phase", "images"].to_dict() == {0: 2}
 
 
 def test_there_is_no_phase_where_no_passages_are_known():

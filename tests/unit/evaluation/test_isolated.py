@@ -34,6 +34,12 @@ def test_both_kinds_of_mistakes_are_counted():
     assert (merger["share_low"], merger["share_high"]) == (0, 1 / 3)
 
 
+def test_galaxies_that_are_all_called_alike_give_no_interval():
+    right = Predictions(np.eye(3)[SPLIT["label"]], SPLIT["label"].to_numpy(), np.zeros(9), np.arange(9))
+    table = tabulate_isolated(right, SPLIT, seed=1)
+    assert table["share"].tolist() == [0, 0] and table[["share_low", "share_high"]].isna().all(axis=None)
+
+
 def test_a_kind_that_is_not_tested_has_no_share():
     table = tabulate_isolated(PREDICTIONS.where(np.arange(9) < 3), SPLIT, seed=1).set_index("true")
     assert table.loc["isolated galaxy", "images"] == 0 and pd.isna(table.loc["isolated galaxy", "share"])

@@ -1,5 +1,7 @@
 """Metrics against cases worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,6 +121,13 @@ def test_the_bootstrap_draws_groups():
     assert (low, high) == (0.0, pytest.approx(2.5 / 3))  # a or b alone
     assert resampled_interval(np.mean, values, group, seed=1) == (low, high)
     assert resampled_interval(np.mean, values, np.full(5, "a"), seed=1) == (None, None)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.1])
+def test_groups_that_all_agree_give_no_interval(value):
+    group = np.repeat(["a", "b", "c"], [1, 2, 4])
+    for statistic in (np.mean, np.median):
+        assert resampled_interval(statistic, np.full(7, value), group, seed=1) == (None, None)
 
 
 def test_reliability_agrees_with_scikit_learn():
@@ -279,6 +288,10 @@ def test_errors_are_of_images_with_a_time_and_accuracy_of_all():
     # Three steps as without the third class, and one from 0.5 to 1.
     assert scores["coverage_68"] == pytest.approx((0.68 / 0.9 + 0.64 / 0.8 + 0.24 / 0.4 + 0.34 / 0.5) / 4)
     assert scores["median_error_floor_myr"] == pytest.approx(5)  # off by 0, 0, 10 and 40
+    # Of two simulations, one has images with a time.
+    one = replace(WITH_UNTIMED, label=np.array([0, 1, 2, 2, 2]), target_myr=np.array([50.0, 150, *[np.nan] * 3]))
+    scores = score_predictions(one, WITH_UNTIMED, UNTIMED, split, seed=1)
+    assert (scores["test_simulations"], scores["timed_test_simulations"]) == (2, 1)
     untimed = WITH_UNTIMED.where(~WITH_UNTIMED.timed)
     with pytest.raises(ValueError, match="No test image has a class with a time"):
         score_predictions(untimed, untimed, UNTIMED, split, seed=1)

@@ -125,6 +125,15 @@ def test_a_single_simulation_gives_no_interval_and_the_sentence_says_so():
     assert "single test simulation gives no interval" in skill["verdict"] and "20.0 Myr smaller" in skill["verdict"]
 
 
+def test_simulations_that_agree_give_no_interval_and_the_sentence_says_so():
+    skill = compared([10, 10, 10], [30, 30, 30], 3)
+    assert skill["median_error_gain_low_myr"] is None and skill["accuracy_gain_high"] is None
+    assert skill["verdict"] == (
+        "3 simulations that agree give no interval, so that it is open whether the network beats the strongest baseline"
+        " (nearest neighbours, k=1); the network's median error is 20.0 Myr smaller."
+    )
+
+
 def test_what_is_hard_for_both_does_not_widen_the_interval():
     # Simulations differ by far more than the two models do on each of them.
     hard = np.repeat(np.linspace(5, 80, 8), 10)
@@ -140,9 +149,9 @@ def test_what_is_hard_for_both_does_not_widen_the_interval():
 
 def test_images_are_matched_by_their_rows():
     network = dated([10, 90, 20], [2, 0, 1])
-    simple = [Baseline("b", "", dated([1.0], [0]), dated([95, 25, 15], [0, 1, 2]))]
+    simple = [Baseline("b", "", dated([1.0], [0]), dated([95, 25, 16], [0, 1, 2]))]
     skill = measure_skill(network, simple, CLASSES, pd.DataFrame({"group": ["a", "b", "c"]}), seed=1)
-    assert (skill["median_error_gain_low_myr"], skill["median_error_gain_high_myr"]) == pytest.approx((5, 5))
+    assert (skill["median_error_gain_low_myr"], skill["median_error_gain_high_myr"]) == pytest.approx((5, 6))
     assert "(b)" in skill["verdict"]
     with pytest.raises(ValueError, match="baseline b have predicted different test images; make the predictions"):
         measure_skill(dated([10, 90], [2, 0]), simple, CLASSES, pd.DataFrame({"group": ["a", "b", "c"]}), seed=1)

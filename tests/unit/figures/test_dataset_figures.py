@@ -31,7 +31,7 @@ def catalogue_of(usable, count=CAMERA_COUNT):
     return pd.DataFrame(rows, columns=["group", "camera", "damaged"])
 
 
-@pytest.mark.parametrize(("pericentres", "title"), [([95.0, 230.5], " — pericentres at 95, 230.5 Myr"), ([], "")])
+@pytest.mark.parametrize(("pericentres", "title"), [([95.0, 230.5], ", pericentres at 95, 230.5 Myr"), ([], "")])
 def test_a_contact_sheet_has_times_across_and_cameras_down(tmp_path, drawn, pericentres, title):
     images = np.random.default_rng(1).random((3, 40, 6, 8, 3)).astype(np.float32)
     with h5py.File(tmp_path / "images.hdf5", "w") as file:
@@ -45,7 +45,7 @@ def test_a_contact_sheet_has_times_across_and_cameras_down(tmp_path, drawn, peri
     figure = drawn(plot_contact_sheet, tmp_path / "images.hdf5", catalogue, name="sheet.png")
     (axes,) = figure.axes
     # Of the three, this one is the nearest to equal galaxies.
-    assert axes.get_title() == "s_1_m_1.25" + title
+    assert axes.get_title() == "s_1_m_1.25: time since the start of the simulation" + title
     assert tick_labels(axes.yaxis) == ["camera 00", "camera 01", "camera 02"]
     shown = [0, 4, 9, 13, 17, 22, 26, 30, 35, 39]
     assert tick_labels(axes.xaxis) == [f"{5 * number} Myr" for number in shown]
@@ -88,14 +88,15 @@ def test_lone_galaxies_are_drawn_if_all_mergers_are_damaged(tmp_path, drawn):
 
 
 def test_a_contact_sheet_shows_each_camera_at_its_own_times(tmp_path, drawn):
-    """The second camera began two snapshots later."""
+    """The second camera began two snapshots later, of which one is near enough to its first."""
     numbers = np.broadcast_to(np.arange(1.0, 6)[:, None, None, None], (5, 4, 4, 1))
     with h5py.File(tmp_path / "images.hdf5", "w") as file:
         create_group(file, "s_1_m_1", numbers[None], np.arange(5) * 10, {})
         file["s_1_m_1/images_camera_01"], file["s_1_m_1/t_myr_camera_01"] = numbers[2:], np.arange(2, 5) * 10
     catalogue = catalogue_of({"s_1_m_1": [0, 1]}, 2)
     (axes,) = drawn(plot_contact_sheet, tmp_path / "images.hdf5", catalogue, name="sheet.png").axes
-    assert axes.images[0].get_array()[::4, ::4].tolist() == [[1, 2, 3, 4, 5], [3, 3, 3, 4, 5]]
+    assert axes.images[0].get_array()[::4, ::4].tolist() == [[1, 2, 3, 4, 5], [0, 3, 3, 4, 5]]
+    assert axes.get_title() == "s_1_m_1: time since the start of the simulation; nearest snapshots, up to 10 Myr off"
 
 
 @pytest.mark.parametrize("pericentre", [30.0, None])
@@ -112,12 +113,14 @@ def test_mergers_are_drawn_side_by_side_at_equal_times(tmp_path, drawn, pericent
     assert tick_labels(axes.yaxis) == ["s_1_m_0.5", "s_1_m_1"]
     sheet = axes.images[0].get_array()[::4, ::4]
     if pericentre:  # the second begins 10 Myr earlier before its pericentre, and ends so much earlier after it
-        assert axes.get_title() == "Time since the first pericentre of each"
+        # Columns are at -40, 10, ... 160 Myr, snapshots of the first merger at -30, -20, ... 160 Myr.
+        assert axes.get_title() == "Time since the first pericentre of each; nearest snapshots, up to 10 Myr off"
         assert tick_labels(axes.xaxis)[::4] == ["-40 Myr", "160 Myr"]
         np.testing.assert_allclose(sheet[:, 0], [1 / 20, 1 / 20])
         np.testing.assert_allclose(sheet[:, 2], [10 / 20, 11 / 20])
     else:
-        assert axes.get_title() == "Time since the start of the simulation of each"
+        # Columns are at 0, 47.5, 95, 142.5 and 190 Myr.
+        assert axes.get_title() == "Time since the start of the simulation of each; nearest snapshots, up to 5 Myr off"
         assert tick_labels(axes.xaxis)[::4] == ["0 Myr", "190 Myr"]
         np.testing.assert_allclose(sheet[0], sheet[1])
 

@@ -61,3 +61,9 @@ def test_every_subject_has_its_figures_and_paths_go_with_them():
     assert len(without) == len(files) - 2 and not [path for path in without if "observ" in path]
     with pytest.raises(KeyError, match="scaling_study"):
         figure_files("figures", {kind: [] for kind in SUBJECTS if kind != "scaling_study"})
+
+
+def test_captions_quote_the_names_of_columns(root):
+    for caption in (root / "workflow/report").glob("*.rst"):
+        text = re.sub(r"{{.*?}}|``.*?``", "", caption.read_text())
+        assert not re.findall(r"\b[a-z]+_\w+", text), caption

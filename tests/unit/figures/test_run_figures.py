@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import combinations
 
 import h5py
 import numpy as np
@@ -129,7 +130,7 @@ ERRORS = pd.DataFrame(
 def test_errors_are_drawn_by_each_grouping_that_there_is(drawn):
     axes = drawn(plot_errors, ERRORS).axes
     top, bottom = axes[:3], axes[3:]
-    assert [panel.get_xlabel() for panel in bottom] == ["pericentric\npassages so far", "simulation", "camera"]
+    assert [panel.get_xlabel() for panel in bottom] == ["passages\nso far", "simulation", "camera"]
     assert top[0].get_ylabel() == "error (Myr): median, 68 %" and bottom[0].get_ylabel() == "accuracy"
     assert bottom[0].get_ylim() == (0, 1) and top[0].get_ylim()[0] == 0
     for above, below, (_, rows) in zip(top, bottom, ERRORS.groupby("grouping", sort=False), strict=True):
@@ -141,6 +142,30 @@ def test_errors_are_drawn_by_each_grouping_that_there_is(drawn):
         np.testing.assert_allclose(points.get_sizes(), 60 * rows["images"] / rows["images"].max())
         ends = np.array(spread.get_segments())[:, :, 1]
         np.testing.assert_allclose(ends, rows[["error_16_myr", "error_84_myr"]])
+
+
+@pytest.mark.parametrize("mergers", [1, 6, 40, 120])
+def test_names_of_values_do_not_run_into_each_other(drawn, mergers):
+    """Of a run with twelve classes, seven phases, all fourteen cameras and so many mergers of ratios of their own."""
+    ratios = [f"{0.3 + number / 100:.2f}" for number in range(mergers)]
+    values = {
+        "class": [f"{50 * number} to {50 * number + 50} Myr" for number in range(11)] + ["after coalescence"],
+        "phase": map(str, range(7)),
+        "group": [f"s_{ratio}_m_{ratio}" for ratio in ratios],
+        "camera": map(str, range(14)),
+        "size_ratio": ratios,
+        "mass_ratio": ratios,
+    }
+    rows = pd.DataFrame([(name, value) for name, of in values.items() for value in of], columns=["grouping", "value"])
+    rows = rows.assign(images=1, accuracy=0.5, median_error_myr=2.0, error_16_myr=1.0, error_84_myr=3.0)
+    figure = drawn(plot_errors, rows.assign(counts_from="first pericentre", median_error_floor_myr=1.0))
+    figure.canvas.draw()
+    boxes = [label.get_window_extent() for axes in figure.axes[6:] for label in axes.get_xticklabels()]
+    assert len(boxes) > 6
+    boxes += [axes.xaxis.label.get_window_extent() for axes in figure.axes[6:]]
+    assert [(one, other) for one, other in combinations(boxes, 2) if one.overlaps(other)] == []
+    # Nothing is left out where there is room for all.
+    assert mergers > 6 or len(boxes) == len(rows) + 6
 
 
 def test_classes_are_drawn_if_they_are_few(drawn):

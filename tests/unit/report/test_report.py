@@ -10,7 +10,7 @@ import pytest
 from deepgalaxy.figures.table import FIGURES, SECTIONS, SUBJECTS, plan_figures
 from deepgalaxy.files import write_json, write_table
 from deepgalaxy.report.contents import Contents, Figure, collect_figures, name_origin, read_contents
-from deepgalaxy.report.page import main_columns, show_cell, show_value, write_report
+from deepgalaxy.report.page import main_columns, say_at_least, show_cell, show_value, write_report
 
 
 @pytest.mark.parametrize(
@@ -55,15 +55,53 @@ NAMES = {kind: [f"the_{kind}"] for kind in SUBJECTS} | {
 
 def test_figures_stand_in_their_sections_with_the_names_of_their_subjects():
     paths = [f"{number}.svg" for number, _ in enumerate(plan_figures(NAMES))]
-    figures = collect_figures(paths, NAMES)
+    figures = collect_figures(paths, NAMES, NAMES)
     assert list(figures) == list(SECTIONS)
     assert [figure.path for section in figures.values() for figure in section] == paths
     texts = [figure.text for figure in figures["results"]]
     kinds = [kind for kind in FIGURES.values() if kind.section == "results"]
     assert texts == [kind.text.format(run) for kind in kinds for run in NAMES[kind.of]]
-    assert collect_figures(paths[:-2], NAMES | {"observing_run": [], "scaling_study": []})["observed"] == []
+    fewer = NAMES | {"observing_run": [], "scaling_study": []}
+    assert collect_figures(paths[:-2], fewer, fewer)["observed"] == []
     with pytest.raises(ValueError, match="argument"):
-        collect_figures(paths[:-1], NAMES)
+        collect_figures(paths[:-1], NAMES, NAMES)
+
+
+def test_a_figure_of_one_fold_or_repeat_says_how_many_there_are():
+    """Of a sample with three folds and one without, on which a model is trained twice."""
+    folds = [f"d/folded/fold~{fold}" for fold in (1, 2, 3)]
+    nothing = dict.fromkeys(SUBJECTS, ())
+    subjects = nothing | {
+        "sample": [*folds, "d/whole"],
+        "run": [f"{name}/cnn/workers~1/repeat~{n}" for name in (*folds, "d/whole") for n in (0, 1)],
+        "scored_sample": [*folds, "d/folded/fold~all"],
+    }
+    shown = nothing | {
+        "sample": [folds[0], "d/whole"],
+        "run": [f"{folds[0]}/cnn/workers~1/repeat~0", "d/whole/cnn/workers~1/repeat~0"],
+        "scored_sample": ["d/folded/fold~all"],
+    }
+    figures = collect_figures(["a.svg"] * len(list(plan_figures(shown))), subjects, shown)
+    texts = [figure.text for section in figures.values() for figure in section]
+    said = [re.findall(r"This is the first of (\d), one for each fold and repeat", text) for text in texts]
+    for kind, numbers in (("scored_sample", [[]]), ("sample", [["3"], []]), ("run", [["6"], ["2"]])):
+        found = [number for (of, _), number in zip(plan_figures(shown), said, strict=True) if of.of == kind]
+        assert found == numbers * (len(found) // len(numbers)) and found
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (1.0, "all"),
+        (0.99996, "at least 99.9 %"),
+        (0.999, "at least 99.9 %"),
+        (0.289, "at least 28.9 %"),
+        (0.0, "at least 0.0 %"),
+        (float("nan"), None),
+    ],
+)
+def test_what_a_share_is_at_least_is_never_rounded_up(share, said):
+    assert say_at_least(share) == said
 
 
 @pytest.fixture
@@ -83,9 +121,9 @@ def files(tmp_path):
         return str(tmp_path / f"{number}{suffix}")
 
     run = {"dataset": "the_dataset", "sample": "ten", "fold": None, "model": "cnn", "workers": 2, "repeat": 0}
-    run |= {"counts_from": "first pericentre", "timed_test_images": 6}
+    run |= {"counts_from": "first pericentre", "timed_test_images": 6, "timed_test_simulations": 1}
     scores = {"accuracy": 0.75, "accuracy_low": 0.5, "accuracy_high": 1.0, "classes": 4, "chance": 0.25}
-    scores |= {"test_images": 8, "test_simulations": 1, "test_simulations_trained_on": 0, "median_error_myr": 12.0}
+    scores |= {"test_images": 8, "test_simulations": 3, "test_simulations_trained_on": 0, "median_error_myr": 12.0}
     scores |= {
         "median_error_low_myr": 10.0,
         "median_error_high_myr": 20.0,
@@ -140,20 +178,22 @@ def files(tmp_path):
 
 
 def test_the_contents_of_the_report_are_read_from_the_results(files):
-    contents = read_contents(files, NAMES)
+    contents = read_contents(files, NAMES, NAMES)
     assert contents.tables["errors"][["value", "subject"]].to_numpy().tolist() == [[1, "one_run"], [2, "other_run"]]
     assert contents.tables["baselines"]["subject"].tolist() == ["the_scored_sample"]
     assert contents.tables["observed"]["subject"].tolist() == ["the_observing_run"]
     assert contents.tables["scaling_model"].empty and contents.models == []
-    assert contents.tables["metrics"].shape[0] == 1 and contents.runs[0]["parameters"] == 1000
+    assert contents.tables["metrics"].shape[0] == 1 and contents.runs["the_run"]["parameters"] == 1000
     assert list(contents.catalogues) == ["the_dataset"]
     assert sum(map(len, contents.figures.values())) == len(files["figures"])
     with pytest.raises(ValueError, match="argument"):
-        read_contents(files | {"errors": files["errors"][:1]}, NAMES)
+        read_contents(files | {"errors": files["errors"][:1]}, NAMES, NAMES)
+    with pytest.raises(ValueError, match="argument"):
+        read_contents(files | {"runs": files["runs"] * 2}, NAMES, NAMES)
 
 
 def test_the_page_shows_the_contents(files, tmp_path):
-    contents = read_contents(files, NAMES)
+    contents = read_contents(files, NAMES, NAMES)
     write_report(contents, {"datasets": {"the_dataset": {}}}, {"Commit": "abc"}, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text()
     shown = re.findall(r'<img src="data:image/[\w+]+;base64,(.*?)" alt="(.*?)"></div><figcaption>(.*?)<', page)
@@ -163,18 +203,23 @@ def test_the_page_shows_the_contents(files, tmp_path):
     assert [alt for _, alt, _ in shown] == [kind.text.format(name) for kind, name in plan_figures(NAMES)]
     assert all(alt == caption for _, alt, caption in shown)
     words = " ".join(page.split())
-    assert "error of the time since the first pericentre, of the 6 images whose class has a time, is" in words
-    assert "<strong>75.0 %</strong> of 8 images" in page and "chance\n25.0 %" in page
+    assert "since the first pericentre, of the 6 images of 1 simulation whose class has a time, is" in words
+    assert "<strong>75.0 %</strong> of 8 images of 3 simulations" in words and "chance\n25.0 %" in page
     # The networks and the baselines come first, and the verdict on each run beneath them.
     assert page.index("<figure>") < page.index("<strong>It beats that.</strong>") < page.index('id="dataset"')
     assert "Of another run." not in page and "8 (2–9)" in page
+    assert "the images show at least 98.0 % of the stars' mass" in words
+    assert "<strong>the_run</strong>: reference_cnn with 1,000 parameters, seed 1" in words
+    # Columns are named in captions as they are above the table.
+    captions = " ".join(re.findall(r"<caption>(.*?)</caption>", words))
+    assert captions.count("“counts from”") == captions.count("counts from") > 0
     assert re.search(r"<td class=.text.>Commit</td><td class=.text.>abc</td>", page)
     assert set(re.findall(r'data-table="(\w+)"', page)) == contents.tables.keys() - {"scaling_model"}
 
 
 def test_what_is_empty_is_left_out_of_the_page(files, tmp_path):
     nothing = {"observed": pd.DataFrame()}
-    contents = read_contents(files, NAMES)
+    contents = read_contents(files, NAMES, NAMES)
     contents = Contents(
         contents.tables | nothing, contents.figures | {"observed": []}, contents.catalogues, contents.runs, []
     )

@@ -19,8 +19,7 @@ if __name__ == "__main__":
         )
         write_json(metrics, snakemake.output[0])
         logger.info(
-            "accuracy %.3f (chance %.3f), median error %.0f Myr (%.0f Myr when always guessing the median time,"
-            " %.1f Myr when the right class is known)",
-            *(metrics[name] for name in ("accuracy", "chance", "median_error_myr")),
-            *(metrics[name] for name in ("baseline_median_error_myr", "median_error_floor_myr")),
+            "accuracy %(accuracy).3f (chance %(chance).3f), median error %(median_error_myr).0f Myr (always the median"
+            " time: %(baseline_median_error_myr).0f Myr; the right class: %(median_error_floor_myr).1f Myr)",
+            metrics,
         )

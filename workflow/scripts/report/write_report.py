@@ -17,5 +17,5 @@ if __name__ == "__main__":
             checksums="config/checksums.txt",
             processes=snakemake.threads,
         )
-        contents = read_contents(snakemake.input, subjects)
+        contents = read_contents(snakemake.input, subjects, snakemake.params.shown)
         write_report(contents, snakemake.params.config, origin, snakemake.output[0])

@@ -23,10 +23,10 @@ def break_down_errors(
 ) -> pd.DataFrame:
     """Return how well the test images of each class, phase, simulation, camera, size ratio and mass ratio are dated.
 
-    ``pericentres_myr`` gives the times of the pericentric passages of each simulation (a group of the dataset) where
-    they are known; ``phase`` is how many of them have happened, and images of other simulations have none. The
-    table has a row for each value of each grouping, with ``grouping``, ``value`` (of a class, its name), ``images``,
-    ``simulations``, ``accuracy`` and, of the absolute difference between the expected and the true time in Myr,
+    ``pericentres_myr`` gives the times of the pericentric passages of each merger (a group of the dataset) where they
+    are known; ``phase`` is how many of them have happened, and images of other mergers have none. The table has a row
+    for each value of each grouping, with ``grouping``, ``value`` (of a class, its name), ``images``, ``simulations``,
+    ``accuracy`` and, of the absolute difference between the expected and the true time in Myr,
     ``median_error_myr``, ``error_16_myr`` and ``error_84_myr``, empty where no image has a class with a time;
     ``median_error_floor_myr`` as in ``score_predictions``; times count from ``counts_from``. Isolated galaxies have no
     phase and no ratios.
@@ -38,7 +38,7 @@ def break_down_errors(
     images["class_error_myr"] = predictions.class_error_myr(classes)
     images["phase"] = pd.array([pd.NA] * len(images), dtype="Int64")
     for group, passages in pericentres_myr.items():
-        ours = images["group"] == group
+        ours = (images["group"] == group) & ~images["isolated"]
         images.loc[ours, "phase"] = merger_phase(images.loc[ours, "t_myr"], passages)
     rows = [
         {

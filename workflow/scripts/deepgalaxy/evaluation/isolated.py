@@ -13,8 +13,8 @@ def tabulate_isolated(predictions: Predictions, split: pd.DataFrame, seed: int) 
     An image is called what the most probable class is of, whatever its time. The table has a row for each of both
     kinds: ``true`` and ``called``, ``images`` and ``simulations`` that are ``true``, ``called_so``, how many of the
     images are called so, and their ``share`` with the limits ``share_low`` and ``share_high`` of its 95 % interval
-    (``resampled_interval`` over the simulations, drawn from ``seed``; empty for fewer than two). A kind that is not
-    tested has no share.
+    (``resampled_interval`` over the simulations, drawn from ``seed``; empty for fewer than two, and where all agree). A
+    kind that is not tested has no share.
     """
     group, isolated = (split[column].to_numpy() for column in ("group", "isolated"))
     classes_of_isolated = np.unique(split.loc[isolated, "label"])

@@ -36,7 +36,8 @@ def resampled_interval(
 
     ``values`` has one for each image, (n,), or several that stay together, (n, m), as to compare two models.
     Images of one simulation are not independent evidence, so simulations are drawn rather than images. Both limits are
-    None if there is only one group.
+    None if there is only one group, or if the statistic of nearly all samples is the same: groups that agree do not
+    show how much others may differ.
     """
     groups = [values[group == name] for name in np.unique(group)]
     if len(groups) == 1:
@@ -47,8 +48,8 @@ def resampled_interval(
 
     indices = (np.arange(len(groups)),)
     found = bootstrap(indices, of_groups, n_resamples=RESAMPLES, vectorized=False, method="percentile", rng=seed)
-    low, high = found.confidence_interval
-    return float(low), float(high)
+    low, high = map(float, found.confidence_interval)
+    return (None, None) if np.isclose(low, high) else (low, high)
 
 
 def score_predictions(
@@ -64,15 +65,14 @@ def score_predictions(
     ``split`` may be that of all folds together (``join_splits``); what is known from training and validation, the most
     frequent class, the median time and the temperature, is then that of each image's own fold. ``splits_before`` are
     those of the trainings that the weights to begin with come from; None if they are not known. Times count from
-    ``counts_from``. Errors in time are those of the ``timed_test_images``, whose true class has a time.
+    ``counts_from``. Errors in time are of ``timed_test_images``, whose class has a time, of ``timed_test_simulations``.
 
     - ``accuracy``: share of images whose most probable class is the true one, with the limits of its 95 % interval
       (``resampled_interval``, drawn from ``seed``); ``top5_accuracy``: for which it is among the five most probable;
       ``chance`` is that of drawing a class uniformly, ``majority_accuracy`` that of always naming the class most
-      frequent in training;
+      frequent in training; ``cross_entropy`` is in nats;
     - ``test_simulations_trained_on``: how many of the test simulations were trained on, now or before; any means that
       the split leaks and the other metrics are too optimistic; None if that is not known;
-    - ``cross_entropy`` in nats;
     - ``median_error_myr``, with its 95 % interval, and ``mean_error_myr``: of the absolute difference between the
       expected and the true time; 68 % of the images have one between ``error_16_myr`` and ``error_84_myr``;
       ``median_error_floor_myr``: the median when the true class is always named, and its centre given as the time;
@@ -95,6 +95,7 @@ def score_predictions(
         "test_images": len(predictions.label),
         "timed_test_images": int(timed.sum()),
         "test_simulations": len(set(group)),
+        "timed_test_simulations": len(set(group[timed])),
         "test_simulations_trained_on": _count_trained_on(group, known["trained_on"], splits_before),
         "counts_from": time_origin(classes),
         "classes": len(classes),

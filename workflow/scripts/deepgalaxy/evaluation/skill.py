@@ -31,7 +31,7 @@ def measure_skill(
     - ``median_error_gain_myr``: the baseline's median error minus the network's; ``accuracy_gain``: the network's
       accuracy minus the baseline's. Both are positive where the network is better, and have the limits of a 95 %
       interval (``resampled_interval``, drawn from ``seed``), for which network and baseline are compared on the same
-      resampled simulations; None for a single simulation;
+      resampled simulations; None for a single simulation, and where all agree;
     - ``verdict``: a sentence that says whether the network beats the baseline, by the interval of the median error.
 
     Raises ValueError if network and baseline did not predict the same images, or if no image that they were validated
@@ -91,12 +91,14 @@ def _say_who_is_better(skill: dict[str, Any]) -> str:
     strongest = f"the strongest baseline ({baseline})"
     gain, low, high = (skill[f"median_error_gain{limit}_myr"] for limit in ("", "_low", "_high"))
     difference = f"{abs(gain):.1f} Myr {'larger' if gain < 0 else 'smaller'}"
+    simulations = skill["test_simulations"]
     if low is None:
+        why = "A single test simulation gives" if simulations == 1 else f"{simulations} simulations that agree give"
         return (
-            f"A single test simulation gives no interval, so that it is open whether the network beats {strongest}; on"
-            f" it, the network's median error is {difference}."
+            f"{why} no interval, so that it is open whether the network beats {strongest}; the network's median error"
+            f" is {difference}."
         )
-    over = f"over {skill['test_simulations']} test simulations"
+    over = f"over {simulations} test simulations"
     if low > 0:
         return (
             f"The network beats {strongest} by {gain:.1f} Myr in the median error (95 % interval {low:.1f} to"

@@ -1,5 +1,6 @@
 """What the error of a dated image depends on."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -10,9 +11,12 @@ from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
 MOST_CLASSES = 24
 """Classes that are drawn; with more, their names could not be read."""
 
+MOST_NAMES = 64
+"""Values that can be named side by side over the whole width; where there are more, each second, third or so is."""
+
 NAMES = {
     "class": "class",
-    "phase": "pericentric\npassages so far",
+    "phase": "passages\nso far",
     "group": "simulation",
     "camera": "camera",
     "size_ratio": "size ratio",
@@ -28,7 +32,8 @@ def plot_errors(errors: pd.DataFrame, output: str | Path) -> None:
     """
     counts = errors["grouping"].value_counts()
     groupings = [name for name in NAMES if name in counts and (name != "class" or counts[name] <= MOST_CLASSES)]
-    widths = [max(3, counts[name]) for name in groupings]
+    narrowest = max(3, counts[groupings].sum() / 15)  # has room for its label
+    widths = [max(narrowest, counts[name]) for name in groupings]
     figure, axes = plt.subplots(
         2,
         len(groupings),
@@ -39,7 +44,7 @@ def plot_errors(errors: pd.DataFrame, output: str | Path) -> None:
         layout="constrained",
         gridspec_kw={"width_ratios": widths, "height_ratios": (3, 2)},
     )
-    for (top, bottom), grouping in zip(axes.T, groupings):
+    for (top, bottom), grouping, width in zip(axes.T, groupings, widths):
         rows = errors[errors["grouping"] == grouping]
         places = range(len(rows))
         median = rows["median_error_myr"]
@@ -48,8 +53,9 @@ def plot_errors(errors: pd.DataFrame, output: str | Path) -> None:
         top.scatter(places, median, s=60 * rows["images"] / rows["images"].max(), color=BLUE, zorder=3)
         top.scatter(places, rows["median_error_floor_myr"], marker="_", s=80, color=ORANGE, zorder=4)
         bottom.bar(places, rows["accuracy"], color=ORANGE)
-        upright = grouping not in ("class", "group")
-        bottom.set_xticks(places, rows["value"], rotation=0 if upright else 60, ha="center" if upright else "right")
+        every = math.ceil(len(rows) * sum(widths) / width / MOST_NAMES)
+        values = rows["value"][::every]
+        bottom.set_xticks(places[::every], values, rotation=90 if values.str.len().max() > 2 else 0)
         bottom.set_xlabel(NAMES[grouping])
         for panel in (top, bottom):
             panel.tick_params(labelsize=8)

@@ -44,19 +44,31 @@ FIGURES = {
         "mergers/{subject}.png",
         "dataset",
         "datasets",
-        "Mergers of {}, each from another side: times across, mergers down.",
+        "Mergers of {}, each from another side: times across, mergers down. Each picture is the snapshot nearest in"
+        " time; the title says how far off they are at most.",
     ),
     "contact_sheet": FigureKind(
-        "contact_sheet/{subject}.png", "dataset", "datasets", "One merger of {}: times across, cameras down."
+        "contact_sheet/{subject}.png",
+        "dataset",
+        "datasets",
+        "One merger of {}: times since the start of its simulation across, cameras down.",
     ),
     "sample": FigureKind(
-        "sample/{subject}.svg", "sample", "datasets", "What {} holds: cameras and times of each group, by split."
+        "sample/{subject}.svg",
+        "sample",
+        "datasets",
+        "What {} holds: cameras of each group, and images at each time, by split. Only images that have a class are"
+        " counted: with stages, those of a merger between the last stage and its coalescence are left out, so that the"
+        " counts fall and rise again. Isolated galaxies are counted with the mergers, over the time that they were"
+        " simulated for, which may be much shorter.",
     ),
     "morphology": FigureKind(
         "morphology/{subject}.svg",
         "sample",
         "datasets",
-        "Classical statistics of the images of {} over time: median and 68 % of the images.",
+        "Classical statistics of the images of mergers in {} over time: median and 68 % of the images. Only images that"
+        " have a class are measured: with stages, those of a merger between the last stage and its coalescence are left"
+        " out, so that medians jump where mergers drop out or come back.",
     ),
     "training": FigureKind(
         "training/{subject}.svg",

@@ -1,6 +1,7 @@
 """What the report shows, read from the results."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ JOINED_TABLES = {
 }
 """Tables with one file for each subject of a kind."""
 
+NUMBERED = re.compile(r"(fold|repeat)~\d+")
+"""A fold or a repeat in the name of a subject."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -46,42 +50,58 @@ class Contents:
     """What the report shows.
 
     ``tables`` are by the names that the page has for them, ``figures`` by section, ``catalogues`` by dataset;
-    ``runs`` is what each ``training.json`` says, and ``models`` are the parameters of the models of scaling.
+    ``runs`` is what ``training.json`` says of each run, by name, and ``models`` are the parameters of the models of
+    scaling.
     """
 
     tables: dict[str, pd.DataFrame]
     figures: dict[str, list[Figure]]
     catalogues: dict[str, pd.DataFrame]
-    runs: list[dict]
+    runs: dict[str, dict]
     models: list[dict]
 
 
-def read_contents(files: Mapping[str, str | Sequence[str]], subjects: Mapping[str, Sequence[str]]) -> Contents:
+def read_contents(
+    files: Mapping[str, str | Sequence[str]],
+    subjects: Mapping[str, Sequence[str]],
+    shown: Mapping[str, Sequence[str]],
+) -> Contents:
     """Return the contents of the report.
 
-    ``files`` has the path of each of TABLES; for each of JOINED_TABLES, the paths of those of all its subjects; the
-    paths of the ``figures`` of all subjects, in the order of ``plan_figures``; and those of the ``catalogues`` of all
-    datasets, of all ``runs``, and of the ``scaling_parameters``. ``subjects`` has the names of what is shown, by kind.
-    Raises ValueError if two lists that belong together differ in length.
+    ``subjects`` has the names of what there is, by kind, and ``shown`` of what is shown. ``files`` has the path of each
+    of TABLES; for each of JOINED_TABLES, the paths of those of all subjects that are shown; the paths of their
+    ``figures``, in the order of ``plan_figures``; and those of the ``catalogues`` of all datasets, of all ``runs``, and
+    of the ``scaling_parameters``. Raises ValueError if two lists that belong together differ in length.
     """
     tables = {name: pd.read_csv(files[name]) for name in TABLES}
-    joined = {name: join_tables(files[name], subjects[kind]) for name, kind in JOINED_TABLES.items()}
+    joined = {name: join_tables(files[name], shown[kind]) for name, kind in JOINED_TABLES.items()}
     return Contents(
         tables=tables | joined,
-        figures=collect_figures(files["figures"], subjects),
+        figures=collect_figures(files["figures"], subjects, shown),
         catalogues={
             name: pd.read_csv(path) for name, path in zip(subjects["dataset"], files["catalogues"], strict=True)
         },
-        runs=list(map(read_json, files["runs"])),
+        runs={name: read_json(path) for name, path in zip(subjects["run"], files["runs"], strict=True)},
         models=list(map(read_json, files["scaling_parameters"])),
     )
 
 
-def collect_figures(paths: Sequence[str | Path], subjects: Mapping[str, Sequence[str]]) -> dict[str, list[Figure]]:
-    """Return the figures of each section; ``paths`` are the files of what ``plan_figures`` yields of these subjects."""
+def collect_figures(
+    paths: Sequence[str | Path], subjects: Mapping[str, Sequence[str]], shown: Mapping[str, Sequence[str]]
+) -> dict[str, list[Figure]]:
+    """Return the figures of each section; ``paths`` are the files of what ``plan_figures`` yields of those shown.
+
+    The text of a figure says so if there are others of ``subjects`` that differ from its own only in fold or repeat.
+    """
     figures: dict[str, list[Figure]] = {section: [] for section in SECTIONS}
-    for (kind, name), path in zip(plan_figures(subjects), paths, strict=True):
-        figures[kind.section].append(Figure(path, kind.text.format(name)))
+    for (kind, name), path in zip(plan_figures(shown), paths, strict=True):
+        text = kind.text.format(name)
+        alike = sum(NUMBERED.sub("", other) == NUMBERED.sub("", name) for other in subjects[kind.of])
+        if alike > 1:
+            text += (
+                f" This is the first of {alike}, one for each fold and repeat; all are in figures/ beside this page."
+            )
+        figures[kind.section].append(Figure(path, text))
     return figures
 
 

@@ -1,5 +1,6 @@
 """The page that shows the contents of the report: one HTML file that needs nothing else."""
 
+import math
 from pathlib import Path
 
 import jinja2
@@ -21,9 +22,21 @@ def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
         "pixels": " × ".join(str(int(sound[side].iloc[0])) for side in ("width", "height")),
         "t_first_myr": f"{sound['t_first_myr'].min():g}",
         "t_last_myr": f"{sound['t_last_myr'].max():g}",
-        "share_inside": sound["share_inside"].min(),
+        "mass_inside": say_at_least(sound["share_inside"].min()),
         "damaged": int(catalogue["damaged"].sum()),
     }
+
+
+def say_at_least(share: float) -> str | None:
+    """Return in words what a share is at least, rounded down to a tenth of a per cent; None if it is NaN.
+
+    >>> say_at_least(0.99996), say_at_least(0.985), say_at_least(1.0)
+    ('at least 99.9 %', 'at least 98.5 %', 'all')
+    """
+    if math.isnan(share):
+        return None
+    tenths = math.floor(1000 * share + 1e-9)
+    return "all" if tenths >= 1000 else f"at least {tenths / 10:.1f} %"
 
 
 def show_value(value: object) -> str:
