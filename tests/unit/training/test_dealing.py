@@ -152,8 +152,6 @@ def test_the_budget_is_for_training_and_validation_images_together(prepared, ima
     # As many images to train on, less one where they would fit all by themselves.
     count, about = held[0] or 101, {"classes_ordered": True, "classes_cameras": frozenset()}
     data = PreparedData(prepared, prepared, 4, "uint8", count, 101, 2, **about)
-        prepared, prepared, 4, "uint8", count, 101, 2, classes_ordered=True, classes_cameras=frozenset()
-    )
     training, validation = images_of_rank(data, Dealing(count, 1, 0, 1), 0, images * 16)
     training.load(1)
     assert (training.shard.held_bytes, validation.held_bytes) == tuple(16 * number for number in held)
