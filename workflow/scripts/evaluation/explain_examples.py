@@ -19,11 +19,8 @@ if __name__ == "__main__":
             pd.read_csv(snakemake.input.classes),
             pd.read_csv(snakemake.input.split),
         )
-        memory = NetworkMemory.read(snakemake.input.training)
-        explain_examples(
-            load_network(snakemake.input.model),
-            snakemake.input.test,
-            examples,
-            snakemake.output[0],
-            batch_size(memory.to_explain, snakemake.resources.image_memory_mib),
+        images = batch_size(
+            NetworkMemory.read(snakemake.input.training).to_explain, snakemake.resources.image_memory_mib
         )
+        network = load_network(snakemake.input.model)
+        explain_examples(network, snakemake.input.test, examples, snakemake.output[0], images)
