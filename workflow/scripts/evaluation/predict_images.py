@@ -11,8 +11,7 @@ if __name__ == "__main__":
         from deepgalaxy.training.model_file import load_network
 
         network = load_network(snakemake.input.model)
-        images = batch_size(
-            NetworkMemory.read(snakemake.input.training).to_predict, snakemake.resources.image_memory_mib
-        )
+        memory = NetworkMemory.read(snakemake.input.training)
+        images = batch_size(memory.to_predict, snakemake.resources.image_memory_mib)
         for split in ("test", "validation"):
             predict_images(network, snakemake.input[split], snakemake.output[split], images)
