@@ -14,16 +14,9 @@ if __name__ == "__main__":
         from deepgalaxy.evaluation.saliency import explain_examples
         from deepgalaxy.training.model_file import load_network
 
-        examples = choose_examples(
-            Predictions.read(snakemake.input.predictions),
-            pd.read_csv(snakemake.input.classes),
-            pd.read_csv(snakemake.input.split),
-        )
+        classes, split = (pd.read_csv(snakemake.input[name]) for name in ("classes", "split"))
+        examples = choose_examples(Predictions.read(snakemake.input.predictions), classes, split)
         memory = NetworkMemory.read(snakemake.input.training)
-        explain_examples(
-            load_network(snakemake.input.model),
-            snakemake.input.test,
-            examples,
-            snakemake.output[0],
-            batch_size(memory.to_explain, snakemake.resources.image_memory_mib),
-        )
+        images = batch_size(memory.to_explain, snakemake.resources.image_memory_mib)
+        network = load_network(snakemake.input.model)
+        explain_examples(network, snakemake.input.test, examples, snakemake.output[0], images)
