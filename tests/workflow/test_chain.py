@@ -315,25 +315,27 @@ def test_a_model_whose_weights_another_begins_with_is_made_first_and_followed(ch
     assert f"{RUN}/model.keras" in json.loads((chain / tuned / "training.json").read_text())["options"]["weights"]
     assert planned(make("-n")) == set()
 
-    (chain / RUN / "model.keras").touch()
+    before = (chain / RUN / "model.keras").read_bytes()
+    shutil.copy(chain / tuned / "model.keras", chain / RUN / "model.keras")
     assert "train_model" in planned(make("-n"))
     settings["models"]["tuned"]["weights"] = f"{RUN.replace('repeat~0', 'repeat~5')}/model.keras"
     first_too = make("-n")
     assert re.search(r"train_model +2\b", first_too.stdout + first_too.stderr)
+    (chain / RUN / "model.keras").write_bytes(before)
 
 
 def test_a_failure_ends_in_one_sentence_and_leaves_nothing(chain, with_settings):
-    settings = {"samples": {"four_stages": {"selection": {"groups": ["s_9_*"]}}}}
+    settings = {"models": {"reference_cnn": {"optimizer_parameters": {"momentums": 0.9}}}}
     result = with_settings(settings)
     assert result.returncode == 1
     shown = result.stdout + result.stderr
-    assert "The glob 's_9_*' matches no group; the dataset has s_0.75_m_1, s_1_m_1, s_1.25_m_1." in shown
-    assert "Traceback" not in shown
-    assert "Traceback" in (chain / "logs/select_images/tiny/four_stages.log").read_text()
-    assert not (chain / "results/samples/tiny/four_stages/subset.hdf5").exists()
-    # What was made from the former selection must not pass for a result of this one.
+    assert re.search("train_model: .*momentums", shown) and "Traceback" not in shown
+    log = chain / "logs/train_model" / f"{RUN.removeprefix('results/models/')}.log"
+    assert "Traceback" in log.read_text()
+    assert not (chain / RUN / "model.keras").exists()
+    # What was made of the former model must not pass for a result of this one.
     again = with_settings(settings, "-n")
-    assert {"select_images", "train_model", "write_report"} <= planned(again)
+    assert {"train_model", "predict_images", "write_report"} <= planned(again)
 
 
 def test_an_interrupted_training_goes_on_when_snakemake_is_run_again(chain, snakemake, tmp_path):
