@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.catalogue import _describe_group, catalogue_dataset
 from deepgalaxy.dataset.contents import read_checksums, write_checksums
-from deepgalaxy.dataset.layout import create_group, group_name, join_files, parse_group_name
+from deepgalaxy.dataset.layout import group_name, join_files, parse_group_name
 from deepgalaxy.dataset.values import smallest_and_largest
+from support.datasets import create_group
 
 
 @given(st.sampled_from([0.25, 0.5, 0.75, 1, 1.25, 1.5]), st.sampled_from([0.25, 0.5, 0.75, 1, 1.25, 1.5]))
