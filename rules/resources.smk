@@ -30,11 +30,15 @@ def megabytes_of_network(image_bytes, beside=0):
     """Return a function for a job's resource mem_mb, as ``megabytes``, where a trained network takes ``image_bytes``, by
     the name of a property of its NetworkMemory, of memory for an image; ``beside`` is for what the job has to hold.
 
-    The job has `training`, the record of the network's run, among its input.
+    The job has `training`, the record of the network's run, among its input. One of an earlier version does not say what
+    its network takes; it is made anew before the job runs, or the job ends with a sentence.
     """
 
     def resource(wildcards, input, attempt):
-        memory = NetworkMemory.read(input.training)
+        try:
+            memory = NetworkMemory.read(input.training)
+        except ValueError:
+            memory = NetworkMemory(0, 0, 0)
         amount = beside + job_mib(memory.parameters, getattr(memory, image_bytes), MACHINE["memory_budget_mib"])
         return scaled_by_attempt(amount, attempt, MACHINE["node_memory_mib"])
 

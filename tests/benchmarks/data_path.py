@@ -18,12 +18,15 @@ import numpy as np
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.catalogue import catalogue_dataset
-from deepgalaxy.dataset.layout import create_group, group_name, images_name, times_name
+from deepgalaxy.dataset.layout import group_name, images_name, times_name
 from deepgalaxy.sample.label import label_images
 from deepgalaxy.sample.prepare import prepare_images
 from deepgalaxy.sample.select import list_images, select_images
 from deepgalaxy.sample.split import SPLITS, split_images
 from deepgalaxy.tensorflow_setup import configure_tensorflow
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from support.datasets import create_group
 
 SNAPSHOTS, BATCH_SIZE = 71, 32
 

@@ -29,7 +29,9 @@ def test_of_other_hosts_and_other_namespaces_nothing_is_known():
         assert other.elsewhere and not replace(other, started=0).ended()
 
 
-def test_what_ended_processes_have_left_is_removed_and_nothing_else(tmp_path):
+@pytest.mark.parametrize("host", ["node", "ip-10-0-0-12"])
+def test_what_ended_processes_have_left_is_removed_and_nothing_else(tmp_path, monkeypatch, host):
+    monkeypatch.setattr("socket.gethostname", lambda: host)
     me = Process.current()
     mine = temporary_path(tmp_path / "a.hdf5")
     dead, elsewhere, old = (

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from deepgalaxy.cluster import slurm
 from deepgalaxy.cluster.job import TrainingJob, size_training_job
-from deepgalaxy.cluster.resources import scaled_by_attempt
+from deepgalaxy.cluster.resources import largest_piece_mib, scaled_by_attempt
 from deepgalaxy.machine import describe_machine, recorded_environment
 from deepgalaxy.training.ranks import place
 
@@ -172,6 +172,19 @@ def test_the_machine_is_described(tmp_path):
 @pytest.mark.parametrize(("amount", "attempt", "asked"), [(300, 1, 300), (300, 2, 600), (300, 3, 800), (900, 3, 900)])
 def test_a_retry_asks_for_more_but_not_for_more_than_there_is(amount, attempt, asked):
     assert scaled_by_attempt(amount, attempt, most=800) == asked
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "mib"),
+    [
+        ("group,least_bytes\ns_1_m_1,2097153\ns_1_m_2,\ns_2_m_1,5\n", 3),
+        ("group,least_bytes\ns_1_m_1,\n", 0),
+        ("group\ns_1_m_1\n", 0),  # of an earlier version, when a dry run asks
+    ],
+)
+def test_the_largest_piece_is_that_of_what_is_not_damaged(tmp_path, catalogue, mib):
+    (tmp_path / "catalogue.csv").write_text(catalogue)
+    assert largest_piece_mib(tmp_path / "catalogue.csv") == mib
 
 
 @pytest.mark.parametrize(

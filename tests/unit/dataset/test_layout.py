@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.dataset.catalogue import _describe_group, catalogue_dataset
-from deepgalaxy.dataset.contents import read_checksums, write_checksums
-from deepgalaxy.dataset.layout import create_group, group_name, join_files, parse_group_name
+from deepgalaxy.dataset.contents import checksums_from_text, checksums_to_text
+from deepgalaxy.dataset.layout import group_name, join_files, parse_group_name
 from deepgalaxy.dataset.values import smallest_and_largest
+from support.datasets import create_group
 
 
 @given(st.sampled_from([0.25, 0.5, 0.75, 1, 1.25, 1.5]), st.sampled_from([0.25, 0.5, 0.75, 1, 1.25, 1.5]))
@@ -55,10 +56,10 @@ def test_a_sound_file_is_catalogued(dataset):
 
 def test_checksums_stay_text_in_a_table(tmp_path):
     """Eight digits without letters would be read as a number."""
-    table = pd.DataFrame({"crc32": [write_checksums([0x12345678]), write_checksums([0x1234E567])]})
+    table = pd.DataFrame({"crc32": [checksums_to_text([0x12345678]), checksums_to_text([0x1234E567])]})
     table.to_csv(tmp_path / "table.csv", index=False)
     again = pd.read_csv(tmp_path / "table.csv")["crc32"]
-    assert [read_checksums(text).tolist() for text in again] == [[0x12345678], [0x1234E567]]
+    assert [checksums_from_text(text).tolist() for text in again] == [[0x12345678], [0x1234E567]]
 
 
 def test_joining_keeps_groups_and_their_attributes(dataset, tmp_path):

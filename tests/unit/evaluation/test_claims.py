@@ -117,9 +117,10 @@ def test_no_interval_is_no_refutation(missing):
     assert verdicts(**changed)("The stage")["verdict"] == NOT_BORNE_OUT
 
 
-def test_splits_that_leak_decide_nothing():
-    verdict, evidence = verdicts(metrics=pd.DataFrame([SCORES | {"test_simulations_trained_on": 1}]))("The stage")
-    assert verdict == UNDECIDED and "split by simulation to find out" in evidence
+@pytest.mark.parametrize("seen", [1, None])
+def test_runs_that_have_seen_test_simulations_or_may_have_decide_nothing(seen):
+    verdict, evidence = verdicts(metrics=pd.DataFrame([SCORES | {"test_simulations_trained_on": seen}]))("The stage")
+    assert verdict == UNDECIDED and "split by simulation, and begin without such weights, to find out" in evidence
 
 
 def test_all_folds_together_count_and_single_ones_do_not():

@@ -10,11 +10,11 @@ from matplotlib.colors import to_rgb
 
 from deepgalaxy.baselines.morphology import STATISTICS
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
-from deepgalaxy.dataset.layout import create_group
 from deepgalaxy.figures.contact_sheet import plot_contact_sheet
 from deepgalaxy.figures.mergers import plot_mergers
 from deepgalaxy.figures.morphology import plot_morphology
 from deepgalaxy.figures.sample import COLOURS, DAMAGED, NOT_USED, plot_sample
+from support.datasets import create_group
 
 
 def tick_labels(axis):

@@ -56,3 +56,11 @@ def test_weights_that_go_round_in_a_circle_are_refused(config, schema):
     (mistake,) = list_mistakes(config, schema)
     assert "go round in a circle" in mistake
     assert list_mistakes(config, schema, models="elsewhere/models") == []
+
+
+def test_isolated_galaxies_are_refused_where_classes_have_to_be_in_order(config, schema):
+    config["models"]["reference_cnn"]["head"] = "ordinal"
+    (mistake,) = list_mistakes(config, schema)
+    assert mistake.startswith("`models: reference_cnn` on `samples: stages`: `head: ordinal` is only for classes that")
+    config["samples"]["stages"]["selection"]["groups"] = ["s_*"]
+    assert list_mistakes(config, schema) == []

@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 from deepgalaxy.dataset.catalogue import catalogue_dataset
-from deepgalaxy.dataset.layout import create_group, group_name
+from deepgalaxy.dataset.layout import group_name
 from deepgalaxy.image import prepare_image
 from deepgalaxy.sample.label import label_images
 from deepgalaxy.sample.prepare import prepare_images
 from deepgalaxy.sample.select import list_images, select_images
 from deepgalaxy.sample.split import SPLITS, split_images
+from support.datasets import create_group
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float16", "float32"])

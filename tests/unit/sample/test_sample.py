@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT, camera_numbers
 from deepgalaxy.dataset.catalogue import catalogue_dataset
-from deepgalaxy.dataset.layout import create_group, group_name, is_isolated, parse_group_name, read_pericentres
+from deepgalaxy.dataset.layout import group_name, is_isolated, parse_group_name, read_pericentres
 from deepgalaxy.sample.label import START, label_images
 from deepgalaxy.sample.select import list_images, select_images
 from deepgalaxy.sample.split import SPLITS, split_images
 from deepgalaxy.sample.units import match_groups, select_groups
+from support.datasets import create_group
 
 RATIOS = (0.25, 0.5, 0.75, 1, 1.25, 1.5)
 CENSUS = [group_name(s, m) for s in RATIOS for m in RATIOS]

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgalaxy.dataset.catalogue import catalogue_dataset
-from deepgalaxy.dataset.layout import create_group
 from deepgalaxy.sample.label import AFTER_COALESCENCE, FIRST_PERICENTRE, NO_MERGER, label_images
 from deepgalaxy.sample.select import list_images, select_images
 from deepgalaxy.sample.split import split_images
 from deepgalaxy.sample.units import select_groups
+from support.datasets import create_group
 
 TIMES = np.arange(0, 700, 20)
 

@@ -8,7 +8,7 @@ import traceback
 from concurrent.futures.process import BrokenProcessPool
 
 LACK_OF_MEMORY = (
-    "There is not enough memory; give the step more (its `mem_mb`, or the limit of this session), run again."
+    "There is not enough memory; give the step more (its `mem_mb`, or the limit of this session), and run again."
 )
 LOST_WORKER = (
     "A process that it had started was ended from outside, probably for lack of memory; give the step more (its"

@@ -2,7 +2,6 @@
 
 import errno
 import json
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -47,8 +46,11 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
 
 def temporary_path(path: Path) -> Path:
-    """Return where this process writes what is to become ``path``; ``remove_leftovers`` knows it by its name."""
-    return path.with_name(f".partial-{Process.current()}-{path.name}")
+    """Return where this process writes what is to become ``path``; ``remove_leftovers`` knows it by its name.
+
+    A tilde, which no host has in its name, stands between process and name: both may have numbers behind dashes.
+    """
+    return path.with_name(f".partial-{Process.current()}~{path.name}")
 
 
 def remove_leftovers(directory: Path) -> None:
@@ -57,8 +59,7 @@ def remove_leftovers(directory: Path) -> None:
     A process on another host cannot be asked after: what it has not written to for LEFT_AFTER_S counts as left.
     """
     for left in directory.glob(".partial-*"):
-        name = re.match(r"\.partial-(.+?-\d+-\d+-\d+)-", left.name)
-        writer = Process.parse(name[1]) if name else None
+        writer = Process.parse(left.name.removeprefix(".partial-").partition("~")[0])
         with suppress(OSError):
             if writer and (writer.ended() or (writer.elsewhere and time.time() - left.stat().st_mtime > LEFT_AFTER_S)):
                 shutil.rmtree(left) if left.is_dir() else left.unlink()

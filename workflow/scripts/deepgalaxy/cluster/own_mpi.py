@@ -14,8 +14,8 @@ def environment_of_launcher(program: str, environment: Mapping[str, str] = os.en
     """Return the variables to start a launcher with, so that one of this Python environment finds its own libraries.
 
     The libraries that it was built with are found by a path in the program, which LD_LIBRARY_PATH comes before: with
-    another PMIx there, it would not start. A launcher from elsewhere gets the variables as they are. So do settings of
-    Open MPI (OMPI_MCA_…), which are for whoever starts it, and are recorded.
+    another PMIx there, it would not start. A launcher from elsewhere gets the variables as they are. Settings of Open
+    MPI (OMPI_MCA_…) always stay: they describe the machine, and are recorded.
     """
     found = shutil.which(program, path=environment.get("PATH"))
     if not found or Path(found).parent != Path(sys.prefix, "bin"):

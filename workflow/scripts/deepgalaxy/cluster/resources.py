@@ -33,7 +33,7 @@ def rendering_mib(pixels: int) -> int:
 
 def largest_piece_mib(catalogue: str | Path) -> int:
     """Return the MiB that it takes to read any smallest piece of a dataset, of which its catalogue has the
-    ``least_bytes``; what is damaged has none."""
+    ``least_bytes``; what is damaged has none. 0 for a catalogue of an earlier version, which is made anew first."""
     with open(catalogue, newline="", encoding="utf-8") as file:
-        sizes = [float(row["least_bytes"]) for row in csv.DictReader(file) if row["least_bytes"]]
+        sizes = [float(row["least_bytes"]) for row in csv.DictReader(file) if row.get("least_bytes")]
     return math.ceil(max(sizes, default=0) / 2**20)

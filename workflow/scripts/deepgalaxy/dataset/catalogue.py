@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
-from deepgalaxy.dataset.contents import CHECKSUMS, missing_sources, write_checksums
+from deepgalaxy.dataset.contents import CHECKSUMS, checksums_to_text, missing_sources
 from deepgalaxy.dataset.layout import (
     GROUP_NAME,
     IMAGES_NAME,
@@ -41,9 +41,9 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
     order: they are not read, and their rows say so. Columns: those of ``describe_group``, share_inside (of the
     stars' mass, what the images show at least in nine of ten snapshots; NaN if not recorded), camera, damaged (bool),
     snapshots, height, width, channels, dtype, minimum, maximum, mean, t_first_myr, t_last_myr, compression, chunks
-    (shape, or empty if contiguous), least_bytes (memory to read a piece of ``Pieces``), crc32 (of each image, as
-    ``write_checksums`` writes it); a damaged unit has values up to ``damaged`` only, and those of a damaged group that
-    are not in its name are NaN.
+    (shape, or empty if contiguous), least_bytes (memory to read a piece of ``Pieces``), crc32 (of each image, by
+    ``checksums_to_text``); a damaged unit has values up to ``damaged`` only, and those of a damaged group that are not
+    in its name are NaN.
 
     Raises ValueError that names each violation of the layout (the first ten, and how many more there are, which are
     printed), or says that the file is not HDF5 or cannot be opened, that a unit named as damaged is not there, or that
@@ -203,7 +203,7 @@ def _describe_camera(file: h5py.File, name: str, camera: int) -> tuple[dict, lis
         "compression": images.compression or "none",
         "chunks": "x".join(map(str, images.chunks or ())),
         "least_bytes": Pieces.of(images).least_bytes,
-        CHECKSUMS: write_checksums(values.checksums),
+        CHECKSUMS: checksums_to_text(values.checksums),
     }, violations
 
 

@@ -17,17 +17,17 @@ def image_checksums(images: Iterable[np.ndarray]) -> np.ndarray:
     return np.array([zlib.crc32(np.ascontiguousarray(image).data) for image in images], np.uint32)
 
 
-def write_checksums(checksums: Iterable[int]) -> str:
+def checksums_to_text(checksums: Iterable[int]) -> str:
     """Return checksums as one field of a table, which no reader of tables takes for a number.
 
-    >>> write_checksums([1, 255]), read_checksums("0x00000001 0x000000ff").tolist()
+    >>> checksums_to_text([1, 255]), checksums_from_text("0x00000001 0x000000ff").tolist()
     ('0x00000001 0x000000ff', [1, 255])
     """
     return " ".join(f"0x{checksum:08x}" for checksum in checksums)
 
 
-def read_checksums(text: str) -> np.ndarray:
-    """Return what ``write_checksums`` wrote, (n,) uint32."""
+def checksums_from_text(text: str) -> np.ndarray:
+    """Return the checksums that ``checksums_to_text`` returned as text, (n,) uint32."""
     return np.array([int(word, 16) for word in text.split()], np.uint32)
 
 

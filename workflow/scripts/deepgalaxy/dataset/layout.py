@@ -105,15 +105,6 @@ def undamaged_cameras(group: str, damaged: Collection[str]) -> list[int]:
     ]
 
 
-def create_group(file: h5py.File, name: str, images: np.ndarray, t_myr: np.ndarray, attributes: dict) -> None:
-    """Write one merger: ``images`` (cameras, snapshots, height, width, channels) and ``t_myr`` (snapshots,)."""
-    file.create_group(name).attrs.update(attributes)
-    for dataset, sequence in zip(
-        create_sequences(file[name], images.shape[2:], images.dtype, t_myr, len(images)), images
-    ):
-        dataset[:] = sequence
-
-
 def create_sequences(
     group: h5py.Group, image_shape: tuple[int, int, int], dtype: np.dtype, t_myr: np.ndarray, cameras: int
 ) -> list[h5py.Dataset]:

@@ -94,13 +94,17 @@ def judge_claims(results: Results) -> pd.DataFrame:
 def _judge_dating(results: Results) -> tuple[str, str]:
     """Whether networks beat the baselines, on the published dataset if any was trained on it.
 
-    A run that lacks an interval decides nothing, unless another one of it speaks against the claim.
+    A run that lacks an interval decides nothing, unless another of its intervals speaks against the claim; nor does one
+    that has seen test simulations, or may have by weights from elsewhere.
     """
     gains = results.skill[[*NAMES_OF_A_RUN, "median_error_gain_low_myr"]]
     metrics = whole_samples(results.metrics).merge(gains, on=NAMES_OF_A_RUN, how="left")
     sound = metrics[metrics["test_simulations_trained_on"] == 0]
     if sound.empty:
-        return UNDECIDED, "All splits of this experiment leak; split by simulation to find out."
+        return UNDECIDED, (
+            "All runs of this experiment have seen test simulations, or began with weights of which that is not known;"
+            " split by simulation, and begin without such weights, to find out."
+        )
     real = sound[sound["dataset"].isin(results.published)]
     runs = sound if real.empty else real
     guess, always_median_myr = runs[["chance", "majority_accuracy"]].max(axis=1), runs["baseline_median_error_myr"]

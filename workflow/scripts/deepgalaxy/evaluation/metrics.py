@@ -1,7 +1,6 @@
 """How well predicted class probabilities date the mergers."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,6 @@ from deepgalaxy.evaluation.calibration import (
 from deepgalaxy.evaluation.folds import whole_samples
 from deepgalaxy.evaluation.predictions import (
     Predictions,
-    apply_temperature,
     most_probable_time,
     time_origin,
 )
@@ -89,7 +87,7 @@ def score_predictions(
         raise ValueError("No test image has a class with a time; test more simulations, or choose other classes.")
     group = split["group"].to_numpy()[predictions.row]
     known = pd.concat(_known_of_training(predictions, validation, split)).sort_index()
-    scaled = replace(predictions, probabilities=apply_temperature(predictions.probabilities, known["temperature"]))
+    scaled = predictions.with_temperature(known["temperature"])
     accuracy = resampled_interval(np.mean, predictions.right.astype(float), group, seed)
     return {
         "test_images": len(predictions.label),

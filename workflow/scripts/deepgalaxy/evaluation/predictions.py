@@ -88,8 +88,8 @@ class Predictions:
         """Return the same of some images, ``chosen`` by bool (n,)."""
         return Predictions(self.probabilities[chosen], self.label[chosen], self.target_myr[chosen], self.row[chosen])
 
-    def with_temperature(self, temperature: float) -> "Predictions":
-        """Return the same with probabilities scaled by a temperature (``apply_temperature``), float64."""
+    def with_temperature(self, temperature: float | pd.Series) -> "Predictions":
+        """Return the same with probabilities scaled by a temperature, or one for each image (``apply_temperature``)."""
         return replace(self, probabilities=apply_temperature(self.probabilities, temperature))
 
 

@@ -10,8 +10,11 @@ from deepgalaxy.dataset.layout import is_isolated, parse_group_name, recorded_nu
 from deepgalaxy.dataset.units import usable_cameras
 from deepgalaxy.figures.tiles import draw_tiles, nearest_tiles
 
+COLUMNS = 10
+"""Times that are shown, at most."""
 
-def plot_contact_sheet(dataset: str | Path, catalogue: pd.DataFrame, output: str | Path, columns: int = 10) -> None:
+
+def plot_contact_sheet(dataset: str | Path, catalogue: pd.DataFrame, output: str | Path) -> None:
     """Draw one merger of an image file, the one nearest to equal galaxies: times across, cameras down.
 
     Only cameras that the catalogue does not call damaged are read. Times count from the start of the simulation; of
@@ -24,7 +27,7 @@ def plot_contact_sheet(dataset: str | Path, catalogue: pd.DataFrame, output: str
         group = file[name]
         t_myr = {camera: group[times_name(camera)][:] for camera in usable[name]}
         longest = max(t_myr.values(), key=len)
-        wanted_myr = longest[np.unique(np.linspace(0, len(longest) - 1, columns).round().astype(int))]
+        wanted_myr = longest[np.unique(np.linspace(0, len(longest) - 1, COLUMNS).round().astype(int))]
         rows = {f"camera {camera:02d}": nearest_tiles(group, camera, t, wanted_myr) for camera, t in t_myr.items()}
         pericentres = recorded_numbers(group, "pericentres_myr")
     passages = ", ".join(f"{t:.4g}" for t in pericentres)

@@ -27,8 +27,8 @@ NAMES = {
 def plot_errors(errors: pd.DataFrame, output: str | Path) -> None:
     """Draw median, 68 % range and accuracy by each grouping of a table of ``deepgalaxy.evaluation.error_breakdown``.
 
-    Areas of the points show numbers of images, dashes the median error of an answer that
-    is right about the class and knows no more. Classes are left out if there are more than MOST_CLASSES.
+    Areas of the points show numbers of images, dashes the median error of an answer that is right about the class and
+    knows no more. Classes are left out if there are more than MOST_CLASSES.
     """
     counts = errors["grouping"].value_counts()
     groupings = [name for name in NAMES if name in counts and (name != "class" or counts[name] <= MOST_CLASSES)]

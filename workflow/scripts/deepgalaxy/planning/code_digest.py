@@ -34,8 +34,7 @@ def code_digest(script: str) -> str:
     ``script`` is a path relative to the package's parent, or the absolute path of a copy that lies elsewhere.
 
     Python files count by their statements without docstrings, other files of a module's name (such as its template) by
-    their bytes, and where the files lie does not count. Raises FileNotFoundError if
-    there is no such script.
+    their bytes, and where the files lie does not count. Raises FileNotFoundError if there is no such script.
     """
     digest = hashlib.sha256()
     for file in code_files(script):

@@ -8,7 +8,7 @@ from deepgalaxy.cluster.job import size_training_job
 from deepgalaxy.dataset.cameras import camera_numbers
 from deepgalaxy.planning.combinations import impossible_classes, impossible_options
 from deepgalaxy.planning.earlier_runs import earlier_runs
-from deepgalaxy.planning.runs import uneven_batches
+from deepgalaxy.planning.runs import takes_isolated, uneven_batches
 from deepgalaxy.planning.sentences import OTHER_NAME, place_name
 
 UNTRAINED = {
@@ -31,11 +31,13 @@ def contradictions(config: dict, models: str) -> Iterator[str]:
         for sentence in impossible_options(config["models"][name], max(numbers, default=1)):
             yield f"`models: {name}`: {sentence}"
         yield from refusals(earlier_runs, config["models"], name, models)
+    any_isolated = any("isolated" in config["datasets"][name] for name in experiment["datasets"])
     for name, where in product(experiment["models"], experiment["samples"]):
         sample = config["samples"][where]
         by_camera = sample["classes"]["task"] == "time_camera"
         cameras = camera_numbers(sample["selection"]["cameras"]) if by_camera else []
-        for sentence in impossible_classes(config["models"][name], cameras, ordered=not by_camera):
+        ordered = not by_camera and not (any_isolated and takes_isolated(sample))
+        for sentence in impossible_classes(config["models"][name], cameras, ordered):
             yield f"`models: {name}` on `samples: {where}`: {sentence}"
     yield from _of_jobs(config["machine"], sorted(numbers))
     yield from uneven_batches(config)

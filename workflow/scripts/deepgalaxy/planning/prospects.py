@@ -86,7 +86,7 @@ def _lines(cameras: list[int]) -> int:
 def _blocks(times: list[int], block_myr: float) -> int:
     """Return in how many blocks some times in Myr lie, from the first one on; one that begins a block is in it, rounded
     as in ``deepgalaxy.sample.time_parts``."""
-    return len({int((time - times[0]) / block_myr + 1e-4) for time in times})
+    return len({int((time - times[0]) / block_myr + 0.5e-4) for time in times})
 
 
 def _times(group: str, dataset: dict, window: list[float] | None) -> list[int]:

@@ -38,9 +38,8 @@ def label_images(
     log says how many.
 
     The class table has the columns label; name; t_from_myr, t_to_myr and t_centre_myr, the mean of the times that
-    images of the class have, all NaN for a class without a time;
-    counts_from, START or FIRST_PERICENTRE; ordered, whether the class has a place of its own in the order of time; and
-    camera for ``time_camera``.
+    images of the class have, all NaN for a class without a time; counts_from, START or FIRST_PERICENTRE; ordered,
+    whether the class has a place of its own in the order of time; and camera for ``time_camera``.
 
     Raises ValueError for an unknown task, a setting of the task that is missing, a part that would be empty, isolated
     galaxies where all classes have a time, stages without mergers or of mergers that record no pericentre, or images of

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT, camera_numbers
-from deepgalaxy.dataset.contents import CHECKSUMS, read_checksums
+from deepgalaxy.dataset.contents import CHECKSUMS, checksums_from_text
 from deepgalaxy.dataset.layout import (
     copy_attributes,
     describe_group,
@@ -70,7 +70,7 @@ def select_images(
                     layout[:] = h5py.VirtualSource(original, images.name, images.shape)[window]
                     layout.dcpl.set_obj_track_times(False)  # as h5py does for other datasets
                     selected = group.create_virtual_dataset(images_name(camera), layout)
-                selected.attrs[CHECKSUMS] = read_checksums(checksums[name, camera])[window]
+                selected.attrs[CHECKSUMS] = checksums_from_text(checksums[name, camera])[window]
 
 
 def _time_window(name: str, t_myr: np.ndarray, limits: tuple[float, float] | None) -> slice:

@@ -64,7 +64,7 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOpti
         "--memory-budget-mib",
         type=reader(int, at_least=0),
         default=1024,
-        help="largest shard that a rank holds in memory; a larger one is streamed",
+        help="memory for the images that a rank holds; training images that do not fit beside the others are streamed",
     )
     parser.add_argument(
         "--checkpoint-minutes", type=reader(float, at_least=0), default=10, help="time between two checkpoints"
