@@ -215,6 +215,7 @@ def _reason(error: Exception) -> str:
         ("Name or service not known|Temporary failure in name resolution|NameResolution", "its host name is not known"),
         ("Connection refused", "the connection is refused"),
         ("SSL|certificate", "no secure connection can be made"),
+        ("ConnectTimeout|connect timeout", f"there is no connection within {TIMEOUTS_S[0]} s"),
         ("timed out|Timeout", f"nothing arrives for {TIMEOUTS_S[1]} s"),
         ("IncompleteRead|Connection broken|reset|aborted|RemoteDisconnected", "the connection breaks"),
     ):

@@ -45,7 +45,7 @@ FIGURES = {
         "dataset",
         "datasets",
         "Mergers of {}, each from another side: times across, mergers down. Each picture is the snapshot nearest in"
-        " time; the title says how far off they are at most.",
+        " time; the title says how far off they are at most, from half a Myr on.",
     ),
     "contact_sheet": FigureKind(
         "contact_sheet/{subject}.png",

@@ -6,6 +6,9 @@ from scipy.signal import find_peaks
 COALESCED_KPC, COALESCED_MYR = 1.0, 100.0
 """Two nuclei have coalesced when they have come this close and stay so for this long."""
 
+PROMINENCE_KPC = 1.0
+"""By how much the separation of two nuclei rises on both sides of a pericentre, at least."""
+
 
 def find_nucleus(positions: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the densest place (3,) of particles at ``positions`` (n, 3) in kpc, and whether each, (n,), is near it.
@@ -26,9 +29,9 @@ def find_nucleus(positions: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray,
     return centre, inside
 
 
-def pericentre_times(t_myr: np.ndarray, separation_kpc: np.ndarray, prominence_kpc: float = 1.0) -> np.ndarray:
-    """Return the times in Myr of the pericentric passages: minima of the nuclear separation of some prominence."""
-    minima, _ = find_peaks(-separation_kpc, prominence=prominence_kpc)
+def pericentre_times(t_myr: np.ndarray, separation_kpc: np.ndarray) -> np.ndarray:
+    """Return the times in Myr of the pericentric passages: minima of the nuclear separation of PROMINENCE_KPC."""
+    minima, _ = find_peaks(-separation_kpc, prominence=PROMINENCE_KPC)
     return t_myr[minima]
 
 
