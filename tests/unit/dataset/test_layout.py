@@ -111,6 +111,23 @@ def refer_to(name):
     return change
 
 
+def refer_to_parts(name, part, unmapped=False):
+    """One half of each image of a camera lies elsewhere in the file, the other in ``part`` of the file ``name``."""
+
+    def change(file):
+        images = file["s_1_m_1/images_camera_00"][:]
+        del file["s_1_m_1/images_camera_00"]
+        file["s_1_m_1/half"] = images[:, :4]
+        file.create_dataset("s_1_m_1/empty_half", (5, 4, 8, 1), "f2")
+        layout = h5py.VirtualLayout((5, 8, 8, 1), "f2")
+        layout[:, :4] = h5py.VirtualSource(".", "s_1_m_1/half", (5, 4, 8, 1))
+        if not unmapped:
+            layout[:, 4:] = h5py.VirtualSource(name, part, (5, 4, 8, 1))
+        file.create_virtual_dataset("s_1_m_1/images_camera_00", layout)
+
+    return change
+
+
 def make_group(name):
     def change(file):
         del file[name]
@@ -165,6 +182,20 @@ def never_written(file):
         (never_written, "s_1_m_1/images_camera_00 was never written, or in part only"),
         (written_in_part, "s_1_m_1/images_camera_00 was never written, or in part only"),
         (refer_to("gone.hdf5"), "s_1_m_1/images_camera_00 refers to gone.hdf5, which is not there.$"),
+        (
+            refer_to_parts(".", "nothing"),
+            "00 refers to nothing in images.hdf5, which is no dataset there.$",
+        ),
+        (
+            refer_to_parts(".", "s_1_m_1/empty_half"),
+            "00 refers to s_1_m_1/empty_half in .* never written",
+        ),
+        (refer_to_parts(".", "s_1_m_1/images_camera_00"), "images_camera_00 refers to itself.$"),
+        (refer_to_parts(".", "", unmapped=True), "is virtual and refers to nothing for some of its pixels.$"),
+        (
+            link("s_1_m_1/images_camera_00", h5py.SoftLink("/s_1_m_1/images_camera_00")),
+            "s_1_m_1/images_camera_00 is not a dataset that can be opened.$",
+        ),
         (
             replace("s_1_m_1/images_camera_00", np.ones((5, 8, 6, 1), "f4")),
             "00 has images of 8 × 6 pixels, which are not",

@@ -131,8 +131,28 @@ def test_results_may_be_a_link_and_a_missing_dataset_is_refused(dataset_elsewher
     with h5py.File(outputs["train"]) as file:
         assert (file["images"][:].reshape(len(file["images"]), -1).max(axis=1) > 100).all()
     (tmp_path / "project/resources/images.hdf5").unlink()
-    with pytest.raises(ValueError, match=r"refers for s_1_m_0.5/images_camera_00 to .*images.hdf5, which is not there"):
+    with pytest.raises(ValueError, match=r"s_1_m_0.5/images_camera_00 refers to .*images.hdf5, which is not there"):
         prepare_images(subset, table, 8, "uint8", 1, outputs, 2**26)
+
+
+def test_virtual_images_in_a_directory_with_a_percent_sign_are_read(dataset_elsewhere, tmp_path):
+    """Each camera refers to the whole of a dataset, which has no bounds; HDF5 fills in numbers at a percent sign."""
+    dataset = tmp_path / "project/resources/images.hdf5"
+    (tmp_path / "50%bulge").mkdir()
+    master = tmp_path / "50%bulge" / "master.hdf5"
+    with h5py.File(dataset) as file, h5py.File(master, "w") as virtual:
+        for group in file.values():
+            for part in group.values():
+                layout = h5py.VirtualLayout(part.shape, part.dtype)
+                layout[:] = h5py.VirtualSource(dataset, part.name, part.shape)
+                virtual.create_virtual_dataset(part.name, layout)
+    catalogue = catalogue_dataset(master)
+    assert catalogue["maximum"].tolist() == catalogue_dataset(dataset)["maximum"].tolist()
+    select_images(master, catalogue, tmp_path / "subset.hdf5", 14, groups=["s_*"])
+    table, _ = label_images(list_images(tmp_path / "subset.hdf5"), "time")
+    table = split_images(table, "simulation", validation=0.3, test=0.3, seed=1)
+    with h5py.File(prepare(tmp_path / "subset.hdf5", table, 8, "uint8")["train"]) as file:
+        assert (file["images"][:].reshape(len(file["images"]), -1).max(axis=1) > 0).all()
 
 
 def swap_images(file):

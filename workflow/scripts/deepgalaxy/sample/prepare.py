@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.dataset.contents import CHECKSUMS, image_checksums, missing_sources
+from deepgalaxy.dataset.contents import CHECKSUMS, image_checksums, wrong_sources
 from deepgalaxy.dataset.layout import images_name
 from deepgalaxy.dataset.pieces import Pieces
 from deepgalaxy.hdf5 import whole_hdf5
@@ -86,10 +86,10 @@ def prepare_images(
 def refuse_missing_sources(subset: h5py.File) -> None:
     """Raise ValueError if images of a subset lie in a file that is not there: HDF5 would read zeros in their place."""
     for images in (part for group in subset.values() for part in group.values()):
-        if missing := missing_sources(images):
+        if wrong := wrong_sources(images):
             raise ValueError(
-                f"{subset.filename} refers for {images.name[1:]} to {missing[0]}, which is not there; has the dataset"
-                " been moved or removed? Select the images anew, or with `copy: true`."
+                f"{subset.filename}: {images.name[1:]} {wrong[0]}; has the dataset been moved, removed or changed?"
+                " Select the images anew, or with `copy: true`."
             )
 
 
