@@ -208,6 +208,10 @@ def never_written(file):
             replace("s_1_m_1/images_camera_00", np.ones((5, 8, 8, 1), "f4")),
             "s_1_m_1/images_camera_00 has a single value everywhere in each of its 5 images.$",
         ),
+        (
+            replace("s_1_m_1/images_camera_00", np.random.default_rng(1).random((5, 8, 8, 1), "f4") / 1000),
+            "00 has no value above 0.000.*, which in the range from 0 to 1 is black.$",
+        ),
         (lambda file: file.copy("s_1_m_1", "s_1.0_m_1"), "s_1.0_m_1 and s_1_m_1 have the same ratios"),
         (set_value(np.nan), r"images_camera_03\[2\] has values that are not numbers"),
         (set_value(1.5), r"images_camera_03 has values from .* to 1.5, outside"),

@@ -135,7 +135,21 @@ def test_results_may_be_a_link_and_a_missing_dataset_is_refused(dataset_elsewher
         prepare_images(subset, table, 8, "uint8", 1, outputs, 2**26)
 
 
-def test_virtual_images_in_a_directory_with_a_percent_sign_are_read(dataset_elsewhere, tmp_path):
+def test_an_image_that_would_be_black_is_named(tmp_path):
+    images = np.random.default_rng(1).random((14, 3, 8, 8, 1), np.float32)
+    images[3, 1] /= 1000
+    with h5py.File(tmp_path / "images.hdf5", "w") as file:
+        for ratio in (0.5, 1, 1.5):
+            create_group(file, group_name(1, ratio), images, np.arange(3) * 5, {})
+    table, _ = label_images(list_images(tmp_path / "images.hdf5"), "time")
+    table = split_images(table, "simulation", validation=0.3, test=0.3, seed=1)
+    prepare(tmp_path / "images.hdf5", table, 8, "float16")
+    with pytest.raises(ValueError, match=r"images_camera_03\[1\] is black once it has 8 pixels of type uint8"):
+        prepare(tmp_path / "images.hdf5", table, 8, "uint8")
+
+
+@pytest.mark.usefixtures("dataset_elsewhere")
+def test_virtual_images_in_a_directory_with_a_percent_sign_are_read(tmp_path):
     """Each camera refers to the whole of a dataset, which has no bounds; HDF5 fills in numbers at a percent sign."""
     dataset = tmp_path / "project/resources/images.hdf5"
     (tmp_path / "50%bulge").mkdir()

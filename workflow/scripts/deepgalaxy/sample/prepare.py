@@ -119,7 +119,14 @@ def _prepare_block(subset: str | Path, pixels: int, dtype: str, block: Block) ->
             raise ValueError(f"{subset}: {images.name[1:]} cannot be read: {error}. {ANEW}") from error
         _refuse_others(images, block.snapshots, [native[snapshot - first] for snapshot in block.snapshots])
     native = native.astype(native.dtype.newbyteorder("="), copy=False)
-    return np.array([prepare_image(native[snapshot - first], pixels, dtype) for snapshot in block.snapshots])
+    prepared = np.array([prepare_image(native[snapshot - first], pixels, dtype) for snapshot in block.snapshots])
+    for snapshot in block.snapshots[~prepared.any(axis=(1, 2))]:
+        if brightest := native[snapshot - first].max():
+            raise ValueError(
+                f"{subset}: {block.group}/{images_name(block.camera)}[{snapshot}] is black once it has {pixels} pixels"
+                f" of type {dtype}; its brightest one has {brightest:g}. Name the camera under `damaged`."
+            )
+    return prepared
 
 
 def _refuse_others(images: h5py.Dataset, snapshots: np.ndarray, native: list[np.ndarray]) -> None:
