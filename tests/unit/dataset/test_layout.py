@@ -235,6 +235,13 @@ def test_an_unreadable_chunk_is_named(dataset):
         catalogue_dataset(dataset)
 
 
+def test_a_merger_under_two_names_is_told(dataset, caplog):
+    with h5py.File(dataset, "r+") as file:
+        file["s_0.25_m_0.25"] = h5py.SoftLink("/s_1_m_1")
+    catalogue_dataset(dataset)
+    assert "s_1_m_1 holds the same images as s_0.25_m_0.25: a split may train on one" in caplog.text
+
+
 def test_something_else_than_hdf5_is_refused(tmp_path):
     page = tmp_path / "output_bw_512.hdf5"
     page.write_text("<html>404</html>")

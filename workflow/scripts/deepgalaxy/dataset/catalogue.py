@@ -66,6 +66,8 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
         rows += described
         violations += violated
     _refuse_violations(path, violations + _of_another_size(rows))
+    for same in _same_images(rows):
+        logger.warning("%s: a split may train on one and test on the other; name one under `damaged`", same)
     for row in rows:
         if row["damaged"]:
             logger.info("%s is left out as damaged", unit_name(row["group"], row["camera"]))
@@ -115,6 +117,19 @@ def _named_twice(names: Collection[str]) -> list[str]:
     for name in filter(GROUP_NAME.fullmatch, names):
         by_ratios.setdefault(parse_group_name(name), []).append(name)
     return [f"{' and '.join(same)} have the same ratios" for same in by_ratios.values() if len(same) > 1]
+
+
+def _same_images(rows: list[dict]) -> list[str]:
+    """Name the groups that hold the same images as another: one merger, which a split would take for two."""
+    first: dict[tuple, str] = {}
+    same: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if CHECKSUMS in row:
+            other = first.setdefault((row["camera"], row[CHECKSUMS]), row["group"])
+            if other != row["group"]:
+                same[row["group"], other] = same.get((row["group"], other), 0) + 1
+    cameras = {name: sum(row["group"] == name and CHECKSUMS in row for row in rows) for name, _ in same}
+    return [f"{name} holds the same images as {other}" for (name, other), n in same.items() if n == cameras[name]]
 
 
 def _of_another_size(rows: list[dict]) -> list[str]:
