@@ -112,6 +112,23 @@ def refer_to(name):
     return change
 
 
+def refer_to_parts(name, part, unmapped=False):
+    """One half of each image of a camera lies elsewhere in the file, the other in ``part`` of the file ``name``."""
+
+    def change(file):
+        images = file["s_1_m_1/images_camera_00"][:]
+        del file["s_1_m_1/images_camera_00"]
+        file["s_1_m_1/half"] = images[:, :4]
+        file.create_dataset("s_1_m_1/empty_half", (5, 4, 8, 1), "f2")
+        layout = h5py.VirtualLayout((5, 8, 8, 1), "f2")
+        layout[:, :4] = h5py.VirtualSource(".", "s_1_m_1/half", (5, 4, 8, 1))
+        if not unmapped:
+            layout[:, 4:] = h5py.VirtualSource(name, part, (5, 4, 8, 1))
+        file.create_virtual_dataset("s_1_m_1/images_camera_00", layout)
+
+    return change
+
+
 def make_group(name):
     def change(file):
         del file[name]
@@ -167,6 +184,20 @@ def never_written(file):
         (written_in_part, "s_1_m_1/images_camera_00 was never written, or in part only"),
         (refer_to("gone.hdf5"), "s_1_m_1/images_camera_00 refers to gone.hdf5, which is not there.$"),
         (
+            refer_to_parts(".", "nothing"),
+            "00 refers to nothing in images.hdf5, which is no dataset there.$",
+        ),
+        (
+            refer_to_parts(".", "s_1_m_1/empty_half"),
+            "00 refers to s_1_m_1/empty_half in .* never written",
+        ),
+        (refer_to_parts(".", "s_1_m_1/images_camera_00"), "images_camera_00 refers to itself.$"),
+        (refer_to_parts(".", "", unmapped=True), "is virtual and refers to nothing for some of its pixels.$"),
+        (
+            link("s_1_m_1/images_camera_00", h5py.SoftLink("/s_1_m_1/images_camera_00")),
+            "s_1_m_1/images_camera_00 is not a dataset that can be opened.$",
+        ),
+        (
             replace("s_1_m_1/images_camera_00", np.ones((5, 8, 6, 1), "f4")),
             "00 has images of 8 × 6 pixels, which are not",
         ),
@@ -177,6 +208,10 @@ def never_written(file):
         (
             replace("s_1_m_1/images_camera_00", np.ones((5, 8, 8, 1), "f4")),
             "s_1_m_1/images_camera_00 has a single value everywhere in each of its 5 images.$",
+        ),
+        (
+            replace("s_1_m_1/images_camera_00", np.random.default_rng(1).random((5, 8, 8, 1), "f4") / 1000),
+            "00 has no value above 0.000.*, which in the range from 0 to 1 is black.$",
         ),
         (lambda file: file.copy("s_1_m_1", "s_1.0_m_1"), "s_1.0_m_1 and s_1_m_1 have the same ratios"),
         (set_value(np.nan), r"images_camera_03\[2\] has values that are not numbers"),
@@ -199,6 +234,13 @@ def test_an_unreadable_chunk_is_named(dataset):
         file.write(b"\xff" * chunk.size)
     with pytest.raises(ValueError, match=r"images_camera_05\[3\] cannot be read"):
         catalogue_dataset(dataset)
+
+
+def test_a_merger_under_two_names_is_told(dataset, caplog):
+    with h5py.File(dataset, "r+") as file:
+        file["s_0.25_m_0.25"] = h5py.SoftLink("/s_1_m_1")
+    catalogue_dataset(dataset)
+    assert "s_1_m_1 holds the same images as s_0.25_m_0.25: a split may train on one" in caplog.text
 
 
 def test_something_else_than_hdf5_is_refused(tmp_path):

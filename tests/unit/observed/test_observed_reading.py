@@ -279,7 +279,7 @@ SENTENCES = {
     "zipped.fits.gz": "It cannot be read as FITS: it is compressed by gzip, and what is in it is no FITS file",
     "endless.fits.gz": "It cannot be read as FITS: its header has no end",
     "stack.tif": "It cannot be read as TIFF: it is a stack of 3 images; save one of them",
-    "frames.tif": "It cannot be read as TIFF: it has two channels, and does not say that the second one is opacity",
+    "frames.tif": "It cannot be read as TIFF: it has 2 channels, and does not say that the last one is opacity",
     "lzw_planes.tif": "its pixels are 16 bits for each of 3 channels in separate planes, with compression LZW",
     "lzw_half.tif": "its pixels are 16 bits, with compression LZW, which is not read here; save it uncompressed",
     "lzw_opacity.tif": "its pixels are 16 bits for each of 2 channels side by side, with compression LZW",
@@ -405,3 +405,48 @@ def test_the_digest_of_a_directory_changes_with_its_files(tmp_path):
     assert longer != before
     os.utime(tmp_path / "a.png", ns=(status.st_atime_ns, status.st_mtime_ns + 1))
     assert digest() != longer
+
+
+@pytest.mark.parametrize("photometric", ["rgb", "minisblack"])
+@pytest.mark.parametrize("planarconfig", ["contig", "separate"])
+def test_a_further_channel_that_is_no_opacity_is_none(tmp_path, photometric, planarconfig):
+    """Such as infrared, which is 0 in many pixels that have light."""
+    bands = np.dstack([DEEP, np.where(DEEP_GREY > 30000, DEEP[:, :, 0], 0).astype(np.uint16)])
+    written = bands if planarconfig == "contig" else np.moveaxis(bands, 2, 0)
+    extra = ["unspecified"] * (1 if photometric == "rgb" else 3)
+    path = tmp_path / "bands.tif"
+    tifffile.imwrite(path, written, photometric=photometric, planarconfig=planarconfig, extrasamples=extra)
+    if photometric == "rgb":
+        np.testing.assert_allclose(load(path)[0], DEEP_GREY, rtol=1e-6)
+    else:
+        with pytest.raises(ValueError, match="it has 4 channels, and does not say that the last one is opacity"):
+            read_header(path)
+
+
+@pytest.mark.parametrize("dtype", ["f8", "i4", "i8"])
+def test_light_above_a_level_that_float32_would_round_is_kept(tmp_path, dtype):
+    """Numbers of counts above 10⁹, whose neighbours in float32 are 64 apart."""
+    light = np.round(LIGHT.astype(float) * 30)
+    (tmp_path / "x.fits").write_bytes(fits_bytes((light + 10**9).astype(dtype)))
+    tifffile.imwrite(tmp_path / "x.tif", (light + 10**9).astype(dtype), photometric="minisblack")
+    np.testing.assert_array_equal(load(tmp_path / "x.fits")[0], (light - light.min())[::-1])
+    np.testing.assert_array_equal(load(tmp_path / "x.tif")[0], light - light.min())
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_fits_file_whose_checksum_differs_or_that_is_cut_short_says_so(tmp_path, packed):
+    part = fits.CompImageHDU(LIGHT) if packed else fits.PrimaryHDU(LIGHT)
+    path = tmp_path / "x.fits"
+    fits.HDUList([fits.PrimaryHDU(), part] if packed else [part]).writeto(path, checksum=True)
+    load(path)
+    with fits.open(path, disable_image_compression=True) as file:
+        place = file[-1].fileinfo()["datLoc"]
+    content = bytearray(path.read_bytes())
+    content[place + 340] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="pixels are damaged: they are not those of its DATASUM"):
+        read_header(path).load()
+    fits.HDUList([fits.PrimaryHDU(), part] if packed else [part]).writeto(path, overwrite=True)
+    path.write_bytes(path.read_bytes()[: 100 - 2880])
+    with pytest.raises(ValueError, match="cannot be read as FITS: the file has been cut short"):
+        read_header(path).load()

@@ -229,3 +229,19 @@ def test_whole_numbers_may_be_written_with_a_point():
         "rates": [1, 0.5, True, "1.0"],
     }
     assert isinstance(whole_numbers(2020.0), int)
+
+
+def test_a_number_of_the_wrong_type_is_one_mistake(config, schema):
+    config["datasets"]["simulated"]["simulation"]["snapshots"]["every_myr"] = 0.5
+    (mistake,) = list_mistakes(config, schema)
+    assert "every_myr` is 0.5, which is not a whole number" in mistake
+
+
+def test_a_name_that_is_a_number_is_a_mistake_like_another(config, schema):
+    """As YAML reads the name 2020."""
+    config["models"] = {2020: config["models"]["reference_cnn"]}
+    config["experiment"]["models"] = ["reference_cnn"]
+    assert [mistake.partition(",")[0] for mistake in list_mistakes(config, schema)] == [
+        "`models: 2020` is 2020",
+        "`experiment: models` names 'reference_cnn'",
+    ]

@@ -42,6 +42,10 @@ def stages(start, end, bins=5):
             sample(folds=17, by="time_block", block_myr=50, classes={"task": "time_bins", "bins": 4}),
             "`folds: 17` needs as many units (time_block), and there are 16;",
         ),
+        (
+            sample(by="time_block", block_myr=10, classes={"task": "time_bins", "bins": 77}),
+            "split`, of simulated: Each of the 77 classes of time is within one block of 10 Myr, so that none of them",
+        ),
         (sample(folds=8, by=["simulation", "line_of_sight"]), "`folds: 8` needs as many units (line_of_sight)"),
         (sample(validation=0, test=0.97), "A split of 24 units (simulation) into 1 for validation and 23 for testing"),
         (sample(training_units=21), "`training_units: 21` asks for more than the 20 units (simulation) that are"),
@@ -107,3 +111,10 @@ def test_mergers_that_never_meet_are_refused(config, schema, approach_myr, count
     config["datasets"]["simulated"]["simulation"]["snapshots"]["count"] = count
     (mistake,) = list_mistakes(config, schema)
     assert "`datasets: simulated`: The last snapshot, at " in mistake and "so that nothing merges" in mistake
+
+
+def test_a_damaged_unit_that_is_not_simulated_is_refused_before_anything_is(config, schema):
+    config["experiment"]["datasets"] = ["simulated"]
+    config["datasets"]["simulated"]["damaged"] = ["s_9_m_9/03"]
+    (mistake,) = list_mistakes(config, schema)
+    assert mistake.startswith("`datasets: simulated`: `damaged` names s_9_m_9/03, and what is simulated is s_")

@@ -132,8 +132,42 @@ def test_results_may_be_a_link_and_a_missing_dataset_is_refused(dataset_elsewher
     with h5py.File(outputs["train"]) as file:
         assert (file["images"][:].reshape(len(file["images"]), -1).max(axis=1) > 100).all()
     (tmp_path / "project/resources/images.hdf5").unlink()
-    with pytest.raises(ValueError, match=r"refers for s_1_m_0.5/images_camera_00 to .*images.hdf5, which is not there"):
+    with pytest.raises(ValueError, match=r"s_1_m_0.5/images_camera_00 refers to .*images.hdf5, which is not there"):
         prepare_images(subset, table, 8, "uint8", 1, outputs, 2**26)
+
+
+def test_an_image_that_would_be_black_is_named(tmp_path):
+    images = np.random.default_rng(1).random((14, 3, 8, 8, 1), np.float32)
+    images[3, 1] /= 1000
+    with h5py.File(tmp_path / "images.hdf5", "w") as file:
+        for ratio in (0.5, 1, 1.5):
+            create_group(file, group_name(1, ratio), images, np.arange(3) * 5, {})
+    table, _ = label_images(list_images(tmp_path / "images.hdf5"), "time")
+    table = split_images(table, "simulation", validation=0.3, test=0.3, seed=1)
+    prepare(tmp_path / "images.hdf5", table, 8, "float16")
+    with pytest.raises(ValueError, match=r"images_camera_03\[1\] is black once it has 8 pixels of type uint8"):
+        prepare(tmp_path / "images.hdf5", table, 8, "uint8")
+
+
+@pytest.mark.usefixtures("dataset_elsewhere")
+def test_virtual_images_in_a_directory_with_a_percent_sign_are_read(tmp_path):
+    """Each camera refers to the whole of a dataset, which has no bounds; HDF5 fills in numbers at a percent sign."""
+    dataset = tmp_path / "project/resources/images.hdf5"
+    (tmp_path / "50%bulge").mkdir()
+    master = tmp_path / "50%bulge" / "master.hdf5"
+    with h5py.File(dataset) as file, h5py.File(master, "w") as virtual:
+        for group in file.values():
+            for part in group.values():
+                layout = h5py.VirtualLayout(part.shape, part.dtype)
+                layout[:] = h5py.VirtualSource(dataset, part.name, part.shape)
+                virtual.create_virtual_dataset(part.name, layout)
+    catalogue = catalogue_dataset(master)
+    assert catalogue["maximum"].tolist() == catalogue_dataset(dataset)["maximum"].tolist()
+    select_images(master, catalogue, tmp_path / "subset.hdf5", 14, groups=["s_*"])
+    table, _ = label_images(list_images(tmp_path / "subset.hdf5"), "time")
+    table = split_images(table, "simulation", validation=0.3, test=0.3, seed=1)
+    with h5py.File(prepare(tmp_path / "subset.hdf5", table, 8, "uint8")["train"]) as file:
+        assert (file["images"][:].reshape(len(file["images"]), -1).max(axis=1) > 0).all()
 
 
 def swap_images(file):
@@ -157,9 +191,12 @@ def move_away(file):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (swap_images, r"s_1_m_1/images_camera_01\[0\] is not the image that was catalogued"),
-        (move_away, r"s_1_m_1/images_camera_01\[0\] is not the image that was catalogued"),
-        (damage_a_chunk, "s_1_m_1/images_camera_01 cannot be read"),
+        (
+            swap_images,
+            r"s_1_m_1/images_camera_01\[0\] is not the image that was catalogued.* have it catalogued",
+        ),
+        (move_away, "s_1_m_1/images_camera_01 refers to gone.hdf5, which is not there; has the dataset"),
+        (damage_a_chunk, "s_1_m_1/images_camera_01 cannot be read.* restore it from a copy"),
     ],
 )
 def test_other_images_than_were_catalogued_are_refused(dataset_elsewhere, tmp_path, change, sentence):
@@ -167,7 +204,7 @@ def test_other_images_than_were_catalogued_are_refused(dataset_elsewhere, tmp_pa
     with h5py.File(tmp_path / "project/resources/images.hdf5", "r+") as file:
         change(file)
     outputs = {split: tmp_path / f"{split}.hdf5" for split in SPLITS}
-    with pytest.raises(ValueError, match=f"subset.hdf5: {sentence}.* restore it from a copy, or have it catalogued"):
+    with pytest.raises(ValueError, match=f"subset.hdf5: {sentence}"):
         prepare_images(subset, table, 8, "uint8", 1, outputs, 2**26, processes=2)
     assert not any(path.exists() for path in outputs.values())
 

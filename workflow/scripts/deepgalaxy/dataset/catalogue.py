@@ -1,7 +1,6 @@
 """What an image file holds, and whether it keeps to the published layout."""
 
 from collections.abc import Collection
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from statistics import mode
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
-from deepgalaxy.dataset.contents import CHECKSUMS, checksums_to_text, missing_sources
+from deepgalaxy.dataset.contents import CHECKSUMS, NEVER_WRITTEN, checksums_to_text, never_written, wrong_sources
 from deepgalaxy.dataset.layout import (
     GROUP_NAME,
     IMAGES_NAME,
@@ -67,6 +66,8 @@ def catalogue_dataset(path: str | Path, damaged: Collection[str] = (), processes
         rows += described
         violations += violated
     _refuse_violations(path, violations + _of_another_size(rows))
+    for same in _same_images(rows):
+        logger.warning("%s: a split may train on one and test on the other; name one under `damaged`", same)
     for row in rows:
         if row["damaged"]:
             logger.info("%s is left out as damaged", unit_name(row["group"], row["camera"]))
@@ -103,11 +104,10 @@ def _largest_piece(path: str | Path, names: Collection[str], damaged: Collection
     largest = 1
     with h5py.File(path) as file:
         for name in names:
-            group = file.get(name)
-            for camera in undamaged_cameras(name, damaged) if isinstance(group, h5py.Group) else ():
-                images = group.get(images_name(camera))
-                with suppress(TypeError):  # of a type that NumPy lacks, which is a violation
-                    largest = max(largest, Pieces.of(images).least_bytes if isinstance(images, h5py.Dataset) else 1)
+            for camera in undamaged_cameras(name, damaged) if isinstance(_opened(file, name), h5py.Group) else ():
+                images = _opened(file, f"{name}/{images_name(camera)}")
+                if isinstance(images, h5py.Dataset) and images.ndim:
+                    largest = max(largest, Pieces.of(images).least_bytes)
     return largest
 
 
@@ -117,6 +117,19 @@ def _named_twice(names: Collection[str]) -> list[str]:
     for name in filter(GROUP_NAME.fullmatch, names):
         by_ratios.setdefault(parse_group_name(name), []).append(name)
     return [f"{' and '.join(same)} have the same ratios" for same in by_ratios.values() if len(same) > 1]
+
+
+def _same_images(rows: list[dict]) -> list[str]:
+    """Name the groups that hold the same images as another: one merger, which a split would take for two."""
+    first: dict[tuple, str] = {}
+    same: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if CHECKSUMS in row:
+            other = first.setdefault((row["camera"], row[CHECKSUMS]), row["group"])
+            if other != row["group"]:
+                same[row["group"], other] = same.get((row["group"], other), 0) + 1
+    cameras = {name: sum(row["group"] == name and CHECKSUMS in row for row in rows) for name, _ in same}
+    return [f"{name} holds the same images as {other}" for (name, other), n in same.items() if n == cameras[name]]
 
 
 def _of_another_size(rows: list[dict]) -> list[str]:
@@ -173,11 +186,17 @@ def _opened(file: h5py.File, path: str) -> h5py.HLObject | None:
         return None
 
 
+def _is_named(file: h5py.File, path: str) -> bool:
+    """Return whether there is anything at a path of a file, be it a link to nothing."""
+    group, _, name = path.rpartition("/")
+    return file[group].get(name, getlink=True) is not None
+
+
 def _describe_camera(file: h5py.File, name: str, camera: int) -> tuple[dict, list[str]]:
     """Return what is known of a group's camera, and all that is wrong with it."""
     images_path, times_path = f"{name}/{images_name(camera)}", f"{name}/{times_name(camera)}"
     violations = [
-        f"{path} is {'missing' if path not in file else 'not a dataset that can be opened'}"
+        f"{path} is {'not a dataset that can be opened' if _is_named(file, path) else 'missing'}"
         for path in (images_path, times_path)
         if not isinstance(_opened(file, path), h5py.Dataset)
     ]
@@ -218,17 +237,24 @@ def _wrong_form(images: h5py.Dataset, path: str, t_myr: h5py.Dataset) -> list[st
         violations.append(f"{path} is of type {images.dtype}, not one of {', '.join(ACCEPTED_DTYPES)}")
     if images.ndim == 0 or 0 in images.shape or t_myr.shape != images.shape[:1]:
         violations.append(f"{path} has shape {images.shape} for times of shape {t_myr.shape}")
-    elif missing := missing_sources(images):
-        violations.append(f"{path} refers to {', '.join(missing)}, which is not there")
-    elif not images.is_virtual and images.id.get_space_status() != h5py.h5d.SPACE_STATUS_ALLOCATED:
-        violations.append(f"{path} was never written, or in part only")
+    else:
+        violations += _wrong_storage(images, path)
     return violations
+
+
+def _wrong_storage(dataset: h5py.Dataset, path: str) -> list[str]:
+    """Return why HDF5 would give something else than what was written, by the path."""
+    if dataset.is_virtual:
+        return [f"{path} {what}" for what in wrong_sources(dataset)]
+    return [f"{path} {NEVER_WRITTEN}"] if never_written(dataset) else []
 
 
 def _wrong_times(t_myr: h5py.Dataset, path: str) -> list[str]:
     """Return what is wrong with the times of a camera's images, by the path."""
     if t_myr.ndim != 1:
         return []  # which does not fit the images, whatever it holds
+    if violations := _wrong_storage(t_myr, path):
+        return violations
     try:
         times = t_myr[:]
     except OSError as error:

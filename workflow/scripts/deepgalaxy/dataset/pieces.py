@@ -31,10 +31,12 @@ class Pieces:
         to; as if it were not packed where it refers to several, or to what is not there."""
         image_bytes = int(np.prod(images.shape[1:])) * images.dtype.itemsize
         if images.is_virtual and len(sources := images.virtual_sources()) == 1:
-            name = Path(os.path.realpath(images.file.filename)).parent / sources[0].file_name
+            name = Path(os.path.realpath(images.file.filename)).parent / sources[0].file_name.replace("%%", "%")
             with suppress(OSError, KeyError), h5py.File(name) as file:
                 original = cls.of(file[sources[0].dset_name])
-                first = sources[0].src_space.get_select_bounds()[0][0]
+                chosen = sources[0].src_space
+                whole = chosen.get_select_type() == h5py.h5s.SEL_ALL  # which has no bounds
+                first = 0 if whole else chosen.get_select_bounds()[0][0]
                 offset = (original.offset + first) % original.together
                 return cls(original.together, offset, image_bytes, original.chunk_bytes)
         if images.chunks and images.id.get_create_plist().get_nfilters():

@@ -54,6 +54,8 @@ def _odd_values(extremes: np.ndarray, minimum: float, maximum: float, images: h5
     violations = [f"{path}[{number}] has the value {extremes[number, 0]:g} everywhere" for number in constant]
     if images.dtype != np.uint8 and (minimum < 0 or maximum > 1):
         violations.append(f"{path} has values from {minimum:g} to {maximum:g}, outside [0, 1]")
+    if images.dtype != np.uint8 and 0 < maximum < 1 / 255:
+        violations.append(f"{path} has no value above {maximum:g}, which in the range from 0 to 1 is black")
     if images.dtype == np.uint8 and 0 < maximum <= 1:
         violations.append(f"{path} is of type uint8 but uses only 0 and 1 of its range from 0 to 255")
     return violations

@@ -25,6 +25,8 @@ LARGEST_UNPACKED = 2**34
 """Bytes of a compressed file beyond which it is not worth to read on."""
 LARGEST_HEADER = 2**22
 CHUNK = 2**14
+DIFFERENT = 0
+"""What astropy says of a checksum that is not the one of the header; that there is none, it says otherwise."""
 
 
 def fits_header(path: Path, start: bytes) -> ImageHeader:
@@ -78,8 +80,23 @@ def _check_whole(path: Path, name: str, decompressor: Callable[[], Any]) -> None
 def _load(path: Path, number: int, compressed: tuple | None) -> np.ndarray:
     if compressed:
         _check_whole(path, compressed[0], compressed[2])
-    with fits.open(path) as file:
-        pixels = np.squeeze(file[number].data)
-        colours_first = pixels.ndim == 3 and pixels.shape[0] == 3
-        # FITS counts rows from below.
-        return grey(np.moveaxis(pixels, 0, -1) if colours_first else pixels)[::-1]
+    pixels = _pixels(path, number)
+    colours_first = pixels.ndim == 3 and pixels.shape[0] == 3
+    # FITS counts rows from below.
+    return grey(np.moveaxis(pixels, 0, -1) if colours_first else pixels)[::-1]
+
+
+def _pixels(path: Path, number: int) -> np.ndarray:
+    """Return the pixels of an image of a FITS file; raise ValueError if they are not there, or not those that its
+    header was written for, where that says so."""
+    try:
+        # Of what is compressed part by part, the sum is that of the compressed parts.
+        with fits.open(path, disable_image_compression=True) as file:
+            if file[number].verify_datasum() == DIFFERENT:
+                raise ValueError("its pixels are damaged: they are not those of its DATASUM")
+        with fits.open(path) as file:
+            return np.squeeze(file[number].data)
+    except TypeError as error:
+        if "buffer is too small" in str(error):
+            raise ValueError("the file has been cut short") from None
+        raise

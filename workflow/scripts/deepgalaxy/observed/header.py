@@ -28,12 +28,25 @@ def grey(pixels: np.ndarray) -> np.ndarray:
     """Average colours (height, width[, channels]) as the channels of simulated images are; a last one of an even number
     is opacity."""
     if pixels.ndim == 2:
-        return pixels.astype(np.float32)
+        return _without_pedestal(pixels).astype(np.float32)
     colours = pixels.shape[2] - (pixels.shape[2] % 2 == 0)
     averaged = pixels[:, :, :colours].mean(axis=2, dtype=np.float32)
     if colours < pixels.shape[2]:
         averaged[pixels[:, :, -1] == 0] = np.nan
     return averaged
+
+
+def _without_pedestal(pixels: np.ndarray) -> np.ndarray:
+    """Take the smallest value away from numbers that float32 would round: the sky is taken away from light anyway."""
+    if pixels.dtype.itemsize < 4 or pixels.dtype in (np.float32, ">f4"):
+        return pixels
+    finite = pixels[np.isfinite(pixels)]
+    if not finite.size:
+        return pixels
+    smallest, largest = float(finite.min()), float(finite.max())
+    spread = largest - smallest
+    rounded = max(abs(smallest), abs(largest)) * np.finfo(np.float32).eps
+    return pixels.astype(float) - smallest if 0 < spread < 1e6 * rounded else pixels
 
 
 def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:

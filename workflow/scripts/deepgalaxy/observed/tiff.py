@@ -31,13 +31,15 @@ def tiff_header(path: Path, _start: bytes) -> ImageHeader:
         shallow = _checked_type(page).itemsize == 1
         orientation = page.tags.valueof(ORIENTATION, UPRIGHT)
         width, height = size_when_turned(page.imagewidth, page.imagelength, orientation)
+        # Of red, green, blue and something else, such as infrared, the colours.
+        most = 4 if _ends_in_opacity(page) else 3
         if _tifffile_reads(page):
-            load = partial(_load_by_tifffile, path, orientation)
+            load = partial(_load_by_tifffile, path, orientation, most)
         elif _pillow_reads(page):
             load = partial(load_display, path)
         elif _opencv_reads(page):
             tag = page.tags.get(ORIENTATION)
-            load = partial(_load_by_opencv, path, orientation, tag and tag.valueoffset)
+            load = partial(_load_by_opencv, path, orientation, most, tag and tag.valueoffset)
         else:
             raise ValueError(
                 f"{_description(page)}, which is not read here; save it uncompressed, with 8, 16 or 32 bits"
@@ -53,9 +55,17 @@ def _checked_type(page: TiffPage) -> np.dtype:
         raise ValueError(f"it is a stack of {page.imagedepth} images; save one of them")
     if page.dtype.itemsize > 1 and (not _is_plain(page) or page.dtype.kind == "c"):
         raise ValueError("more than 8 bits per channel are read from grey and RGB images only")
-    if page.samplesperpixel == 2 and not set(page.extrasamples) & set(OPACITY):
-        raise ValueError("it has two channels, and does not say that the second one is opacity; save one of them")
+    if page.samplesperpixel in (2, 4) and not _ends_in_opacity(page) and page.photometric == PHOTOMETRIC.MINISBLACK:
+        raise ValueError(
+            f"it has {page.samplesperpixel} channels, and does not say that the last one is opacity; save one of them"
+        )
     return page.dtype
+
+
+def _ends_in_opacity(page: TiffPage) -> bool:
+    """Return whether the last sample of a pixel is opacity, and the others are light."""
+    light = 3 if page.photometric == PHOTOMETRIC.RGB else 1
+    return page.samplesperpixel == light + 1 and set(page.extrasamples) <= set(OPACITY)
 
 
 def _is_plain(page: TiffPage) -> bool:
@@ -103,18 +113,24 @@ def _description(page: TiffPage) -> str:
     return f"{pixels}, with compression {compression}{predictor}"
 
 
-def _load_by_tifffile(path: Path, orientation: int) -> np.ndarray:
+def _load_by_tifffile(path: Path, orientation: int, most: int) -> np.ndarray:
     with tifffile.TiffFile(path) as file:
         page = file.pages.first
         pixels = page.asarray()
-        return turned(grey(np.moveaxis(pixels, 0, -1) if page.axes == "SYX" else pixels), orientation)
+        pixels = np.moveaxis(pixels, 0, -1) if page.axes == "SYX" else pixels
+        return turned(grey(_first_channels(pixels, most)), orientation)
 
 
-def _load_by_opencv(path: Path, orientation: int, orientation_at: int | None) -> np.ndarray:
+def _first_channels(pixels: np.ndarray, most: int) -> np.ndarray:
+    """Return an image (height, width[, channels]) with no more than so many channels."""
+    return pixels if pixels.ndim == 2 else pixels[:, :, :most]
+
+
+def _load_by_opencv(path: Path, orientation: int, most: int, orientation_at: int | None) -> np.ndarray:
     content = bytearray(path.read_bytes())
     if orientation_at is not None:  # OpenCV would turn some, and refuse others
         content[orientation_at : orientation_at + 2] = b"\0\1" if content.startswith(b"MM") else b"\1\0"
     pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise ValueError("the file is damaged or truncated")
-    return turned(grey(pixels), orientation)
+    return turned(grey(_first_channels(pixels, most)), orientation)

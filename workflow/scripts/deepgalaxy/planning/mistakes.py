@@ -62,7 +62,7 @@ def _undescribed(config: dict) -> Iterator[str]:
     for section in DESCRIBED:
         for name in config["experiment"][section]:
             if name not in config[section]:
-                known = meant(name, list(config[section]))
+                known = meant(name, list(map(str, config[section])))
                 yield f"`experiment: {section}` names {name!r}, which `{section}` does not describe; {known}."
 
 

@@ -37,7 +37,12 @@ def _impossible_simulations(dataset: dict, seed: int) -> Iterator[str]:
     """Yield what is wrong with the simulations of a dataset, if it has any."""
     if "mergers" not in dataset:
         return
-    yield from refusals(index_simulations, dataset, seed)
+    impossible = list(refusals(index_simulations, dataset, seed))
+    yield from impossible
+    names = index_simulations(dataset, seed) if not impossible else {}
+    unknown = [unit for unit in dataset.get("damaged", []) if unit.partition("/")[0] not in names]
+    if names and unknown:
+        yield f"`damaged` names {', '.join(unknown)}, and what is simulated is {', '.join(names)}."
     snapshots = dataset["simulation"]["snapshots"]
     last, approach = (snapshots["count"] - 1) * snapshots["every_myr"], _approach_myr(dataset)
     if last < EARLIEST * approach:
@@ -73,7 +78,10 @@ def _impossible_sample(sample: dict, dataset: dict, seed: int) -> Iterator[tuple
     if simulated and not wrong:
         times = {name: _times(name, dataset, selection.get("time_myr")) for name in groups}
         wrong += _impossible_times(sample, times, _approach_myr(dataset))
-        units["time_block"] = _blocks(sorted(set().union(*times.values())), sample["split"].get("block_myr", 1))
+        merging = sorted(set().union(*times.values()))
+        units["time_block"] = _blocks(merging, sample["split"].get("block_myr", 1))
+        if task == "time_bins" and sample["split"]["by"] == "time_block" and not wrong:
+            wrong += _untrained_bins(merging, sample["classes"]["bins"], sample["split"]["block_myr"])
     yield from wrong
     yield from _impossible_split(sample["split"], units)
 
@@ -87,6 +95,20 @@ def _blocks(times: list[int], block_myr: float) -> int:
     """Return in how many blocks some times in Myr lie, from the first one on; one that begins a block is in it, rounded
     as in ``deepgalaxy.sample.time_parts``."""
     return len({int((time - times[0]) / block_myr + 0.5e-4) for time in times})
+
+
+def _untrained_bins(times: list[int], bins: int, block_myr: float) -> Iterator[tuple[str, str]]:
+    """Yield that no bin of time has images of several blocks, so that none is both trained and tested on, if so."""
+    width = (times[-1] - times[0]) / bins
+    places = {
+        (min(int((t - times[0]) / width + 1e-4), bins - 1), int((t - times[0]) / block_myr + 1e-4)) for t in times
+    }
+    if len(places) == len({number for number, _ in places}):
+        yield (
+            "split",
+            f"Each of the {bins} classes of time is within one block of {block_myr:g} Myr, so that none of them is both"
+            " trained and tested on; lower `block_myr` or `bins`, or choose another split.",
+        )
 
 
 def _times(group: str, dataset: dict, window: list[float] | None) -> list[int]:

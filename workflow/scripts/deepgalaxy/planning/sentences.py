@@ -40,7 +40,14 @@ def fill_in_defaults(config: dict, schema: dict) -> list[tuple[tuple, str]]:
     keyword ``ascending``, for a list of numbers of which none is less than the one before.
     """
     errors = sorted(_Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
-    mistakes = [(_path(error), sentence) for error in map(_deepest, errors) for sentence in _sentences(error)]
+    deepest = list(map(_deepest, errors))
+    untyped = {tuple(error.absolute_path) for error in deepest if error.validator == "type"}
+    mistakes = [
+        (_path(error), sentence)
+        for error in deepest
+        if error.validator == "type" or tuple(error.absolute_path) not in untyped  # one sentence is enough
+        for sentence in _sentences(error)
+    ]
     return list(dict.fromkeys([*mistakes, *_undefined_numbers(config, ())]))
 
 
@@ -175,6 +182,8 @@ SENTENCES: dict[str, Callable[[ValidationError], Iterator[str]]] = {
 
 def meant(word: str, known: list[str]) -> str:
     """Return what was probably meant by a word, or else all that is known."""
+    if not known:
+        return "there is nothing that it could be"
     spelled = {name.lower(): name for name in reversed(known)}
     near = get_close_matches(word.lower(), spelled, n=1)
     return f"`{spelled[near[0]]}` was probably meant" if near else f"known are `{'`, `'.join(known)}`"

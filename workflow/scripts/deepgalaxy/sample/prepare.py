@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.dataset.contents import CHECKSUMS, image_checksums, missing_sources
+from deepgalaxy.dataset.contents import CHECKSUMS, image_checksums, wrong_sources
 from deepgalaxy.dataset.layout import images_name
 from deepgalaxy.dataset.pieces import Pieces
 from deepgalaxy.hdf5 import whole_hdf5
@@ -86,10 +86,10 @@ def prepare_images(
 def refuse_missing_sources(subset: h5py.File) -> None:
     """Raise ValueError if images of a subset lie in a file that is not there: HDF5 would read zeros in their place."""
     for images in (part for group in subset.values() for part in group.values()):
-        if missing := missing_sources(images):
+        if wrong := wrong_sources(images):
             raise ValueError(
-                f"{subset.filename} refers for {images.name[1:]} to {missing[0]}, which is not there; has the dataset"
-                " been moved or removed? Select the images anew, or with `copy: true`."
+                f"{subset.filename}: {images.name[1:]} {wrong[0]}; has the dataset been moved, removed or changed?"
+                " Select the images anew, or with `copy: true`."
             )
 
 
@@ -119,7 +119,14 @@ def _prepare_block(subset: str | Path, pixels: int, dtype: str, block: Block) ->
             raise ValueError(f"{subset}: {images.name[1:]} cannot be read: {error}. {ANEW}") from error
         _refuse_others(images, block.snapshots, [native[snapshot - first] for snapshot in block.snapshots])
     native = native.astype(native.dtype.newbyteorder("="), copy=False)
-    return np.array([prepare_image(native[snapshot - first], pixels, dtype) for snapshot in block.snapshots])
+    prepared = np.array([prepare_image(native[snapshot - first], pixels, dtype) for snapshot in block.snapshots])
+    for snapshot in block.snapshots[~prepared.any(axis=(1, 2))]:
+        if brightest := native[snapshot - first].max():
+            raise ValueError(
+                f"{subset}: {block.group}/{images_name(block.camera)}[{snapshot}] is black once it has {pixels} pixels"
+                f" of type {dtype}; its brightest one has {brightest:g}. Name the camera under `damaged`."
+            )
+    return prepared
 
 
 def _refuse_others(images: h5py.Dataset, snapshots: np.ndarray, native: list[np.ndarray]) -> None:

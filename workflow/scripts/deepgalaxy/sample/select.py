@@ -51,6 +51,7 @@ def select_images(
     with h5py.File(dataset) as source, whole_hdf5(output) as subset:
         # Through links: HDF5 looks for the original from where the subset really lies.
         original = os.path.relpath(os.path.realpath(dataset), os.path.realpath(Path(output).parent))
+        original = original.replace("%", "%%")  # which HDF5 takes for a number to be filled in
         for name, numbers in progress(chosen.items(), len(chosen), "groups"):
             for camera in camera_numbers(cameras):
                 if camera not in numbers:
