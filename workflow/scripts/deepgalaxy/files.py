@@ -48,7 +48,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
 def temporary_path(path: Path) -> Path:
     """Return where this process writes what is to become ``path``; ``remove_leftovers`` knows it by its name."""
-    return path.with_name(f".partial-{Process.current()}-{path.name}")
+    return path.with_name(f".partial-{Process.current()}--{path.name}")
 
 
 def remove_leftovers(directory: Path) -> None:
@@ -57,7 +57,7 @@ def remove_leftovers(directory: Path) -> None:
     A process on another host cannot be asked after: what it has not written to for LEFT_AFTER_S counts as left.
     """
     for left in directory.glob(".partial-*"):
-        name = re.match(r"\.partial-(.+?-\d+-\d+-\d+)-", left.name)
+        name = re.match(r"\.partial-(.+?-\d+-\d+-\d+)--", left.name)
         writer = Process.parse(name[1]) if name else None
         with suppress(OSError):
             if writer and (writer.ended() or (writer.elsewhere and time.time() - left.stat().st_mtime > LEFT_AFTER_S)):
