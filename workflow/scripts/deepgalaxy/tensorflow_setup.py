@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import cast
 
@@ -48,8 +49,8 @@ def _without_keras_json() -> Iterator[None]:
     It keeps downloaded weights where it would have kept them.
     """
     kept = os.environ.get("KERAS_HOME")
-    user = os.path.expanduser("~")
-    home = kept or os.path.join(user if os.access(user, os.W_OK) else tempfile.gettempdir(), ".keras")
+    user = Path("~").expanduser()
+    home = kept or str((user if os.access(user, os.W_OK) else Path(tempfile.gettempdir())) / ".keras")
     with tempfile.TemporaryDirectory() as empty:
         os.environ["KERAS_HOME"] = empty
         try:

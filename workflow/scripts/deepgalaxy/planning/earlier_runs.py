@@ -14,8 +14,8 @@ WITHOUT_FILE = ("none", "imagenet")
 def weights_file(models: Mapping[str, Mapping], model: str, directory: str) -> str | None:
     """Return the file that has the weights which a model begins with, if it begins with those of a file.
 
-    One below ``directory``, where the workflow leaves its runs, is named as the workflow does, whatever absolute path or
-    link leads there.
+    One below ``directory``, where the workflow leaves its runs, is named as the workflow does, whatever absolute path
+    or link leads there.
     """
     weights = models[model].get("weights", "none")
     if weights in WITHOUT_FILE:
@@ -33,8 +33,8 @@ def unusable_weights(config: Mapping[str, Mapping], directory: str) -> Iterator[
         runs, file = earlier_runs(config["models"], model, directory)
         if file and not os.path.isfile(file):
             yield (
-                f"`models: {[model, *(run['model'] for run in runs)][-1]}: weights`: {file} is not a file; name one that"
-                f" is there, or the model.keras of a run below {directory}."
+                f"`models: {runs[-1]['model'] if runs else model}: weights`: {file} is not a file; name one that is there,"
+                f" or the model.keras of a run below {directory}."
             )
         for run in runs:
             for section, name in (("datasets", run["dataset"]), ("samples", parse_fold(run["sample"])[0])):
