@@ -33,8 +33,8 @@ def unusable_weights(config: Mapping[str, Mapping], directory: str) -> Iterator[
         runs, file = earlier_runs(config["models"], model, directory)
         if file and not os.path.isfile(file):
             yield (
-                f"`models: {runs[-1]['model'] if runs else model}: weights`: {file} is not a file; name one that is there,"
-                f" or the model.keras of a run below {directory}."
+                f"`models: {runs[-1]['model'] if runs else model}: weights`: {file} is not a file; name one that is"
+                f" there, or the model.keras of a run below {directory}."
             )
         for run in runs:
             for section, name in (("datasets", run["dataset"]), ("samples", parse_fold(run["sample"])[0])):
