@@ -18,7 +18,7 @@ if IN_CHECKOUT:
     sys.path.insert(0, str(Path(str(HERE), "../workflow/scripts").resolve()))
 try:
     from deepgalaxy.planning.code_digest import code_digest as digest_code, library_versions
-    from deepgalaxy.planning.import_path import export_import_path, link_package, package_parent
+    from deepgalaxy.planning.import_path import export_import_path, link_package, package_parent, without_foreign
 except ModuleNotFoundError as error:
     if error.name.split(".")[0] != "deepgalaxy":
         raise
@@ -30,10 +30,16 @@ except ModuleNotFoundError as error:
         f" {sys.executable} -m pip install {address}"
     ) from None
 
+sys.path[:] = without_foreign(sys.path, snakemake.__file__)
+if IN_CHECKOUT and package_parent() not in map(Path, sys.path):
+    sys.path.insert(0, str(package_parent()))
 # The rules' conda environments do not hold the package. What lies next to an installed one is not for them.
 export_import_path(package_parent() if IN_CHECKOUT else link_package(".snakemake/packages"), snakemake.__file__)
 # Text is UTF-8 in all jobs, whatever the locale.
 os.environ.update(PYTHONUTF8="1")
+# What a user has set for Python's own checks is not for them.
+for _name in ("PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONWARNINGS"):
+    os.environ.pop(_name, None)
 
 if isinstance(HERE, HostingProviderFile):
     # For the record of provenance. Set like this since the linter takes an assignment by brackets for a use.

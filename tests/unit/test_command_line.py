@@ -15,7 +15,7 @@ NEEDED = (
     "--validation=v",
     "--classes=c",
     "--output=o",
-    "--architecture=a",
+    "--architecture=reference_cnn",
     "--epochs=1",
     "--batch-size=4",
 )

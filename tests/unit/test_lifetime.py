@@ -9,6 +9,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
+from deepgalaxy import lifetime
 from deepgalaxy.files import remove_leftovers, temporary_path
 from deepgalaxy.lifetime import STARTED_BY, Process
 from support.processes import family, wait_for
@@ -90,6 +91,15 @@ def workers(directory):
     return [psutil.Process(number) for number in numbers] if len(numbers) == 2 else []
 
 
+@pytest.mark.parametrize("host", ["n1", "ip-10-0-0-12"])
+def test_what_the_dead_left_is_told_by_any_host_and_name(tmp_path, monkeypatch, host):
+    monkeypatch.setattr(lifetime, "_here", lambda: (host, 4026531836))
+    dead = lifetime.Process(host, 4026531836, 2**30, 5)
+    (tmp_path / f".partial-{dead}~000001-00000012.npz").touch()
+    remove_leftovers(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP", "SIGINT", "SIGKILL"])
 def test_a_signal_ends_a_script_and_its_pool_and_removes_what_it_was_writing(start, tmp_path, number, run):
     process = start(sys.executable, "-c", SCRIPT, stderr=subprocess.PIPE, text=True)
@@ -112,6 +122,7 @@ def test_a_signal_ends_a_script_and_its_pool_and_removes_what_it_was_writing(sta
 SNAKEMAKE = """
 import os, subprocess, sys
 from deepgalaxy.lifetime import STARTED_BY, Process
+from deepgalaxy.files import remove_leftovers
 os.environ[STARTED_BY] = str(Process.current())
 subprocess.run(["bash", "-c", 'set -e; "$@"; true', "bash", *sys.argv[1:]])
 """
@@ -142,6 +153,7 @@ def test_who_was_started_so_as_to_ignore_a_hangup_goes_on(start, tmp_path):
 RANKS = """
 import os, signal, sys, time
 from deepgalaxy.lifetime import starters
+from deepgalaxy.files import remove_leftovers
 signals = []
 def note(number, frame):
     signals.append(signal.Signals(number).name)

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from deepgalaxy.cluster.own_mpi import environment_of_launcher
+from deepgalaxy.planning.import_path import without_foreign
 from deepgalaxy.provenance.commit import commit_of
 
 PYTHON = (sys.executable, "-c")
@@ -59,7 +60,9 @@ def test_settings_of_matplotlib_change_no_figure(figure, tmp_path, settings):
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs/matplotlibrc").write_text(settings)
     assert figure(MATPLOTLIBRC=str(tmp_path / "theirs")) == plain
-    assert figure(MPLBACKEND="webagg") == plain
+    assert figure(MPLBACKEND="webagg") == figure(MPLBACKEND="nonsense") == plain
+    (tmp_path / "theirs/matplotlibrc").write_bytes(b"# M\xfcller\n")
+    assert figure(MATPLOTLIBRC=str(tmp_path / "theirs")) == plain
 
 
 def test_settings_of_keras_change_no_network(run, tmp_path):
@@ -70,6 +73,19 @@ def test_settings_of_keras_change_no_network(run, tmp_path):
     (tmp_path / "theirs/keras.json").write_text(json.dumps(theirs))
     variables = {"KERAS_HOME": str(tmp_path / "theirs"), "KERAS_BACKEND": "jax", "KERAS_MAX_STEPS_PER_EPOCH": "1"}
     assert run(*PYTHON, PREDICT, env=variables).stdout == plain.stdout
+    (tmp_path / "theirs/keras.json").write_text("[]")
+    assert run(*PYTHON, PREDICT, env=variables).stdout == plain.stdout
+
+
+def test_versions_in_another_import_path_are_not_those_that_compute(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path / "theirs"), str(tmp_path / "site"))))
+    path = [str(tmp_path / name) for name in ("theirs", "site", "venv")]
+    assert without_foreign(path, tmp_path / "site/snakemake/__init__.py") == path[1:]
+
+
+def test_the_launcher_runs_without_docstrings(run):
+    command = (sys.executable, "-m", "deepgalaxy.cluster.launcher", *PYTHON, "print(7)")
+    assert run(*command, env={"PYTHONOPTIMIZE": "2"}).stdout == "7\n"
 
 
 def test_files_are_written_where_the_file_system_has_no_locks(tmp_path):

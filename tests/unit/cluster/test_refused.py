@@ -11,7 +11,7 @@ from deepgalaxy.cluster.refused import hopeless_jobs, never, refusals, watch
     "reason",
     [
         *("PartitionConfig", "PartitionNodeLimit", "PartitionTimeLimit", "BadConstraints", "InvalidQOS"),
-        *("AssocMaxCpuPerJobLimit", "QOSMaxNodePerJobLimit", "QOSMaxWallDurationPerJobLimit", "QOSMinGRES"),
+        *("AssocMaxCpuPerJobLimit", "QOSMaxNodePerJobLimit", "QOSMaxWallDurationPerJobLimit", "QOSMaxCpuPerNode"),
     ],
 )
 def test_some_reasons_never_pass(reason):

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
+from deepgalaxy.checksums import read_checksums
 from deepgalaxy.dataset import download as download_module
 from deepgalaxy.dataset.acquire import acquire_dataset
 
@@ -228,3 +229,49 @@ def test_progress_is_shown_where_no_length_is_known(serve, fetch, content, monke
     with caplog.at_level(logging.INFO, "deepgalaxy"):
         assert fetch(url) == content
     assert "1,000 bytes so far" in caplog.text
+
+
+@pytest.mark.parametrize("wait", ["soon", "0.5", "-7"])
+def test_a_malformed_time_to_wait_is_none(serve, fetch, content, wait):
+    url, _ = serve(lambda _, count: whole(content) if count else message("429 Too Many Requests", Retry_After=wait))
+    assert fetch(url) == content
+
+
+def test_a_whole_answer_without_a_length_is_taken_though_nothing_tells_its_parts_apart(serve, fetch, content):
+    url, asked = serve(lambda *_: message("200 OK", content, Accept_Ranges="bytes"))
+    with pytest.raises(ValueError, match="does not say what its SHA-256 should be"):
+        fetch(url, digest=None)
+    assert asked == [None]
+
+
+def test_a_part_of_another_file_is_given_up_once_the_digest_shows_it(serve, fetch, content, tmp_path):
+    (tmp_path / "resources/downloads").mkdir(parents=True)
+    (tmp_path / "resources/downloads/galaxies.hdf5.part").write_bytes(bytes(HALF))
+    url, asked = serve(lambda start, _: whole(content) if start is None else part(content, start))
+    assert fetch(url) == content and asked == [HALF, None]
+
+
+def test_a_file_is_never_replaced_by_a_link_to_itself(fetch, content, tmp_path):
+    (tmp_path / "resources").mkdir()
+    (tmp_path / "resources/galaxies.hdf5").write_bytes(content)
+    (tmp_path / "link.hdf5").symlink_to("resources/galaxies.hdf5")
+    for source in ("link.hdf5", "resources/galaxies.hdf5"):
+        with pytest.raises(ValueError, match=r"is resources/galaxies\.hdf5 itself"):
+            fetch(source)
+    assert (tmp_path / "resources/galaxies.hdf5").read_bytes() == content
+
+
+def test_settings_that_name_no_file_do_not_look_like_a_full_disk(fetch, monkeypatch, tmp_path):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "absent"))
+    with pytest.raises(ValueError, match=r"cannot be asked: .*absent"):
+        fetch("https://127.0.0.1:1/images.hdf5")
+
+
+def test_lists_of_digests_by_other_programs_are_read(tmp_path):
+    digest, path = "ab" * 32, tmp_path / "checksums.txt"
+    for line in (f"{digest.upper()}  x", f"{digest} *x", f"{digest}  ./x\r"):
+        path.write_text(f"{line}\n")
+        assert read_checksums(path) == {"x": digest}
+    path.write_bytes(f"{digest}  x".encode("utf-16"))
+    with pytest.raises(ValueError, match="is not text in UTF-8"):
+        read_checksums(path)

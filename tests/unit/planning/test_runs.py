@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from deepgalaxy.planning.earlier_runs import earlier_runs, weights_file
+from deepgalaxy.planning.earlier_runs import earlier_runs, unusable_weights, weights_file
 from deepgalaxy.planning.runs import (
     EXPERIMENT_RUN,
     STUDY_RUN,
@@ -142,4 +142,27 @@ def test_weights_that_no_run_can_begin_with_are_refused():
             earlier_runs(MODELS, model, "results/models")
     with pytest.raises(ValueError, match=r"`models: unknown: weights: .* 'nobody', but `models` describes only first"):
         earlier_runs(MODELS, "unknown", "results/models")
-    assert weights_file(MODELS, "second") == of_run("wide", "first")
+    assert weights_file(MODELS, "second", "results/models") == of_run("wide", "first")
+
+
+def test_weights_by_another_path_are_those_of_the_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "results").symlink_to("scratch")
+    relative = of_run("wide", "first")
+    (tmp_path / "link").symlink_to(relative)
+    for path in (tmp_path / relative, tmp_path / relative.replace("results", "scratch", 1), "link"):
+        models = {"first": {}, "second": {"weights": str(path)}}
+        assert weights_file(models, "second", "results/models") == relative
+        assert earlier_runs(models, "second", "results/models") == earlier_runs(MODELS, "second", "results/models")
+
+
+def test_weights_that_are_not_there_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = {"experiment": {"models": ["m"]}, "datasets": {}, "samples": {}, "models": {"first": {}}}
+    for weights in ("none.keras", "", "."):
+        config["models"]["m"] = {"weights": weights}
+        (sentence,) = unusable_weights(config, "results/models")
+        assert "is not a file" in sentence
+    config["models"]["m"] = {"weights": of_run("wide", "first")}
+    assert "does not describe" in next(unusable_weights(config, "results/models"))

@@ -7,6 +7,7 @@ again before it changes.
 import contextlib
 import hashlib
 import os
+import re
 from pathlib import Path
 
 from deepgalaxy.files import read_json, write_json
@@ -16,29 +17,37 @@ CHUNK_BYTES = 2**20
 
 
 def sha256(path: str | Path) -> str:
-    """Return the SHA-256 digest of a file in hexadecimal."""
+    """Return the SHA-256 digest of a file in hexadecimal. Raises ValueError if it changes meanwhile."""
     digest = hashlib.sha256()
+    before = _state(path)
     with open(path, "rb") as file:
         chunks = iter(lambda: file.read(CHUNK_BYTES), b"")
         for chunk in progress(chunks, Path(path).stat().st_size, f"bytes of {path} hashed", amount=len):
             digest.update(chunk)
+    if _state(path) != before:
+        raise ValueError(f"{path} has changed while it was read; run again once nothing writes to it any more.")
     return digest.hexdigest()
 
 
 def read_checksums(path: str | Path) -> dict[str, str]:
     """Return the digest of each path in a file as ``sha256sum`` writes it; none if there is no such file.
 
-    Raises ValueError if a line is not a SHA-256, two spaces and a path.
+    Raises ValueError if it is no text in UTF-8, or a line is not a SHA-256, two spaces (the second of which ``sha256sum
+    --binary`` writes as ``*``) and a path.
     """
     path = Path(path)
     digests = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines() if path.exists() else [], start=1):
-        if not line.strip() or line.startswith("#"):
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines() if path.exists() else []
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not text in UTF-8 ({error}); save it as that, and run again.") from None
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
-        digest, _, name = line.partition("  ")
-        if len(digest) != 64 or set(digest) - set("0123456789abcdef") or not name:
+        found = re.fullmatch(r"([0-9a-fA-F]{64}) [ *](.*\S)\s*", line)
+        if not found:
             raise ValueError(f"{path}, line {number}, is not a SHA-256, two spaces and a path: {line!r}.")
-        digests[name] = digest
+        digests[os.path.normpath(found[2])] = found[1].lower()
     return digests
 
 

@@ -2,8 +2,10 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import cast
 
@@ -32,12 +34,34 @@ def import_tensorflow() -> None:
     for name in [name for name in os.environ if name.startswith("KERAS_") and name != "KERAS_HOME"]:
         del os.environ[name]
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with _hidden("matplotlib", "sklearn"):
+    with _hidden("matplotlib", "sklearn"), _without_keras_json():
         import tensorflow  # noqa: F401
         from keras import config
     config.set_floatx("float32")
     config.set_epsilon(1e-7)
     config.set_image_data_format("channels_last")
+
+
+@contextmanager
+def _without_keras_json() -> Iterator[None]:
+    """Let Keras, imported within a block, find no ``keras.json``: one that it cannot use would end the import.
+
+    It keeps downloaded weights where it would have kept them.
+    """
+    kept = os.environ.get("KERAS_HOME")
+    user = Path("~").expanduser()
+    home = kept or str((user if os.access(user, os.W_OK) else Path(tempfile.gettempdir())) / ".keras")
+    with tempfile.TemporaryDirectory() as empty:
+        os.environ["KERAS_HOME"] = empty
+        try:
+            yield
+        finally:
+            del os.environ["KERAS_HOME"]
+            if kept is not None:
+                os.environ["KERAS_HOME"] = kept
+    from keras.src.backend import config
+
+    config._KERAS_DIR = home  # noqa: SLF001 - Keras reads its own variable only once
 
 
 @contextmanager

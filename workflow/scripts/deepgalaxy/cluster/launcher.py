@@ -29,7 +29,9 @@ LAST_WORDS_S = 10.0
 
 def main() -> None:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m deepgalaxy.cluster.launcher", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m deepgalaxy.cluster.launcher", description=(__doc__ or "").partition("\n")[0]
+    )
     about = "in a SLURM job, stop this many minutes before its time limit"
     parser.add_argument("--stop-minutes", type=float, default=0, help=about)
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run")

@@ -15,11 +15,13 @@ NEVER = {
     "QOSNotAllowed": "the quality of service may not be used",
     "InvalidAccount": "there is no such account",
     "InvalidQOS": "there is no such quality of service",
+    "MaxMemPerLimit": "the partition gives no job so much memory",
+    "ReservationDeleted": "the reservation is gone",
     "DependencyNeverSatisfied": "what it should wait for has failed",
 }
 """Why a job waits for ever, by the reasons that squeue gives. Others pass: the cluster is busy, nodes are down, or a
 person holds the job."""
-ABOVE_A_LIMIT = re.compile(r"(Assoc|QOS)(Max\w+PerJob\w*|Min\w+)")
+ABOVE_A_LIMIT = re.compile(r"(Assoc|QOS)(Max\w+Per(Job|Node)\w*|Min\w+)")
 """Reasons of the same kind, of which SLURM has several dozen: limits on one job, which do not depend on others."""
 SBATCH_SAYS = re.compile(r"SLURM sbatch failed\. The error message was '(.*?)'\.\n", re.DOTALL)
 

@@ -9,6 +9,7 @@ import h5py
 
 from deepgalaxy.checksums import accept_sentence, note_accepted, read_checksums, sha256
 from deepgalaxy.dataset.download import SourceFails, download
+from deepgalaxy.files import NO_ROOM
 from deepgalaxy.logs import logger
 
 
@@ -36,12 +37,13 @@ def acquire_dataset(
     if downloaded.exists():
         file = downloaded
         try:
+            _refuse_itself(file, output)
             digest = _checked_digest(file, size, pinned)
         except SourceFails as error:
             raise ValueError(f"{file} {error}. Delete it to have it downloaded again.") from None
     else:
         downloaded.parent.mkdir(parents=True, exist_ok=True)
-        file, digest = _from_sources(sources, downloaded, size, pinned, backoff_s)
+        file, digest = _from_sources(sources, output, downloaded, size, pinned, backoff_s)
     if pinned is None:
         raise ValueError(
             f"{file} is a whole HDF5 file of {file.stat().st_size:,} bytes, but "
@@ -53,7 +55,7 @@ def acquire_dataset(
 
 
 def _from_sources(
-    sources: Iterable[str], downloaded: Path, size: int | None, pinned: str | None, backoff_s: float
+    sources: Iterable[str], output: Path, downloaded: Path, size: int | None, pinned: str | None, backoff_s: float
 ) -> tuple[Path, str]:
     """Return the file that the first working source gives, and its digest."""
     failures = []
@@ -62,6 +64,7 @@ def _from_sources(
         try:
             if "://" in source:
                 return downloaded, _download(source, downloaded, size, pinned, backoff_s)
+            _refuse_itself(Path(source), output)
             return Path(source), _checked_digest(Path(source), size, pinned)
         except SourceFails as error:
             logger.warning("%s %s", source, error)
@@ -73,26 +76,37 @@ def _from_sources(
     )
 
 
+def _refuse_itself(file: Path, output: Path) -> None:
+    """Raise SourceFails if a file is, or links to, the very file that is to become a link to it."""
+    if not output.is_symlink() and output.exists() and output.samefile(file):
+        raise SourceFails(f"is {output} itself")
+
+
 def _download(source: str, downloaded: Path, size: int | None, pinned: str | None, backoff_s: float) -> str:
     """Download a file, give it its name once it has been checked, and return its digest."""
     partial = downloaded.with_name(downloaded.name + ".part")
+    before = arrived = partial.stat().st_size if partial.exists() else 0
     try:
-        arrived = partial.stat().st_size if partial.exists() else 0
         free = shutil.disk_usage(partial.parent).free
         if size and size - arrived > free:
             raise OSError(f"{size - arrived:,} more bytes are expected, but only {free:,} are free")
         download(source, partial, size, mixable=pinned is not None, backoff_s=backoff_s)
     except OSError as error:
         arrived = partial.stat().st_size if partial.exists() else 0
+        what_to_do = "Make room" if error.errno in (None, *NO_ROOM) else "See to that"
         raise ValueError(
-            f"{partial} cannot be written beyond {arrived:,} bytes: {error.strerror or error}. Make room and run "
+            f"{partial} cannot be written beyond {arrived:,} bytes: {error.strerror or error}. {what_to_do} and run "
             "again; the download resumes from there."
         ) from error
     try:
         digest = _checked_digest(partial, size, pinned)
-    except SourceFails:
+    except SourceFails as error:
         partial.unlink()
-        raise
+        if not before:
+            raise
+        # What had arrived earlier may have been of another file than the source has.
+        logger.warning("%s, resumed at %s bytes, %s; beginning anew", source, f"{before:,}", error)
+        return _download(source, downloaded, size, pinned, backoff_s)
     finally:
         partial.with_name(partial.name + ".json").unlink(missing_ok=True)
     partial.replace(downloaded)

@@ -40,6 +40,8 @@ def download(url: str, partial: Path, size: int | None = None, mixable: bool = F
     Raises SourceFails if the source cannot give the file, and OSError if ``partial`` cannot be written; what has
     arrived by then stays.
     """
+    if size and mixable and _size(partial) == size:
+        return  # a process was killed before it could check what had arrived
     with _session(backoff_s) as session:
         fruitless, most = 0, _size(partial)
         while True:
@@ -70,7 +72,7 @@ def _session(backoff_s: float) -> requests.Session:
     session = requests.Session()
     session.max_redirects = REDIRECTS
     session.headers["Accept-Encoding"] = "identity"  # ranges count the bytes of the file itself
-    retry = Retry(
+    retry = _Patience(
         RETRIES,
         redirect=False,
         backoff_factor=backoff_s,
@@ -81,6 +83,17 @@ def _session(backoff_s: float) -> requests.Session:
     session.mount("https://", HTTPAdapter(max_retries=retry))
     session.mount("http://", HTTPAdapter(max_retries=retry))
     return session
+
+
+class _Patience(Retry):
+    """Retries that take a malformed Retry-After for none."""
+
+    def parse_retry_after(self, retry_after: str) -> float:
+        """Return the seconds that a server asks for, or 0."""
+        try:
+            return super().parse_retry_after(retry_after)
+        except (HTTPError, ValueError, OverflowError):
+            return 0
 
 
 class _BreaksOff(Exception):
@@ -108,7 +121,7 @@ def _transfer(
     possible = have and (size is None or have <= size)
     resume = bool(possible and (tag or (mixable and not last_try)))
     headers = {"Range": f"bytes={have}-"} | ({"If-Range": tag} if tag else {}) if resume else {}
-    with session.get(url, headers=headers, stream=True, timeout=TIMEOUTS_S) as response:
+    with _ask(session, url, headers) as response:
         _check(response, asked_for_range=resume)
         first, end, total = _extent(response)
         if response.status_code == 416:
@@ -121,7 +134,7 @@ def _transfer(
             raise SourceFails(f"offers {total:,} bytes where {size:,} are expected")
         same = resume and (mixable or tag == _strong_tag(response))
         if first and not same and _strong_tag(response):
-            raise _BreaksOff("answers with a part of another file")
+            raise _BreaksOff(f"answers with a part of another file than {partial} is of")
         kept = have if first or same else 0
         with whole_file(note) as path:
             path.write_text(json.dumps({"url": url, "tag": _strong_tag(response)}), encoding="utf-8")
@@ -132,8 +145,20 @@ def _transfer(
                 file.flush()
     whole = total if size is None else size
     if whole is None:
-        return response.status_code == 200 and response.headers.get("Accept-Ranges") != "bytes"
+        # It may have been cut short unnoticed, which is seen by asking on, where that is possible.
+        can_ask_on = response.headers.get("Accept-Ranges") == "bytes" and (mixable or _strong_tag(response))
+        return response.status_code == 200 and not can_ask_on
     return _size(partial) >= whole
+
+
+def _ask(session: requests.Session, url: str, headers: dict[str, str]) -> requests.Response:
+    """Return an answer. Raises SourceFails where a setting of the user, such as REQUESTS_CA_BUNDLE, names no file."""
+    try:
+        return session.get(url, headers=headers, stream=True, timeout=TIMEOUTS_S)
+    except requests.RequestException:
+        raise
+    except OSError as error:
+        raise SourceFails(f"cannot be asked: {error}") from None
 
 
 def _between(pieces: Iterable[bytes], start: int, end: int | None) -> Iterator[bytes]:
@@ -148,7 +173,8 @@ def _known_tag(note: Path, url: str) -> str | None:
     """Return the tag of what has partly arrived from ``url``, if the note beside it tells one."""
     try:
         known = json.loads(note.read_text(encoding="utf-8"))
-        return known["tag"] if known["url"] == url else None
+        tag = known["tag"] if known["url"] == url else None
+        return tag if isinstance(tag, str) and tag.isprintable() else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -163,9 +189,9 @@ def _check(response: requests.Response, asked_for_range: bool) -> None:
         return
     if response.status_code not in (200, 206):
         raise SourceFails(f"answers {response.status_code} {response.reason}")
-    if response.headers.get("Content-Encoding", "identity") != "identity":
+    if response.headers.get("Content-Encoding", "").lower() not in ("", "identity"):
         raise SourceFails("sends the file in an encoding that was not asked for")
-    if response.headers.get("Content-Type", "").startswith("text/html"):
+    if response.headers.get("Content-Type", "").lower().startswith("text/html"):
         raise SourceFails("answers with a web page; the link may be dead, or need a browser")
 
 
@@ -173,10 +199,10 @@ def _extent(response: requests.Response) -> _Extent:
     """Return which bytes an answer brings. Raises _BreaksOff if it does not say so as RFC 9110 has it."""
     told = response.headers.get("Content-Range", "")
     if response.status_code == 416:
-        complete = re.fullmatch(r"bytes \*/(\d+)", told)
+        complete = re.fullmatch(r"bytes \*/(\d{1,18})", told, re.IGNORECASE)
         return _Extent(0, None, int(complete[1]) if complete else None)
     if response.status_code == 206:
-        part = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", told)
+        part = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", told, re.IGNORECASE)
         if not part:
             raise _BreaksOff("answers with a part of the file and does not say which")
         first, end, total = int(part[1]), int(part[2]) + 1, None if part[3] == "*" else int(part[3])
@@ -184,8 +210,8 @@ def _extent(response: requests.Response) -> _Extent:
             raise _BreaksOff(f"answers with the part {told!r}, which cannot be")
         return _Extent(first, end, total)
     length = response.headers.get("Content-Length")
-    if length is not None and not re.fullmatch(r"\d+", length):
-        raise SourceFails(f"says that the file has {length!r} bytes")
+    if length is not None and not re.fullmatch(r"\d{1,18}", length):
+        raise SourceFails(f"says that the file has {length[:40]!r} bytes")
     return _Extent(0, *([None] * 2 if length is None else [int(length)] * 2))
 
 

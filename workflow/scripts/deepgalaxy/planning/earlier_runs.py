@@ -1,19 +1,48 @@
 """The runs whose weights other runs begin with: what they were trained on, these have seen."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from deepgalaxy.folds import parse_fold
 from deepgalaxy.planning.runs import run_named
 
 WITHOUT_FILE = ("none", "imagenet")
 """Values of a model's option ``weights`` that are no file."""
 
 
-def weights_file(models: Mapping[str, Mapping], model: str) -> str | None:
-    """Return the file that has the weights which a model begins with, if it begins with those of a file."""
+def weights_file(models: Mapping[str, Mapping], model: str, directory: str) -> str | None:
+    """Return the file that has the weights which a model begins with, if it begins with those of a file.
+
+    One below ``directory``, where the workflow leaves its runs, is named as the workflow does, whatever absolute path
+    or link leads there.
+    """
     weights = models[model].get("weights", "none")
-    return None if weights in WITHOUT_FILE else os.path.normpath(weights)
+    if weights in WITHOUT_FILE:
+        return None
+    file, runs = Path(os.path.realpath(weights)), os.path.realpath(directory)
+    return str(Path(directory, file.relative_to(runs))) if file.is_relative_to(runs) else os.path.normpath(weights)
+
+
+def unusable_weights(config: Mapping[str, Mapping], directory: str) -> Iterator[str]:
+    """Yield a sentence for each model of the experiment whose weights are not there, and are not made either.
+
+    ``config`` has no other mistake.
+    """
+    for model in config["experiment"]["models"]:
+        runs, file = earlier_runs(config["models"], model, directory)
+        if file and not os.path.isfile(file):
+            yield (
+                f"`models: {runs[-1]['model'] if runs else model}: weights`: {file} is not a file; name one that is"
+                f" there, or the model.keras of a run below {directory}."
+            )
+        for run in runs:
+            for section, name in (("datasets", run["dataset"]), ("samples", parse_fold(run["sample"])[0])):
+                if name not in config[section]:
+                    yield (
+                        f"The weights that {model} begins with are of a run on {name!r}, which `{section}` does not"
+                        f" describe; describe it, or name other `weights`."
+                    )
 
 
 def earlier_runs(models: Mapping[str, Mapping], model: str, directory: str) -> tuple[list[dict[str, str]], str | None]:
@@ -25,7 +54,7 @@ def earlier_runs(models: Mapping[str, Mapping], model: str, directory: str) -> t
     """
     runs: list[dict[str, str]] = []
     seen = [model]
-    while weights := weights_file(models, seen[-1]):
+    while weights := weights_file(models, seen[-1], directory):
         inside = Path(weights).is_relative_to(directory) and Path(weights).name == "model.keras"
         run = run_named(str(Path(weights).parent.relative_to(directory))) if inside else None
         if not run:

@@ -44,7 +44,8 @@ def unpack_version(repository: str, version: str, directory: str | Path) -> None
         reason = getattr(error, "stderr", b"").decode().strip() or error
         raise ValueError(f"Version {version} of the workflow cannot be read from {repository}: {reason}") from None
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(directory, filter="data")
+        files.extraction_filter = getattr(tarfile, "data_filter", None)  # which Python before 3.11.4 lacks
+        files.extractall(directory)
 
 
 def _git(directory: str | Path, *command: str) -> bytes:
