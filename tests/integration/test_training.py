@@ -24,7 +24,7 @@ def train(run, training_command):
 
 def accuracy(model, blobs, tmp_path):
     predict_images(keras.saving.load_model(model), blobs / "test.hdf5", tmp_path / "predictions.hdf5", 32)
-    with h5py.File(tmp_path / "predictions.hdf5", 32) as file:
+    with h5py.File(tmp_path / "predictions.hdf5") as file:
         return accuracy_score(file["label"][:], file["probabilities"][:].argmax(axis=1))
 
 
