@@ -7,6 +7,8 @@ import resource
 import traceback
 from concurrent.futures.process import BrokenProcessPool
 
+from deepgalaxy.files import NO_ROOM
+
 LACK_OF_MEMORY = (
     "There is not enough memory; give the step more (its `mem_mb`, or the limit of this session), and run again."
 )
@@ -19,7 +21,7 @@ FORBIDDEN = "{file} cannot be used: {reason}; see to its permissions, and run ag
 BROKEN = "The disk that holds {file} fails: {reason}; see to it, and run again."
 TOO_MANY_FILES = "More files are open than the limit of {limit} allows; raise it (`ulimit -n`), and run again."
 SENTENCES = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), FULL),
+    **dict.fromkeys(NO_ROOM, FULL),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), FORBIDDEN),
     **dict.fromkeys((errno.EIO, errno.ESTALE, errno.ENODEV, errno.EREMOTEIO), BROKEN),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE), TOO_MANY_FILES),
