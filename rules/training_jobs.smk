@@ -15,7 +15,6 @@ def runs_before(wildcards):
 
 def weights_to_begin_with(wildcards):
     """Return the file of weights that training begins with, if there is one; a run of this workflow is made first."""
-    runs_before(wildcards)
     return weights_file(config["models"], wildcards.model, workflow.pathvars.apply("<results>/models")) or []
 
 
