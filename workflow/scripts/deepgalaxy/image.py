@@ -1,5 +1,7 @@
 """What is done to a single image, simulated or observed: light to brightness, brightness to what a network reads."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 
@@ -32,3 +34,20 @@ def prepare_image(image: np.ndarray, pixels: int, dtype: str) -> np.ndarray:
         # Scaled, rounded and limited to 0..255 in one pass; brightness is never negative.
         return cv2.convertScaleAbs(grey, alpha=255 / scale)
     return (grey / np.float32(scale)).astype(np.float16)
+
+
+def cut_to_disc(image: np.ndarray) -> np.ndarray:
+    """Return an image (pixels, pixels) with what lies outside its inscribed circle black.
+
+    So no corner says how an image was turned. Pixels that the circle crosses keep the part of their light that is
+    inside, to about a percent.
+    """
+    return (image * disc(len(image))).astype(image.dtype)
+
+
+@cache
+def disc(pixels: int) -> np.ndarray:
+    """Return how much of each pixel of a frame (pixels, pixels) is inside the inscribed circle, float32 in [0, 1]."""
+    from_centre = np.arange(pixels) - (pixels - 1) / 2
+    distance = np.hypot(from_centre, from_centre[:, None])
+    return np.clip(pixels / 2 - distance + 0.5, 0, 1).astype(np.float32)
