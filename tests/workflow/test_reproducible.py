@@ -11,7 +11,6 @@ import yaml
 
 from support.crates import validate_crate
 
-
 WHERE_IT_RAN = ("machine", "ranks", "environment")
 
 
