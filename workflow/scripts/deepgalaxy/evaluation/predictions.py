@@ -177,9 +177,13 @@ def time_distribution(probabilities: np.ndarray, classes: pd.DataFrame) -> tuple
 def central_interval(distribution: np.ndarray, edges_myr: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the times in Myr, each (n,), between which the middle ``share`` of each distribution (n, m) lies.
 
-    Within an interval of time, all times are taken as equally probable.
+    Within an interval of time, all times are taken as equally probable. At a limit that many times share, between which
+    the probability is 0, the interval has all of them; that of the share 1 has all times.
     """
     cumulative = np.pad(np.cumsum(distribution, axis=1), ((0, 0), (1, 0)))
-    levels = ((1 - share) / 2, (1 + share) / 2)
-    low, high = np.array([np.interp(levels, row / row[-1], edges_myr) for row in cumulative]).T
-    return low, high
+    cumulative /= cumulative[:, -1:]
+    tail = (1 - share) / 2
+    # Of equal levels np.interp takes the last, so that the early limit is looked up backwards in time.
+    low = [-np.interp(1 - tail, 1 - row[::-1], -edges_myr[::-1]) for row in cumulative]
+    high = [np.interp(1 - tail, row, edges_myr) for row in cumulative]
+    return np.array(low, float), np.array(high, float)
