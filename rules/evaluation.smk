@@ -2,7 +2,7 @@
 
 Parameters: `prediction`, `seed`. What all folds of a sample predict is joined and then evaluated like the predictions of one run, under
 the name of a fold `all`.
-Results: <run>/predictions.hdf5, validation_predictions.hdf5, metrics.json and examples.hdf5, and <results>/tables/errors/;
+Results: <run>/predictions.hdf5, validation_predictions.hdf5, metrics.json and examples.hdf5, <results>/tables/errors/ and <results>/tables/intervals/;
 <results>/tables/isolated/ of samples that take isolated galaxies
 """
 
@@ -142,6 +142,35 @@ rule break_down_errors:
         code=code_digest("evaluation/break_down_errors.py"),
     script:
         "../workflow/scripts/evaluation/break_down_errors.py"
+
+
+rule tabulate_intervals:
+    """Tabulate how many of a model's intervals hold the true time, of all images, by phase and by simulation."""
+    input:
+        predictions="<run>/predictions.hdf5",
+        validation="<run>/validation_predictions.hdf5",
+        classes="<run>/classes.csv",
+        split="<sample>/split.csv",
+        subset=subset_file,
+    output:
+        report(
+            "<results>/tables/intervals/<run_name>.csv",
+            caption="../workflow/report/intervals.rst",
+            category="Results",
+            labels={"content": "coverage of intervals by phase and simulation", **RUN_LABELS},
+        ),
+    log:
+        "<logs>/tabulate_intervals/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=megabytes(1000),
+        runtime=minutes(10),
+    params:
+        seed=stage_seed("intervals", "repeat"),
+        code=code_digest("evaluation/tabulate_intervals.py"),
+    script:
+        "../workflow/scripts/evaluation/tabulate_intervals.py"
 
 
 rule tabulate_isolated:

@@ -137,6 +137,7 @@ rule write_report:
         summary="<results>/tables/summary.csv",
         baselines=expand("<results>/tables/baselines/{sample}.csv", sample=SHOWN["scored_sample"]),
         errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN["scored_run"]),
+        intervals=expand("<results>/tables/intervals/{run}.csv", run=SHOWN["scored_run"]),
         isolated=expand("<results>/tables/isolated/{run}.csv", run=SHOWN["isolated_run"]),
         observed=expand("<results>/tables/observed/{run}.csv", run=SHOWN["observing_run"]),
         scaling="<results>/tables/scaling.csv",

@@ -29,6 +29,7 @@ def results_of_all_stages(wildcards):
         *expand("<results>/tables/baselines/{name}.csv", name=SCORED_SAMPLES),
         *expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
         *for_all_scored("<results>/tables/errors/{run}.csv"),
+        *for_all_scored("<results>/tables/intervals/{run}.csv"),
         *expand("<results>/tables/isolated/{run}.csv", run=ISOLATED_NAMES),
         *figure_files("<results>/figures", SUBJECTS),
         "<results>/report.html",

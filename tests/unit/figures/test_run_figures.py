@@ -13,6 +13,7 @@ from deepgalaxy.evaluation.examples import KINDS
 from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.figures.errors import MOST_CLASSES, plot_errors
 from deepgalaxy.figures.examples import plot_examples
+from deepgalaxy.figures.intervals import plot_intervals
 from deepgalaxy.figures.pit import PARTS, plot_pit
 from deepgalaxy.figures.predictions import MOST_NAMES, plot_predictions
 from deepgalaxy.figures.training import plot_training
@@ -222,3 +223,29 @@ def test_examples_stand_above_their_attributions(drawn, examples):
         low, high = axes.images[1].get_clim()
         assert low == -high < 0 and axes.images[1].get_alpha().max() == 1
     assert not grid[1, 1].images[1].get_alpha().any()  # where nothing speaks for the class, nothing is coloured
+
+
+def test_coverage_is_drawn_by_phase_and_simulation_with_what_is_not_available_left_out(drawn):
+    table = pd.DataFrame(
+        {
+            "grouping": ["all", "phase", "group", "group"],
+            "value": ["all", "1", "s_1_m_1", "s_1_m_0.5"],
+            "coverage_68": [0.6, 0.5, 0.4, 0.8],
+            "coverage_90": [0.8, 0.7, 0.7, 0.9],
+            "conformal_coverage_68": [0.7, 0.6, 0.5, 0.9],
+            "conformal_coverage_68_low": [0.5, 0.4, np.nan, np.nan],
+            "conformal_coverage_68_high": [0.9, 0.9, np.nan, np.nan],
+            **{f"conformal_coverage_90{limit}": np.nan for limit in ("", "_low", "_high")},
+            "intervals": "calibrated on 4 validation simulations; not available: 90 % needs 9",
+            "counts_from": "first pericentre",
+        }
+    )
+    figure = drawn(plot_intervals, table)
+    assert "not available: 90 % needs 9" in figure.get_suptitle()
+    assert [axes.get_xlabel() for axes in figure.axes] == ["images", "passages so far", "simulation, the worst first"]
+    points = {line.get_label(): line.get_ydata() for line in figure.axes[2].lines if line.get_marker() == "o"}
+    assert {name: list(values) for name, values in points.items()} == {
+        "68 %, as the network gives them": [0.4, 0.8],
+        "68 %, conformal": [0.5, 0.9],
+        "90 %, as the network gives them": [0.7, 0.9],
+    }

@@ -18,6 +18,19 @@ def merger_phase(t_myr: np.ndarray, pericentres_myr: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.sort(pericentres_myr), t_myr, side="right")
 
 
+def phases(images: pd.DataFrame, pericentres_myr: Mapping[str, np.ndarray]) -> pd.Series:
+    """Return the ``merger_phase`` of images, Int64 (n,), NA where it is not known, and of isolated galaxies.
+
+    ``images`` has the columns group, isolated and t_myr; ``pericentres_myr`` gives the passages of each merger that
+    records them.
+    """
+    phase = pd.Series(pd.NA, images.index, "Int64")
+    for group, passages in pericentres_myr.items():
+        ours = (images["group"] == group) & ~images["isolated"]
+        phase[ours] = merger_phase(images.loc[ours, "t_myr"].to_numpy(), passages)
+    return phase
+
+
 def break_down_errors(
     predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame, pericentres_myr: Mapping[str, np.ndarray]
 ) -> pd.DataFrame:
@@ -36,10 +49,7 @@ def break_down_errors(
     images["right"] = predictions.right
     images["error_myr"] = predictions.error_myr(classes)
     images["class_error_myr"] = predictions.class_error_myr(classes)
-    images["phase"] = pd.array([pd.NA] * len(images), dtype="Int64")
-    for group, passages in pericentres_myr.items():
-        ours = (images["group"] == group) & ~images["isolated"]
-        images.loc[ours, "phase"] = merger_phase(images.loc[ours, "t_myr"], passages)
+    images["phase"] = phases(images, pericentres_myr)
     rows = [
         {
             "grouping": grouping,

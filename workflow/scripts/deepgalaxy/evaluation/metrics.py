@@ -1,12 +1,13 @@
 """How well predicted class probabilities date the mergers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import bootstrap
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, top_k_accuracy_score
 
+from deepgalaxy.evaluation.bootstrap import resampled_interval
 from deepgalaxy.evaluation.calibration import (
     MIDDLE_68,
     expected_calibration_error,
@@ -14,40 +15,15 @@ from deepgalaxy.evaluation.calibration import (
     share_between,
 )
 from deepgalaxy.evaluation.folds import whole_samples
+from deepgalaxy.evaluation.intervals import SHARES, conformal_intervals, score_intervals
 from deepgalaxy.evaluation.predictions import (
     Predictions,
     most_probable_time,
     time_origin,
 )
 
-RESAMPLES = 1000
-"""Samples of the bootstrap; its 95 % limits then scatter by a few per cent of their distance."""
-
 SUMMARISED = ["accuracy", "top5_accuracy", "cross_entropy", "median_error_myr", "mean_error_myr", "calibration_error"]
 """Metrics whose spread over repeats is reported."""
-
-
-def resampled_interval(
-    statistic: Callable, values: np.ndarray, group: np.ndarray, seed: int
-) -> tuple[float | None, float | None]:
-    """Return the 95 % bootstrap interval (percentiles) of a statistic of ``values``, resampling whole groups.
-
-    ``values`` has one for each image, (n,), or several that stay together, (n, m), as to compare two models.
-    Images of one simulation are not independent evidence, so simulations are drawn rather than images. Both limits are
-    None if there is only one group, or if the statistic of nearly all samples is the same: groups that agree do not
-    show how much others may differ.
-    """
-    groups = [values[group == name] for name in np.unique(group)]
-    if len(groups) == 1:
-        return None, None
-
-    def of_groups(drawn: np.ndarray) -> float:
-        return statistic(np.concatenate([groups[index] for index in drawn]))
-
-    indices = (np.arange(len(groups)),)
-    found = bootstrap(indices, of_groups, n_resamples=RESAMPLES, vectorized=False, method="percentile", rng=seed)
-    low, high = map(float, found.confidence_interval)
-    return (None, None) if np.isclose(low, high) else (low, high)
 
 
 def score_predictions(
@@ -57,7 +33,7 @@ def score_predictions(
     split: pd.DataFrame,
     seed: int,
     splits_before: Sequence[pd.DataFrame] | None = (),
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Return the metrics of a run on its test images, given its predictions of the validation images as well.
 
     ``split`` may be that of all folds together (``join_splits``); what is known from training and validation, the most
@@ -79,13 +55,15 @@ def score_predictions(
     - ``calibration_error``: the expected calibration error; ``temperature``: by which the probabilities are scaled to
       fit the validation images, the mean over the test images; ``scaled_calibration_error``: that after it;
     - ``coverage_68``: share of images whose true time lies within the middle 68 % of the predicted distribution over
-      time (``share_between``); ``scaled_coverage_68``: the same after scaling.
+      time (``share_between``); ``scaled_coverage_68``: the same after scaling;
+    - those of ``score_intervals`` for SHARES: of intervals that are calibrated on other simulations.
 
     Raises ValueError if no test image has a class with a time.
     """
     if not (timed := predictions.timed).any():
         raise ValueError("No test image has a class with a time; test more simulations, or choose other classes.")
     group = split["group"].to_numpy()[predictions.row]
+    intervals = [conformal_intervals(predictions, validation, classes, split, share) for share in SHARES]
     known = pd.concat(_known_of_training(predictions, validation, split)).sort_index()
     scaled = predictions.with_temperature(known["temperature"])
     accuracy = resampled_interval(np.mean, predictions.right.astype(float), group, seed)
@@ -104,11 +82,27 @@ def score_predictions(
         "majority_accuracy": accuracy_score(predictions.label, known["majority"]),
         "cross_entropy": log_loss(predictions.label, predictions.probabilities.astype(float), labels=classes["label"]),
         **_errors_in_time(predictions.where(timed), known["median_myr"][timed], classes, group[timed], seed),
-        "calibration_error": expected_calibration_error(predictions),
         "temperature": float(known["temperature"].mean()),
+        **_calibration(predictions, scaled, classes),
+        **score_intervals(intervals, group[timed], seed),
+    }
+
+
+def scale_by_validation(predictions: Predictions, validation: Predictions, split: pd.DataFrame) -> Predictions:
+    """Return predictions scaled by the temperature that fits the validation images, of each image's own fold."""
+    known = pd.concat(_known_of_training(predictions, validation, split)).sort_index()
+    return predictions.with_temperature(known["temperature"])
+
+
+def _calibration(predictions: Predictions, scaled: Predictions, classes: pd.DataFrame) -> dict[str, float]:
+    """Return what ``score_predictions`` says of calibration, as the network gives probabilities and as ``scaled``."""
+    dated = predictions.where(predictions.timed), scaled.where(predictions.timed)
+    coverage, scaled_coverage = (float(share_between(of, classes, MIDDLE_68)[0]) for of in dated)
+    return {
+        "calibration_error": expected_calibration_error(predictions),
         "scaled_calibration_error": expected_calibration_error(scaled),
-        "coverage_68": float(share_between(predictions.where(timed), classes, MIDDLE_68)[0]),
-        "scaled_coverage_68": float(share_between(scaled.where(timed), classes, MIDDLE_68)[0]),
+        "coverage_68": coverage,
+        "scaled_coverage_68": scaled_coverage,
     }
 
 

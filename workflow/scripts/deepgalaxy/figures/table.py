@@ -89,6 +89,13 @@ FIGURES = {
         "Histogram of the probability integral transform of {}: at which level of the predicted distribution over time"
         " the true times lie. It is flat if the probabilities are calibrated.",
     ),
+    "intervals": FigureKind(
+        "intervals/{subject}.svg",
+        "scored_run",
+        "results",
+        "How many intervals of {} hold the true time, by phase and by simulation, the worst first: as the network gives"
+        " them (open) and calibrated on other simulations (filled), for 68 and 90 % (dashed).",
+    ),
     "errors": FigureKind(
         "errors/{subject}.svg",
         "scored_run",

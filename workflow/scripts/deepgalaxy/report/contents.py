@@ -21,6 +21,7 @@ TABLES = ("metrics", "skill", "summary", "scaling", "throughput", "claims")
 JOINED_TABLES = {
     "baselines": "scored_sample",
     "errors": "scored_run",
+    "intervals": "scored_run",
     "isolated": "isolated_run",
     "observed": "observing_run",
     "scaling_model": "modelled_study",

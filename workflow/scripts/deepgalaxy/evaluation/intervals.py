@@ -1,0 +1,158 @@
+"""How many intervals of time hold the true one: as the network gives them, and calibrated on other simulations."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from deepgalaxy.evaluation.bootstrap import resampled_interval
+from deepgalaxy.evaluation.calibration import share_between
+from deepgalaxy.evaluation.conformal import central_scores, conformal_level, groups_needed
+from deepgalaxy.evaluation.predictions import Predictions, central_interval, time_distribution, time_origin
+
+SHARES = (0.68, 0.9)
+"""Of the images, how many an interval is to hold."""
+
+GROUPINGS = ("all", "phase", "group")
+"""What coverage is looked at by."""
+
+
+@dataclass(frozen=True)
+class ConformalIntervals:
+    """Calibrated intervals of n images that all have a time.
+
+    ``covered`` (n,) says whether each holds the true time, as 0 or 1, and ``width_myr`` (n,) how wide it is; both are
+    NaN where too few simulations calibrate. ``simulations`` is how many these are, the fewest if that differs, and
+    ``of`` what they are, in words.
+    """
+
+    share: float
+    covered: np.ndarray
+    width_myr: np.ndarray
+    simulations: int
+    of: str
+
+    def where(self, chosen: np.ndarray) -> "ConformalIntervals":
+        """Return the same of some images, ``chosen`` by their places."""
+        return replace(self, covered=self.covered[chosen], width_myr=self.width_myr[chosen])
+
+    @property
+    def available(self) -> bool:
+        """Whether all images have an interval."""
+        return self.simulations >= groups_needed(self.share)
+
+
+def conformal_intervals(
+    predictions: Predictions, validation: Predictions, classes: pd.DataFrame, split: pd.DataFrame, share: float
+) -> ConformalIntervals:
+    """Return the intervals that hold this ``share`` of the images of a new simulation, of the test images with a time.
+
+    The level of each comes from ``conformal_level`` of the validation images. If ``split`` is that of several folds
+    (``join_splits``), the images of all other test simulations calibrate those of each, every one as predicted by the
+    network of its own fold, which was not trained on it: cross-conformal calibration by simulation (Vovk 2015, Ann.
+    Math. Artif. Intell. 74, 9; Barber et al. 2021, Ann. Stat. 49, 486), in which the networks differ between folds, so
+    that the promise holds nearly rather than exactly.
+    """
+    timed = predictions.where(predictions.timed)
+    group = split["group"].to_numpy()
+    scores, of_group = central_scores(timed, classes), group[timed.row]
+    if "fold" in split and split["fold"].nunique() > 1:
+        levels = {
+            name: conformal_level(scores[of_group != name], of_group[of_group != name], share)
+            for name in np.unique(of_group)
+        }
+        level = np.array([levels[name] for name in of_group], float)
+        simulations, of = len(levels) - 1, "other test simulations"
+    else:
+        others = validation.where(validation.timed)
+        calibrating = group[others.row]
+        found = conformal_level(central_scores(others, classes), calibrating, share)
+        level = np.full(len(scores), np.nan if found is None else found)
+        simulations, of = len(np.unique(calibrating)), "validation simulations"
+    covered = np.where(np.isnan(level), np.nan, scores <= level)
+    return ConformalIntervals(share, covered, _widths(timed, classes, level), simulations, of)
+
+
+def _widths(predictions: Predictions, classes: pd.DataFrame, level: np.ndarray) -> np.ndarray:
+    """Return the widths in Myr of the central intervals of these levels, each (n,); NaN where the level is."""
+    distribution, edges_myr = time_distribution(predictions.probabilities, classes)
+    widths = np.full(len(level), np.nan)
+    for value in np.unique(level[~np.isnan(level)]):
+        low, high = central_interval(distribution[level == value], edges_myr, value)
+        widths[level == value] = high - low
+    return widths
+
+
+def say_what_calibrates(intervals: list[ConformalIntervals]) -> str:
+    """Return how many simulations calibrate the intervals, and which share would need how many, in words."""
+    first = intervals[0]
+    text = f"calibrated on {first.simulations} {first.of}"
+    missing = [f"{100 * of.share:.0f} % needs {groups_needed(of.share)}" for of in intervals if not of.available]
+    if not missing:
+        return text
+    there_are = f"there {'is' if first.simulations == 1 else 'are'} {first.simulations}"
+    if len(missing) == len(intervals):
+        return f"not available: {', '.join(missing)} {first.of}, {there_are}"
+    return f"{text}; not available: {', '.join(missing)} {first.of}, {there_are}"
+
+
+def score_intervals(intervals: list[ConformalIntervals], group: np.ndarray, seed: int) -> dict[str, float | str | None]:
+    """Return how well calibrated intervals of images hold, which show the simulations ``group`` (n,).
+
+    - ``conformal_coverage_68``: share of the images whose interval has the true time in it, with the limits of its 95 %
+      interval over simulations (``resampled_interval``, drawn from ``seed``); ``conformal_width_68_myr``: their median
+      width in Myr; the same for the other shares of the ``intervals``; None where too few simulations calibrate;
+    - ``intervals``: how many calibrate, and how many it would take, in words.
+    """
+    scores: dict[str, float | str | None] = {}
+    for of in intervals:
+        percent = round(100 * of.share)
+        limits = resampled_interval(np.mean, of.covered, group, seed) if of.available else (None, None)
+        scores |= {
+            f"conformal_coverage_{percent}": float(of.covered.mean()) if of.available else None,
+            **dict(zip((f"conformal_coverage_{percent}_{limit}" for limit in ("low", "high")), limits)),
+            f"conformal_width_{percent}_myr": float(np.median(of.width_myr)) if of.available else None,
+        }
+    return scores | {"intervals": say_what_calibrates(intervals)}
+
+
+def tabulate_intervals(
+    predictions: Predictions,
+    scaled: Predictions,
+    intervals: list[ConformalIntervals],
+    classes: pd.DataFrame,
+    groupings: pd.DataFrame,
+    seed: int,
+) -> pd.DataFrame:
+    """Return how many of the images that all have a time are covered: of all, by phase and by simulation.
+
+    ``scaled`` are the ``predictions`` after scaling by their temperatures, ``intervals`` those of SHARES; ``groupings``
+    has a row for each image, with ``group`` and ``phase``, NA if not known. Each of GROUPINGS begins with its worst.
+    docs/evaluation.md explains the columns; limits are drawn from ``seed``.
+    """
+    rows = []
+    places = groupings.reset_index(drop=True).assign(all="all")
+    worst = "conformal_coverage_68" if intervals[0].available else "scaled_coverage_68"
+    for grouping in GROUPINGS:
+        some = [
+            {"grouping": grouping, "value": value, "images": len(of), "simulations": of["group"].nunique()}
+            | _coverages(predictions, scaled, classes, of.index.to_numpy())
+            | score_intervals([part.where(of.index.to_numpy()) for part in intervals], of["group"].to_numpy(), seed)
+            for value, of in places.groupby(grouping, observed=True)
+        ]
+        rows += sorted(some, key=lambda row: row[worst])
+    return pd.DataFrame(rows).assign(counts_from=time_origin(classes))
+
+
+def _coverages(
+    predictions: Predictions, scaled: Predictions, classes: pd.DataFrame, places: np.ndarray
+) -> dict[str, float]:
+    """Return the columns of ``tabulate_intervals`` that are not calibrated on simulations, for images at ``places``."""
+    columns = {}
+    for share in SHARES:
+        percent, tail = round(100 * share), (1 - share) / 2
+        for kind, given in (("", predictions.where(places)), ("scaled_", scaled.where(places))):
+            columns[f"{kind}coverage_{percent}"] = float(share_between(given, classes, (tail, 1 - tail))[0])
+            widths = _widths(given, classes, np.full(len(places), share))
+            columns[f"{kind}width_{percent}_myr"] = float(np.median(widths))
+    return columns
