@@ -21,6 +21,7 @@ from deepgalaxy.planning.runs import (
     TRAINED,
     constrain,
     describe_run,
+    ensemble_runs,
     experiment_runs,
     fold_names,
     joined_runs,
@@ -58,6 +59,8 @@ pathvars:
     sample=constrain("<results>/samples/{dataset}/{sample}"),
     run_name=constrain(EXPERIMENT_RUN),
     run="<results>/models/<run_name>",
+    scored_name=constrain(EXPERIMENT_RUN, ensembles=True),
+    scored="<results>/models/<scored_name>",
 
 
 wildcard_constraints:
@@ -74,8 +77,8 @@ SCALING_STUDIES = expand(
 )
 RUNS = experiment_runs(config)
 RUN_NAMES = [EXPERIMENT_RUN.format(**run) for run in RUNS]
-# What is scored: each run, and the runs of all folds together.
-SCORED = [*RUNS, *joined_runs(config)]
+# What is scored: each run, the runs of all folds together, and all repeats of each as one.
+SCORED = [*RUNS, *joined_runs(config), *ensemble_runs(config)]
 SCORED_NAMES = [EXPERIMENT_RUN.format(**run) for run in SCORED]
 SCORED_SAMPLES = list(dict.fromkeys(f"{run['dataset']}/{run['sample']}" for run in SCORED))
 ISOLATED_NAMES = [
@@ -91,7 +94,7 @@ def for_all_runs(pattern):
 
 
 def for_all_scored(pattern):
-    """Return a path for every run of the experiment, and for all folds together, with the name in place of {run}."""
+    """Return a path for every run of the experiment, for all folds together and all repeats, with the name in place of {run}."""
     return expand(pattern, run=SCORED_NAMES)
 
 
@@ -108,6 +111,12 @@ def subset_file(wildcards):
 def of_folds(pattern):
     """Return a function for a path of each fold of a sample, with the fold's name in place of {fold}."""
     return lambda wildcards: [pattern.format(fold=fold, **wildcards) for fold in fold_names(config, wildcards.sample)]
+
+
+def of_repeats(name):
+    """Return a function for the paths of a file of each repeat of a run."""
+    pattern = "<results>/models/" + EXPERIMENT_RUN + "/" + name
+    return lambda wildcards: [pattern.format(**wildcards, repeat=repeat) for repeat in range(EXPERIMENT["repeats"])]
 
 
 def simulated(dataset):

@@ -1,19 +1,21 @@
 """Evaluation of a trained model on images that it has never seen.
 
 Parameters: `prediction`, `seed`. What all folds of a sample predict is joined and then evaluated like the predictions of one run, under
-the name of a fold `all`.
+the name of a fold `all`; so is the mean over repeats, under that of a repeat `ensemble`.
 Results: <run>/predictions.hdf5, validation_predictions.hdf5, metrics.json and examples.hdf5, <results>/tables/errors/ and <results>/tables/intervals/;
 <results>/tables/isolated/ of samples that take isolated galaxies
 """
 
 
 pathvars:
+    ensemble_name=constrain("{dataset}/{sample}/{model}/workers~{workers}") + "/repeat~ensemble",
     joined_name=r"{dataset,\w+}/{sample,\w+}/fold~all/{model,\w+}/workers~{workers,\d+}/repeat~{repeat,\d+}",
 
 
 localrules:
     join_splits,
     join_predictions,
+    average_repeats,
 
 
 rule predict_images:
@@ -92,18 +94,38 @@ rule join_predictions:
         "../workflow/scripts/evaluation/join_predictions.py"
 
 
+rule average_repeats:
+    """Average what all repeats of a run predict: an ensemble of networks."""
+    input:
+        test=of_repeats("predictions.hdf5"),
+        validation=of_repeats("validation_predictions.hdf5"),
+        classes=of_repeats("classes.csv"),
+    output:
+        test="<results>/models/<ensemble_name>/predictions.hdf5",
+        validation="<results>/models/<ensemble_name>/validation_predictions.hdf5",
+        classes="<results>/models/<ensemble_name>/classes.csv",
+    log:
+        "<logs>/average_repeats/<ensemble_name>.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("evaluation/average_repeats.py"),
+    script:
+        "../workflow/scripts/evaluation/average_repeats.py"
+
+
 rule evaluate_predictions:
     """Score a model's predictions of the held-out images."""
     input:
-        predictions="<run>/predictions.hdf5",
-        validation="<run>/validation_predictions.hdf5",
-        classes="<run>/classes.csv",
+        predictions="<scored>/predictions.hdf5",
+        validation="<scored>/validation_predictions.hdf5",
+        classes="<scored>/classes.csv",
         split="<sample>/split.csv",
         before=splits_before,
     output:
-        "<run>/metrics.json",
+        "<scored>/metrics.json",
     log:
-        "<logs>/evaluate_predictions/<run_name>.log",
+        "<logs>/evaluate_predictions/<scored_name>.log",
     conda:
         "../envs/report.yaml"
     resources:
@@ -120,19 +142,19 @@ rule evaluate_predictions:
 rule break_down_errors:
     """Tabulate a model's errors by class, phase of the merger, simulation, camera, and ratio of the galaxies."""
     input:
-        predictions="<run>/predictions.hdf5",
-        classes="<run>/classes.csv",
+        predictions="<scored>/predictions.hdf5",
+        classes="<scored>/classes.csv",
         split="<sample>/split.csv",
         subset=subset_file,
     output:
         report(
-            "<results>/tables/errors/<run_name>.csv",
+            "<results>/tables/errors/<scored_name>.csv",
             caption="../workflow/report/errors.rst",
             category="Results",
             labels={"content": "errors by class and phase", **RUN_LABELS},
         ),
     log:
-        "<logs>/break_down_errors/<run_name>.log",
+        "<logs>/break_down_errors/<scored_name>.log",
     conda:
         "../envs/report.yaml"
     resources:
@@ -147,20 +169,20 @@ rule break_down_errors:
 rule tabulate_intervals:
     """Tabulate how many of a model's intervals hold the true time, of all images, by phase and by simulation."""
     input:
-        predictions="<run>/predictions.hdf5",
-        validation="<run>/validation_predictions.hdf5",
-        classes="<run>/classes.csv",
+        predictions="<scored>/predictions.hdf5",
+        validation="<scored>/validation_predictions.hdf5",
+        classes="<scored>/classes.csv",
         split="<sample>/split.csv",
         subset=subset_file,
     output:
         report(
-            "<results>/tables/intervals/<run_name>.csv",
+            "<results>/tables/intervals/<scored_name>.csv",
             caption="../workflow/report/intervals.rst",
             category="Results",
             labels={"content": "coverage of intervals by phase and simulation", **RUN_LABELS},
         ),
     log:
-        "<logs>/tabulate_intervals/<run_name>.log",
+        "<logs>/tabulate_intervals/<scored_name>.log",
     conda:
         "../envs/report.yaml"
     resources:
@@ -176,17 +198,17 @@ rule tabulate_intervals:
 rule tabulate_isolated:
     """Tabulate how many isolated galaxies a model calls mergers, and the reverse."""
     input:
-        predictions="<run>/predictions.hdf5",
+        predictions="<scored>/predictions.hdf5",
         split="<sample>/split.csv",
     output:
         report(
-            "<results>/tables/isolated/<run_name>.csv",
+            "<results>/tables/isolated/<scored_name>.csv",
             caption="../workflow/report/isolated.rst",
             category="Results",
             labels={"content": "isolated galaxies and mergers", **RUN_LABELS},
         ),
     log:
-        "<logs>/tabulate_isolated/<run_name>.log",
+        "<logs>/tabulate_isolated/<scored_name>.log",
     conda:
         "../envs/report.yaml"
     resources:

@@ -130,17 +130,17 @@ rule plot_training:
 rule plot_predictions:
     """Draw what one run predicts against the truth."""
     input:
-        predictions="<run>/predictions.hdf5",
-        classes="<run>/classes.csv",
+        predictions="<scored>/predictions.hdf5",
+        classes="<scored>/classes.csv",
     output:
         report(
-            "<results>/figures/predictions/<run_name>.svg",
+            "<results>/figures/predictions/<scored_name>.svg",
             caption="../workflow/report/predictions.rst",
             category="Results",
             labels=RUN_LABELS,
         ),
     log:
-        "<logs>/plot_predictions/<run_name>.log",
+        "<logs>/plot_predictions/<scored_name>.log",
     conda:
         "../envs/report.yaml"
     params:
@@ -152,17 +152,17 @@ rule plot_predictions:
 rule plot_pit:
     """Draw where in one run's predicted distributions the true times lie."""
     input:
-        predictions="<run>/predictions.hdf5",
-        classes="<run>/classes.csv",
+        predictions="<scored>/predictions.hdf5",
+        classes="<scored>/classes.csv",
     output:
         report(
-            "<results>/figures/pit/<run_name>.svg",
+            "<results>/figures/pit/<scored_name>.svg",
             caption="../workflow/report/pit.rst",
             category="Results",
             labels={"content": "levels of the true times", **RUN_LABELS},
         ),
     log:
-        "<logs>/plot_pit/<run_name>.log",
+        "<logs>/plot_pit/<scored_name>.log",
     conda:
         "../envs/report.yaml"
     params:
@@ -174,16 +174,16 @@ rule plot_pit:
 rule plot_intervals:
     """Draw how many of one run's intervals hold the true time, by phase and by simulation."""
     input:
-        "<results>/tables/intervals/<run_name>.csv",
+        "<results>/tables/intervals/<scored_name>.csv",
     output:
         report(
-            "<results>/figures/intervals/<run_name>.svg",
+            "<results>/figures/intervals/<scored_name>.svg",
             caption="../workflow/report/intervals.rst",
             category="Results",
             labels={"content": "coverage of intervals", **RUN_LABELS},
         ),
     log:
-        "<logs>/plot_intervals/<run_name>.log",
+        "<logs>/plot_intervals/<scored_name>.log",
     conda:
         "../envs/report.yaml"
     params:
@@ -195,16 +195,16 @@ rule plot_intervals:
 rule plot_errors:
     """Draw what the errors of one run depend on."""
     input:
-        "<results>/tables/errors/<run_name>.csv",
+        "<results>/tables/errors/<scored_name>.csv",
     output:
         report(
-            "<results>/figures/errors/<run_name>.svg",
+            "<results>/figures/errors/<scored_name>.svg",
             caption="../workflow/report/errors.rst",
             category="Results",
             labels={"content": "errors", **RUN_LABELS},
         ),
     log:
-        "<logs>/plot_errors/<run_name>.log",
+        "<logs>/plot_errors/<scored_name>.log",
     conda:
         "../envs/report.yaml"
     params:

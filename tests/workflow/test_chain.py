@@ -32,6 +32,7 @@ from support.dry_run import planned
 
 # Written out, as a check of deepgalaxy.planning.runs.
 RUN = "results/models/tiny/four_stages/reference_cnn/workers~2/repeat~0"
+FIGURES_OF_A_RUN = ("training", "predictions", "pit", "intervals", "errors")
 GROUPS = ["s_0.75_m_1", "s_1.25_m_1", "s_1_m_1"]
 
 
@@ -59,9 +60,9 @@ def test_all_products_are_in_their_places(chain):
         *(f"results/samples/tiny/four_stages/{name}" for name in ("morphology.csv", "baselines.hdf5")),
     ]
     tables = ["metrics", "skill", "summary", "throughput", "scaling", "claims", "baselines/tiny/four_stages"]
-    products += [f"results/tables/{name}.csv" for name in (*tables, f"errors/{run}")]
+    products += [f"results/tables/{name}.csv" for name in (*tables, f"errors/{run}", f"intervals/{run}")]
     products += [f"results/tables/scaling_model/tiny/four_stages/reference_cnn.{kind}" for kind in ("csv", "json")]
-    products += [f"results/figures/{kind}/{run}.svg" for kind in ("training", "predictions", "pit", "errors")]
+    products += [f"results/figures/{kind}/{run}.svg" for kind in FIGURES_OF_A_RUN]
     products += [f"results/figures/{kind}/tiny/four_stages.svg" for kind in ("skill", "sample", "morphology")]
     products += ["results/figures/scaling/tiny/four_stages/reference_cnn.svg", "results/figures/contact_sheet/tiny.png"]
     products += [f"results/figures/examples/{run}.png"]
@@ -172,7 +173,14 @@ def test_a_second_run_does_nothing(snakemake):
 REPORT = {"judge_claims", "write_report", "write_provenance", "write_crate", "all"}
 TRAINING = {
     *("train_model", "predict_images", "evaluate_predictions", "break_down_errors", "explain_examples"),
-    *("tabulate_metrics", "tabulate_skill", "tabulate_throughput", "plot_skill"),
+    *(
+        "tabulate_intervals",
+        "plot_intervals",
+        "tabulate_metrics",
+        "tabulate_skill",
+        "tabulate_throughput",
+        "plot_skill",
+    ),
     *("plot_training", "plot_predictions", "plot_pit", "plot_errors", "plot_examples"),
     *REPORT,
 }

@@ -17,6 +17,7 @@ TABLES = {
     "skill": "skill.csv",
     "summary": "summary.csv",
     "baselines": "baselines/tiny/four_stages.csv",
+    "intervals": f"intervals/{tiny_run()}.csv",
     "errors": f"errors/{tiny_run()}.csv",
     "scaling": "scaling.csv",
     "scaling_model": f"scaling_model/{MODELS}.csv",

@@ -6,7 +6,14 @@ import pandas as pd
 import pytest
 
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.evaluation.turns import is_better, mean_over_turns, turn, turns_that_keep_classes
+from deepgalaxy.evaluation.turns import (
+    is_better,
+    mean_over_turns,
+    read_turns,
+    recorded_turns,
+    turn,
+    turns_that_keep_classes,
+)
 from support.classes import TWO_CLASSES as CLASSES
 
 IMAGES = np.random.default_rng(1).random((3, 6, 6, 1), np.float32)
@@ -67,3 +74,11 @@ def test_the_median_error_decides_and_then_the_cross_entropy():
     assert not is_better(sure, sure, CLASSES)
     untimed = [Predictions(of.probabilities, of.label, np.full(2, np.nan), of.row) for of in (sure, unsure)]
     assert is_better(*untimed, CLASSES) and not is_better(*untimed[::-1], CLASSES)
+
+
+def test_joined_predictions_keep_the_views_of_each_network(tmp_path):
+    predictions = Predictions(np.full((2, 2), 0.5), np.array([0, 1]), np.array([50.0, 150.0]), np.arange(2))
+    predictions.write(tmp_path / "one.hdf5", 8)
+    predictions.write(tmp_path / "joined.hdf5", [1, 8])
+    assert read_turns(tmp_path / "one.hdf5") == 8
+    assert recorded_turns([tmp_path / "one.hdf5", tmp_path / "joined.hdf5"]) == [8, 1, 8]

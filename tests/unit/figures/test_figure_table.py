@@ -12,7 +12,7 @@ IN_RULES = {
     "sample": "{dataset}/{sample}",
     "scored_sample": "{dataset}/{sample}",
     "run": "<run_name>",
-    "scored_run": "<run_name>",
+    "scored_run": "<scored_name>",
     "observing_run": "<run_name>",
     "scaling_study": "<study_name>",
 }

@@ -10,6 +10,7 @@ from deepgalaxy.planning.runs import (
     STUDY_RUN,
     constrain,
     describe_run,
+    ensemble_runs,
     experiment_runs,
     joined_runs,
     run_named,
@@ -61,6 +62,18 @@ def test_each_fold_is_a_run_and_all_together_one_more():
     pattern = re.sub(r"{\w+,(.*?)}", r"\1", constrain(EXPERIMENT_RUN))
     assert all(re.fullmatch(pattern, name) for name in (*names, EXPERIMENT_RUN.format(**joined)))
     assert {run["sample"] for run in study_runs(FOLDED)} == {"s", "f/fold~1"}
+
+
+def test_repeats_are_also_an_ensemble_but_a_single_training_is_none():
+    experiment = FOLDED["experiment"] | {"workers": [1, 2], "repeats": 3}
+    named = [EXPERIMENT_RUN.format(**run) for run in ensemble_runs(FOLDED | {"experiment": experiment})]
+    assert len(named) == len(set(named)) == (1 + 3 + 1) * 2  # of each sample, fold, and all folds, on 1 and 2 workers
+    assert all(name.endswith("repeat~ensemble") for name in named)
+    assert "d/f/fold~all/m/workers~1/repeat~ensemble" in named
+    assert ensemble_runs(FOLDED) == []
+    pattern = re.sub(r"{\w+,(.*?)}", r"\1", constrain(EXPERIMENT_RUN, ensembles=True))
+    assert all(re.fullmatch(pattern, name) for name in (*named, "d/s/m/workers~1/repeat~3"))
+    assert not any(map(run_named, named))  # weights to begin with are those of a single training
 
 
 @pytest.mark.parametrize(

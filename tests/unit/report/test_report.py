@@ -131,7 +131,15 @@ def files(tmp_path):
         "median_error_floor_myr": 7.5,
     }
     names = ("top5_accuracy", "majority_accuracy", "mean_error_myr", "calibration_error", "scaled_calibration_error")
-    scores |= dict.fromkeys((*names, "coverage_68", "scaled_coverage_68"), 0.5)
+    scores |= dict.fromkeys((*names, "coverage_68", "scaled_coverage_68", "conformal_coverage_68"), 0.5)
+    widths = {f"conformal_width_{percent}_myr": None for percent in (68, 90)}
+    scores |= {"conformal_coverage_90": None, "intervals": "not available"} | widths
+    kinds = [
+        f"{kind}{what}_{share}" for kind in ("", "scaled_") for what in ("coverage", "width") for share in (68, 90)
+    ]
+    covered = {name if "coverage" in name else f"{name}_myr": 0.5 for name in kinds}
+    covered |= {"grouping": "phase", "value": 1, "images": 4, "simulations": 2, "intervals": "not available"}
+    covered |= {"conformal_coverage_68": 0.5, "conformal_coverage_90": None} | widths
     baseline = dict.fromkeys(
         ("accuracy", "top5_accuracy", "median_error_myr", "median_error_floor_myr", "mean_error_myr"), 0.5
     )
@@ -167,6 +175,7 @@ def files(tmp_path):
         ),
         "baselines": [table("baselines", baseline)],
         "isolated": [table("isolated", {"true": "merger", "called": "isolated galaxy", "share": 0.25})],
+        "intervals": [table(f"intervals{n}", covered) for n in (1, 2)],
         "errors": [table(f"errors{n}", {"grouping": "camera", "value": n, "accuracy": 0.5}) for n in (1, 2)],
         "observed": [table("observed", observed | {"novelty": 0.5, "warning": None})],
         "scaling_model": [],

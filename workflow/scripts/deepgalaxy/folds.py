@@ -1,4 +1,4 @@
-"""Names of samples that are split into folds, in paths and in tables.
+"""Names of samples that are split into folds, and of several trainings as one, in paths and in tables.
 
 A fold of a sample is a sample itself, named after it: ``stages/fold~1`` is the first of ``stages``. What was predicted
 of the test images of all folds together belongs to ``stages/fold~all``.
@@ -6,6 +6,9 @@ of the test images of all folds together belongs to ``stages/fold~all``.
 
 ALL_FOLDS = "all"
 """Takes the place of the number of a fold where all of them are meant together."""
+
+ENSEMBLE = "ensemble"
+"""Takes the place of the number of a repeat where the mean of what all repeats predict is meant."""
 
 SAMPLE_PATTERN = rf"\w+(?:/fold~(?:\d+|{ALL_FOLDS}))?"
 """A regular expression for the name of a sample or of a fold of one."""

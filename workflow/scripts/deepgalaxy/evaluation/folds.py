@@ -7,7 +7,7 @@ import pandas as pd
 
 from deepgalaxy.evaluation.baseline_predictions import Baseline
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.folds import ALL_FOLDS
+from deepgalaxy.folds import ALL_FOLDS, ENSEMBLE
 
 
 def join_splits(splits: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -51,5 +51,6 @@ def join_baselines(baselines: Sequence[Sequence[Baseline]], split: pd.DataFrame)
 
 
 def whole_samples(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a table with a column ``fold`` that are of samples without folds, or of all folds together."""
-    return metrics[metrics["fold"].isna() | (metrics["fold"] == ALL_FOLDS)]
+    """Return the rows of a table with a column ``fold`` that are of samples without folds, or of all folds together,
+    and of single repeats rather than of an ensemble."""
+    return metrics[(metrics["fold"].isna() | (metrics["fold"] == ALL_FOLDS)) & (metrics["repeat"] != ENSEMBLE)]

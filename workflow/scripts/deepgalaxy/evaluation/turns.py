@@ -4,7 +4,7 @@ A telescope's image may be turned by any angle. Quarter turns and mirror images 
 interpolate between pixels.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import h5py
@@ -92,5 +92,14 @@ def is_better(several: Predictions, one: Predictions, classes: pd.DataFrame) -> 
 
 def read_turns(path: str | Path) -> int:
     """Return from how many views of each image the predictions in a file of ``predict_images`` are."""
-    with h5py.File(path) as file:
-        return int(file.attrs["turns"])
+    (turns,) = recorded_turns([path])
+    return turns
+
+
+def recorded_turns(paths: Iterable[str | Path]) -> list[int]:
+    """Return what ``read_turns`` does for several files, which may be joined or averaged: the views of each network."""
+    turns: list[int] = []
+    for path in paths:
+        with h5py.File(path) as file:
+            turns += np.atleast_1d(file.attrs["turns"]).tolist()
+    return turns

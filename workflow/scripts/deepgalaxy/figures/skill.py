@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import BLUE, GREEN, GREY, ORANGE, save_figure
-from deepgalaxy.folds import fold_name
+from deepgalaxy.folds import ENSEMBLE, fold_name
 
 PANELS = (
     ("median error of the time since the {} (Myr), smaller is better", "median_error_myr", "median_error_{}_myr"),
@@ -65,7 +65,8 @@ def _name_sample(run: dict) -> str:
 def _name_run(run: dict) -> str:
     """Return what the figure calls a run."""
     workers = f"{run['workers']} worker{'s' if run['workers'] != 1 else ''}"
-    return f"{run['model']}, {workers}, repeat {run['repeat']}"
+    repeat = "ensemble of repeats" if run["repeat"] == ENSEMBLE else f"repeat {run['repeat']}"
+    return f"{run['model']}, {workers}, {repeat}"
 
 
 def _name_baseline(row: dict, strongest: str) -> str:

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from itertools import product
 
 from deepgalaxy.dataset.layout import isolated_name
-from deepgalaxy.folds import ALL_FOLDS, SAMPLE_PATTERN, fold_name, parse_fold
+from deepgalaxy.folds import ALL_FOLDS, ENSEMBLE, SAMPLE_PATTERN, fold_name, parse_fold
 
 EXPERIMENT_RUN = "{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}"
 """The name of a run of the experiment, as in the paths of its files; to be filled in with the run."""
@@ -60,6 +60,13 @@ def joined_runs(config: dict) -> list[dict]:
     """Return a run for each combination with a sample that has folds, which stands for the runs of all folds."""
     samples = [sample for sample in config["experiment"]["samples"] if fold_names(config, sample)]
     return _runs(config, [fold_name(sample, ALL_FOLDS) for sample in samples])
+
+
+def ensemble_runs(config: dict) -> list[dict]:
+    """Return a run for each combination that is trained several times, which stands for all of its repeats, also of all
+    folds together; none if nothing is repeated."""
+    runs = [*experiment_runs(config), *joined_runs(config)] if config["experiment"]["repeats"] > 1 else []
+    return [run | {"repeat": ENSEMBLE} for run in runs if run["repeat"] == 0]
 
 
 def _runs(config: dict, samples: list[str]) -> list[dict]:
@@ -115,13 +122,15 @@ def uneven_batches(config: dict) -> Iterator[str]:
             )
 
 
-def constrain(name: str) -> str:
-    r"""Return the ``name`` of a run with what may stand in each of its places, as Snakemake's wildcards have it.
+def constrain(name: str, ensembles: bool = False) -> str:
+    r"""Return the ``name`` of a run with what may stand in each of its places, as Snakemake's wildcards have it;
+    ``ensembles`` may stand in place of a repeat.
 
     >>> constrain("{model}/workers~{workers}")
     '{model,\\w+}/workers~{workers,\\d+}'
     """
-    return re.sub(r"{(\w+)}", lambda place: f"{{{place[1]},{_what_stands_in(place[1])}}}", name)
+    constrained = re.sub(r"{(\w+)}", lambda place: f"{{{place[1]},{_what_stands_in(place[1])}}}", name)
+    return constrained.replace(r"{repeat,\d+}", rf"{{repeat,\d+|{ENSEMBLE}}}") if ensembles else constrained
 
 
 def run_named(name: str) -> dict[str, str] | None:
