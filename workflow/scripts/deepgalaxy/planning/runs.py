@@ -130,7 +130,7 @@ def constrain(name: str, ensembles: bool = False) -> str:
     '{model,\\w+}/workers~{workers,\\d+}'
     """
     constrained = re.sub(r"{(\w+)}", lambda place: f"{{{place[1]},{_what_stands_in(place[1])}}}", name)
-    return constrained.replace(r"{repeat,\d+}", rf"{{repeat,\d+|{ENSEMBLE}}}") if ensembles else constrained
+    return constrained.replace(r"{repeat,\d+}", rf"{{repeat,(?:\d+|{ENSEMBLE})}}") if ensembles else constrained
 
 
 def run_named(name: str) -> dict[str, str] | None:
