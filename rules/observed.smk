@@ -1,14 +1,18 @@
 """Observed images: prepared as the networks read them, classified, and compared with the training images.
 
 Parameters: `observed`. These rules run only if it names a directory.
-Results: <results>/observed/, <run>/observed.hdf5, and <results>/tables/observed/ and <results>/figures/observed/
+Results: <results>/observed/, <run>/observed.hdf5, and <results>/tables/observed/ and <results>/figures/observed/; with published
+times, <results>/tables/observed_reference/, observed_agreement/ and <results>/figures/observed_reference/
 """
 
 from deepgalaxy.observed.listing import digest_listing, inputs_of_a_rule, list_observed
+from deepgalaxy.observed.reference import read_reference
 
 OBSERVED = config["observed"]
 try:
     OBSERVED_FILES = list_observed(OBSERVED["directory"]) if OBSERVED["directory"] else []
+    if OBSERVED["reference"] and workflow.is_main_process:
+        read_reference(OBSERVED["reference"])
 except ValueError as error:
     raise WorkflowError(str(error)) from None
 # All that observed images go through before they are drawn, if there are any; see `results_of_all_stages`.
@@ -22,9 +26,13 @@ OBSERVED_RESULTS = (
     else []
 )
 
+COMPARED_NAMES = RUN_NAMES if OBSERVED_FILES and OBSERVED["reference"] else []
+
 
 localrules:
     tabulate_observed,
+    compare_observed,
+    plot_observed_reference,
     plot_observed,
 
 
@@ -133,3 +141,55 @@ rule plot_observed:
         code=code_digest("figures/plot_observed.py"),
     script:
         "../workflow/scripts/figures/plot_observed.py"
+
+
+rule compare_observed:
+    """Compare the times of observed images with published ones."""
+    input:
+        table="<results>/tables/observed/<run_name>.csv",
+        split="<sample>/split.csv",
+        reference=lambda wildcards: OBSERVED["reference"],
+    output:
+        table=report(
+            "<results>/tables/observed_reference/<run_name>.csv",
+            caption="../workflow/report/observed_reference.rst",
+            category="Observed images",
+            labels={"content": "published times", **RUN_LABELS},
+        ),
+        agreement=report(
+            "<results>/tables/observed_agreement/<run_name>.csv",
+            caption="../workflow/report/observed_reference.rst",
+            category="Observed images",
+            labels={"content": "agreement with published times", **RUN_LABELS},
+        ),
+    log:
+        "<logs>/compare_observed/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        seed=stage_seed("observed_reference"),
+        code=code_digest("observed/compare_observed.py"),
+    script:
+        "../workflow/scripts/observed/compare_observed.py"
+
+
+rule plot_observed_reference:
+    """Draw the times of observed images against published ones."""
+    input:
+        table="<results>/tables/observed_reference/<run_name>.csv",
+        agreement="<results>/tables/observed_agreement/<run_name>.csv",
+    output:
+        report(
+            "<results>/figures/observed_reference/<run_name>.svg",
+            caption="../workflow/report/observed_reference.rst",
+            category="Observed images",
+            labels={"content": "times against published ones", **RUN_LABELS},
+        ),
+    log:
+        "<logs>/plot_observed_reference/<run_name>.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_digest("figures/plot_observed_reference.py"),
+    script:
+        "../workflow/scripts/figures/plot_observed_reference.py"

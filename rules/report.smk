@@ -17,11 +17,18 @@ SUBJECTS = {
     "scored_run": SCORED_NAMES,
     "isolated_run": ISOLATED_NAMES,
     "observing_run": RUN_NAMES if OBSERVED_FILES else [],
+    "compared_run": COMPARED_NAMES,
     "scaling_study": SCALING_STUDIES,
     "modelled_study": MODELLED_STUDIES,
 }
 FOLDS = {EXPERIMENT_RUN.format(**run): parse_fold(run["sample"])[1] for run in SCORED}
-SHOWN_FOLDS = {"run": "1", "observing_run": "1", "scored_run": ALL_FOLDS, "isolated_run": ALL_FOLDS}
+SHOWN_FOLDS = {
+    "run": "1",
+    "observing_run": "1",
+    "compared_run": "1",
+    "scored_run": ALL_FOLDS,
+    "isolated_run": ALL_FOLDS,
+}
 SHOWN = SUBJECTS | {
     "sample": [name for name in SAMPLES if parse_fold(name)[1] in (None, "1")],
     "scored_sample": [name for name in SCORED_SAMPLES if parse_fold(name)[1] in (None, ALL_FOLDS)],
@@ -140,6 +147,7 @@ rule write_report:
         intervals=expand("<results>/tables/intervals/{run}.csv", run=SHOWN["scored_run"]),
         isolated=expand("<results>/tables/isolated/{run}.csv", run=SHOWN["isolated_run"]),
         observed=expand("<results>/tables/observed/{run}.csv", run=SHOWN["observing_run"]),
+        observed_agreement=expand("<results>/tables/observed_agreement/{run}.csv", run=SHOWN["compared_run"]),
         scaling="<results>/tables/scaling.csv",
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),
         scaling_parameters=expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),

@@ -24,6 +24,9 @@ def results_of_all_stages(wildcards):
         *study_files("epochs.jsonl"),
         *OBSERVED_RESULTS,
         *expand(
+            "<results>/tables/{table}/{run}.csv", table=["observed_reference", "observed_agreement"], run=COMPARED_NAMES
+        ),
+        *expand(
             "<results>/tables/{table}.csv", table=["metrics", "summary", "skill", "throughput", "scaling", "claims"]
         ),
         *expand("<results>/tables/baselines/{name}.csv", name=SCORED_SAMPLES),

@@ -14,6 +14,7 @@ IN_RULES = {
     "run": "<run_name>",
     "scored_run": "<scored_name>",
     "observing_run": "<run_name>",
+    "compared_run": "<run_name>",
     "scaling_study": "<study_name>",
 }
 NAMES = {kind: [f"one_{kind}", f"another_{kind}"] for kind in SUBJECTS}
@@ -57,8 +58,8 @@ def test_every_subject_has_its_figures_and_paths_go_with_them():
     files = figure_files("<results>/figures", NAMES)
     assert files[:2] == [f"<results>/figures/skill/{name}_scored_sample.svg" for name in ("one", "another")]
     assert len(set(files)) == len(files) == len(planned)
-    without = figure_files("figures", NAMES | {"observing_run": []})
-    assert len(without) == len(files) - 2 and not [path for path in without if "observ" in path]
+    without = figure_files("figures", NAMES | {"observing_run": [], "compared_run": []})
+    assert len(without) == len(files) - 4 and not [path for path in without if "observ" in path]
     with pytest.raises(KeyError, match="scaling_study"):
         figure_files("figures", {kind: [] for kind in SUBJECTS if kind != "scaling_study"})
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from deepgalaxy.figures.observed import MOST_ROWS, plot_observed
+from deepgalaxy.figures.observed_reference import plot_observed_reference
 from deepgalaxy.observed.table import NEIGHBOURS
 
 TRAINING_ROW = [7, 3, 5, 1]
@@ -98,3 +99,36 @@ def test_there_are_rows_up_to_a_number_and_the_rest_is_told_in_words(observed):
 def test_there_may_be_nothing_to_draw(observed):
     figure = observed(0)
     assert not figure.axes and "broken.png is not used." in remarks(figure)
+
+
+def test_observed_times_are_drawn_against_published_ones(drawn):
+    compared = pd.DataFrame(
+        {
+            "file": ["a$.png", "b.png", "c.png"],
+            "published_myr": [50.0, 100.0, 10.0],
+            "expected_myr": [60.0, 80.0, np.nan],
+            "low_myr": [40.0, 60.0, np.nan],
+            "high_myr": [90.0, 95.0, np.nan],
+            "novelty": [0.5, 2.0, np.nan],
+        }
+    )
+    agreement = pd.Series(
+        {"published": 3, "dated": 2, "median_difference_myr": 15.0, "training_median_difference_myr": 40.0, "within": 1}
+        | {f"median_difference_{limit}_myr": np.nan for limit in ("low", "high")}
+        | {f"rank_correlation{limit}": np.nan for limit in ("", "_low", "_high")}
+    )
+    (axes,) = drawn(plot_observed_reference, compared, agreement).axes
+    assert axes.get_title().splitlines() == [
+        "2 of 3 systems dated",
+        "median difference 15 Myr; always the median time of training: 40 Myr",
+        "1 of 2 published times in the 68 % interval",
+    ]
+    points = [container.lines[0].get_xydata().tolist() for container in axes.containers]
+    assert points == [[[50, 60]], [[100, 80]]]
+    assert [text.get_text() for text in axes.texts] == ["a$.png", "b.png"]
+
+
+def test_nothing_dated_is_said_and_drawn_empty(drawn):
+    compared = pd.DataFrame({name: [np.nan] for name in ("published_myr", "expected_myr", "low_myr", "novelty")})
+    agreement = pd.Series({"published": 1, "dated": 0, "rank_correlation": np.nan})
+    assert drawn(plot_observed_reference, compared, agreement).axes[0].get_title() == "0 of 1 systems dated"

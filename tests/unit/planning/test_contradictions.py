@@ -64,3 +64,15 @@ def test_isolated_galaxies_are_refused_where_classes_have_to_be_in_order(config,
     assert mistake.startswith("`models: reference_cnn` on `samples: stages`: `head: ordinal` is only for classes that")
     config["samples"]["stages"]["selection"]["groups"] = ["s_*"]
     assert list_mistakes(config, schema) == []
+
+
+def test_published_times_need_images_and_classes_that_count_from_the_same_event(config, schema):
+    config["observed"] = {"reference": "table.csv"}
+    (mistake,) = list_mistakes(config, schema)
+    assert "`observed: directory` names no images" in mistake
+    config["observed"]["directory"] = "observed"
+    assert list_mistakes(config, schema) == []
+    config["samples"]["stages"]["selection"]["groups"] = ["s_*"]
+    config["samples"]["stages"]["classes"] = {"task": "time_bins", "bins": 4}
+    (mistake,) = list_mistakes(config, schema)
+    assert "those of `samples: stages` count from the start of the simulation (`task: time_bins`)" in mistake

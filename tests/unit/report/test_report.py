@@ -61,8 +61,8 @@ def test_figures_stand_in_their_sections_with_the_names_of_their_subjects():
     texts = [figure.text for figure in figures["results"]]
     kinds = [kind for kind in FIGURES.values() if kind.section == "results"]
     assert texts == [kind.text.format(run) for kind in kinds for run in NAMES[kind.of]]
-    fewer = NAMES | {"observing_run": [], "scaling_study": []}
-    assert collect_figures(paths[:-2], fewer, fewer)["observed"] == []
+    fewer = NAMES | {"observing_run": [], "compared_run": [], "scaling_study": []}
+    assert collect_figures(paths[:-3], fewer, fewer)["observed"] == []
     with pytest.raises(ValueError, match="argument"):
         collect_figures(paths[:-1], NAMES, NAMES)
 
@@ -178,6 +178,7 @@ def files(tmp_path):
         "intervals": [table(f"intervals{n}", covered) for n in (1, 2)],
         "errors": [table(f"errors{n}", {"grouping": "camera", "value": n, "accuracy": 0.5}) for n in (1, 2)],
         "observed": [table("observed", observed | {"novelty": 0.5, "warning": None})],
+        "observed_agreement": [table("agreement", {"published": 9, "dated": 8, "rank_correlation": 0.5})],
         "scaling_model": [],
         "scaling_parameters": [],
         "figures": [figure(number, suffix) for number, suffix in enumerate(suffixes)],

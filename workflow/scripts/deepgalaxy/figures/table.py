@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-SUBJECTS = ("dataset", "sample", "scored_sample", "run", "scored_run", "observing_run", "scaling_study")
+SUBJECTS = ("dataset", "sample", "scored_sample", "run", "scored_run", "observing_run", "compared_run", "scaling_study")
 """What a figure may show. A scored sample is a sample, a fold of one, or all folds of one together; a scored run is a
-run, or the runs of all folds together; an observing run is one that dated observed images; a scaling study is of one
-model on one sample."""
+run, or the runs of all folds together; an observing run is one that dated observed images, a compared
+run one that dated some whose times are published; a scaling study is of one model on one sample."""
 
 SECTIONS = ("skill", "datasets", "training", "results", "observed", "scaling")
 """The sections of the report that show figures."""
@@ -114,6 +114,12 @@ FIGURES = {
         "observing_run",
         "observed",
         "Observed images as {} sees them, with its distributions over time and neighbours.",
+    ),
+    "observed_reference": FigureKind(
+        "observed_reference/{subject}.svg",
+        "compared_run",
+        "observed",
+        "Times of observed mergers by {}, with their 68 % intervals, against published ones.",
     ),
     "scaling": FigureKind(
         "scaling/{subject}.svg",

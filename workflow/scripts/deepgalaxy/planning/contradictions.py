@@ -39,6 +39,7 @@ def contradictions(config: dict, models: str) -> Iterator[str]:
         ordered = not by_camera and not (any_isolated and takes_isolated(sample))
         for sentence in impossible_classes(config["models"][name], cameras, ordered):
             yield f"`models: {name}` on `samples: {where}`: {sentence}"
+    yield from _of_reference(config)
     yield from _of_jobs(config["machine"], sorted(numbers))
     yield from uneven_batches(config)
 
@@ -78,6 +79,22 @@ def contradictions_in(sample: Mapping[str, Any]) -> Iterator[tuple[list[str], st
                 [],
                 f"has a class for each {UNTRAINED[task, unit]} (`classes: task: {task}`), none of which is both trained"
                 f" and tested on if it is `split: by: {unit}`; choose other classes or another split.",
+            )
+
+
+def _of_reference(config: dict) -> Iterator[str]:
+    """Yield a sentence for what published times of observed images cannot be compared with."""
+    observed = config["observed"]
+    if not observed["reference"]:
+        return
+    if not observed["directory"]:
+        yield "`observed: reference` has times of images, but `observed: directory` names no images; name both."
+    for name in config["experiment"]["samples"]:
+        task = config["samples"][name]["classes"]["task"]
+        if task != "stage_bins":
+            yield (
+                f"`observed: reference` has times since the first pericentre, and those of `samples: {name}` count from"
+                f" the start of the simulation (`task: {task}`); set `task: stage_bins`, or leave the reference out."
             )
 
 

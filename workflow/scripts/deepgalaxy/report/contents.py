@@ -24,6 +24,7 @@ JOINED_TABLES = {
     "intervals": "scored_run",
     "isolated": "isolated_run",
     "observed": "observing_run",
+    "observed_agreement": "compared_run",
     "scaling_model": "modelled_study",
 }
 """Tables with one file for each subject of a kind."""
