@@ -1,21 +1,9 @@
 """Evaluation of a trained model on images that it has never seen.
 
-Parameters: `prediction`, `seed`. What all folds of a sample predict is joined and then evaluated like the predictions of one run, under
-the name of a fold `all`; so is the mean over repeats, under that of a repeat `ensemble`.
-Results: <run>/predictions.hdf5, validation_predictions.hdf5, metrics.json and examples.hdf5, <results>/tables/errors/ and <results>/tables/intervals/;
+Parameters: `prediction`, `seed`. What several runs predict, put together by joining.smk, is evaluated like the predictions of one.
+Results: <run>/predictions.hdf5, validation_predictions.hdf5, metrics.json and examples.hdf5, <results>/tables/errors/;
 <results>/tables/isolated/ of samples that take isolated galaxies
 """
-
-
-pathvars:
-    ensemble_name=constrain("{dataset}/{sample}/{model}/workers~{workers}") + "/repeat~ensemble",
-    joined_name=r"{dataset,\w+}/{sample,\w+}/fold~all/{model,\w+}/workers~{workers,\d+}/repeat~{repeat,\d+}",
-
-
-localrules:
-    join_splits,
-    join_predictions,
-    average_repeats,
 
 
 rule predict_images:
@@ -47,71 +35,6 @@ rule predict_images:
         code=code_digest("evaluation/predict_images.py"),
     script:
         "../workflow/scripts/evaluation/predict_images.py"
-
-
-# These names of folds fit what both write.
-ruleorder: join_splits > split_images
-ruleorder: join_predictions > predict_images
-ruleorder: join_predictions > train_model
-
-
-rule join_splits:
-    """Join the split tables of all folds of a sample."""
-    input:
-        of_folds("<results>/samples/{dataset}/{fold}/split.csv"),
-    output:
-        "<results>/samples/{dataset}/{sample,\w+}/fold~all/split.csv",
-    log:
-        "<logs>/join_splits/{dataset}/{sample}.log",
-    conda:
-        "../envs/report.yaml"
-    params:
-        code=code_digest("evaluation/join_splits.py"),
-    script:
-        "../workflow/scripts/evaluation/join_splits.py"
-
-
-rule join_predictions:
-    """Join what the runs of all folds of a sample predict: each unit is tested once."""
-    input:
-        test=of_folds("<results>/models/{dataset}/{fold}/{model}/workers~{workers}/repeat~{repeat}/predictions.hdf5"),
-        validation=of_folds(
-            "<results>/models/{dataset}/{fold}/{model}/workers~{workers}/repeat~{repeat}/validation_predictions.hdf5"
-        ),
-        classes=of_folds("<results>/samples/{dataset}/{fold}/classes.csv"),
-        split="<results>/samples/{dataset}/{sample}/fold~all/split.csv",
-    output:
-        test="<results>/models/<joined_name>/predictions.hdf5",
-        validation="<results>/models/<joined_name>/validation_predictions.hdf5",
-        classes="<results>/models/<joined_name>/classes.csv",
-    log:
-        "<logs>/join_predictions/<joined_name>.log",
-    conda:
-        "../envs/report.yaml"
-    params:
-        code=code_digest("evaluation/join_predictions.py"),
-    script:
-        "../workflow/scripts/evaluation/join_predictions.py"
-
-
-rule average_repeats:
-    """Average what all repeats of a run predict: an ensemble of networks."""
-    input:
-        test=of_repeats("predictions.hdf5"),
-        validation=of_repeats("validation_predictions.hdf5"),
-        classes=of_repeats("classes.csv"),
-    output:
-        test="<results>/models/<ensemble_name>/predictions.hdf5",
-        validation="<results>/models/<ensemble_name>/validation_predictions.hdf5",
-        classes="<results>/models/<ensemble_name>/classes.csv",
-    log:
-        "<logs>/average_repeats/<ensemble_name>.log",
-    conda:
-        "../envs/report.yaml"
-    params:
-        code=code_digest("evaluation/average_repeats.py"),
-    script:
-        "../workflow/scripts/evaluation/average_repeats.py"
 
 
 rule evaluate_predictions:
@@ -164,35 +87,6 @@ rule break_down_errors:
         code=code_digest("evaluation/break_down_errors.py"),
     script:
         "../workflow/scripts/evaluation/break_down_errors.py"
-
-
-rule tabulate_intervals:
-    """Tabulate how many of a model's intervals hold the true time, of all images, by phase and by simulation."""
-    input:
-        predictions="<scored>/predictions.hdf5",
-        validation="<scored>/validation_predictions.hdf5",
-        classes="<scored>/classes.csv",
-        split="<sample>/split.csv",
-        subset=subset_file,
-    output:
-        report(
-            "<results>/tables/intervals/<scored_name>.csv",
-            caption="../workflow/report/intervals.rst",
-            category="Results",
-            labels={"content": "coverage of intervals by phase and simulation", **RUN_LABELS},
-        ),
-    log:
-        "<logs>/tabulate_intervals/<scored_name>.log",
-    conda:
-        "../envs/report.yaml"
-    resources:
-        mem_mb=megabytes(1000),
-        runtime=minutes(10),
-    params:
-        seed=stage_seed("intervals", "repeat"),
-        code=code_digest("evaluation/tabulate_intervals.py"),
-    script:
-        "../workflow/scripts/evaluation/tabulate_intervals.py"
 
 
 rule tabulate_isolated:

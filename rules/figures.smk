@@ -12,7 +12,6 @@ localrules:
     plot_training,
     plot_predictions,
     plot_pit,
-    plot_intervals,
     plot_errors,
     plot_examples,
 
@@ -169,27 +168,6 @@ rule plot_pit:
         code=code_digest("figures/plot_pit.py"),
     script:
         "../workflow/scripts/figures/plot_pit.py"
-
-
-rule plot_intervals:
-    """Draw how many of one run's intervals hold the true time, by phase and by simulation."""
-    input:
-        "<results>/tables/intervals/<scored_name>.csv",
-    output:
-        report(
-            "<results>/figures/intervals/<scored_name>.svg",
-            caption="../workflow/report/intervals.rst",
-            category="Results",
-            labels={"content": "coverage of intervals", **RUN_LABELS},
-        ),
-    log:
-        "<logs>/plot_intervals/<scored_name>.log",
-    conda:
-        "../envs/report.yaml"
-    params:
-        code=code_digest("figures/plot_intervals.py"),
-    script:
-        "../workflow/scripts/figures/plot_intervals.py"
 
 
 rule plot_errors:

@@ -6,15 +6,11 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.evaluation.bootstrap import resampled_interval
-from deepgalaxy.evaluation.calibration import share_between
 from deepgalaxy.evaluation.conformal import central_scores, conformal_level, groups_needed
-from deepgalaxy.evaluation.predictions import Predictions, central_interval, time_distribution, time_origin
+from deepgalaxy.evaluation.predictions import Predictions, central_interval, time_distribution
 
 SHARES = (0.68, 0.9)
 """Of the images, how many an interval is to hold."""
-
-GROUPINGS = ("all", "phase", "group")
-"""What coverage is looked at by."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +66,10 @@ def conformal_intervals(
         level = np.full(len(scores), np.nan if found is None else found)
         simulations, of = len(np.unique(calibrating)), "validation simulations"
     covered = np.where(np.isnan(level), np.nan, scores <= level)
-    return ConformalIntervals(share, covered, _widths(timed, classes, level), simulations, of)
+    return ConformalIntervals(share, covered, interval_widths(timed, classes, level), simulations, of)
 
 
-def _widths(predictions: Predictions, classes: pd.DataFrame, level: np.ndarray) -> np.ndarray:
+def interval_widths(predictions: Predictions, classes: pd.DataFrame, level: np.ndarray) -> np.ndarray:
     """Return the widths in Myr of the central intervals of these levels, each (n,); NaN where the level is."""
     distribution, edges_myr = time_distribution(predictions.probabilities, classes)
     widths = np.full(len(level), np.nan)
@@ -114,45 +110,3 @@ def score_intervals(intervals: list[ConformalIntervals], group: np.ndarray, seed
             f"conformal_width_{percent}_myr": float(np.median(of.width_myr)) if of.available else None,
         }
     return scores | {"intervals": say_what_calibrates(intervals)}
-
-
-def tabulate_intervals(
-    predictions: Predictions,
-    scaled: Predictions,
-    intervals: list[ConformalIntervals],
-    classes: pd.DataFrame,
-    groupings: pd.DataFrame,
-    seed: int,
-) -> pd.DataFrame:
-    """Return how many of the images that all have a time are covered: of all, by phase and by simulation.
-
-    ``scaled`` are the ``predictions`` after scaling by their temperatures, ``intervals`` those of SHARES; ``groupings``
-    has a row for each image, with ``group`` and ``phase``, NA if not known. Each of GROUPINGS begins with its worst.
-    docs/evaluation.md explains the columns; limits are drawn from ``seed``.
-    """
-    rows = []
-    places = groupings.reset_index(drop=True).assign(all="all")
-    worst = "conformal_coverage_68" if intervals[0].available else "scaled_coverage_68"
-    for grouping in GROUPINGS:
-        some = [
-            {"grouping": grouping, "value": value, "images": len(of), "simulations": of["group"].nunique()}
-            | _coverages(predictions, scaled, classes, of.index.to_numpy())
-            | score_intervals([part.where(of.index.to_numpy()) for part in intervals], of["group"].to_numpy(), seed)
-            for value, of in places.groupby(grouping, observed=True)
-        ]
-        rows += sorted(some, key=lambda row: row[worst])
-    return pd.DataFrame(rows).assign(counts_from=time_origin(classes))
-
-
-def _coverages(
-    predictions: Predictions, scaled: Predictions, classes: pd.DataFrame, places: np.ndarray
-) -> dict[str, float]:
-    """Return the columns of ``tabulate_intervals`` that are not calibrated on simulations, for images at ``places``."""
-    columns = {}
-    for share in SHARES:
-        percent, tail = round(100 * share), (1 - share) / 2
-        for kind, given in (("", predictions.where(places)), ("scaled_", scaled.where(places))):
-            columns[f"{kind}coverage_{percent}"] = float(share_between(given, classes, (tail, 1 - tail))[0])
-            widths = _widths(given, classes, np.full(len(places), share))
-            columns[f"{kind}width_{percent}_myr"] = float(np.median(widths))
-    return columns
