@@ -202,6 +202,7 @@ def test_the_memory_budget_changes_no_result(with_settings):
         ({"models": {"reference_cnn": {"epochs": 3}}}, TRAINING),
         ({"models": {"reference_cnn": {"noise": 0.1}}}, TRAINING | SCALING),
         ({"scaling": {"steps_per_epoch": 4}}, SCALING | REPORT),
+        ({"prediction": {"turns": 1}}, TRAINING - {"train_model", "tabulate_throughput", "plot_training"}),
         ({"samples": {"four_stages": {"images": {"pixels": 24}}}}, SAMPLE),
         ({"samples": {"four_stages": {"split": {"test": 0.34}}}}, SPLIT),
         ({"samples": {"four_stages": {"selection": {"cameras": 7}}}}, {"select_images", *SPLIT}),

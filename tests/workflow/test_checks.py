@@ -239,6 +239,21 @@ def test_the_folds_of_a_sample_are_made_each_and_joined(run, tmp_path, root):
     assert set(studied) == {"folded/fold~1"}
 
 
+def test_repeats_are_averaged_and_scored_as_one(run, tmp_path, root):
+    (tmp_path / "config").symlink_to(root / ".test/config")
+    (tmp_path / "repeated.yaml").write_text("experiment: {repeats: 2}")
+    arguments = ("-s", root / "Snakefile", "-d", tmp_path, "--configfile", tmp_path / "repeated.yaml")
+    result = run("snakemake", "-n", *arguments)
+    assert result.returncode == 0, result.stderr
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", result.stdout + result.stderr, re.MULTILINE))
+    for number, names in {
+        "1": ("average_repeats", "tabulate_metrics"),
+        "2": ("train_model", "predict_images", "plot_examples"),
+        "3": ("evaluate_predictions", "tabulate_intervals", "break_down_errors", "plot_pit"),
+    }.items():
+        assert {counts[name] for name in names} == {number}, names
+
+
 def test_a_network_is_as_fast_as_simulations_of_mergers_not_of_lone_galaxies(run, tmp_path, root):
     (tmp_path / "config").symlink_to(root / "config")
     result = run("snakemake", "-n", "-s", root / "Snakefile", "-d", tmp_path, "results/tables/claims.csv")

@@ -30,6 +30,8 @@ def plot_intervals(table: pd.DataFrame, output: str | Path) -> None:
     )
     for axes, grouping, width in zip(panels[0], groupings, widths):
         rows = table[table["grouping"] == grouping]
+        if grouping == "phase":
+            rows = rows.sort_values("value", key=pd.to_numeric)
         for percent, colour in COLOURS.items():
             axes.axhline(percent / 100, ls="--", lw=1, color=colour, zorder=0)
             _plot_coverage(axes, rows, percent, colour)
