@@ -115,7 +115,7 @@ def of_folds(pattern):
 
 def of_repeats(name):
     """Return a function for the paths of a file of each repeat of a run."""
-    pattern = "<results>/models/" + EXPERIMENT_RUN + "/" + name
+    pattern = f"<results>/models/{EXPERIMENT_RUN}/{name}"
     return lambda wildcards: [pattern.format(**wildcards, repeat=repeat) for repeat in range(EXPERIMENT["repeats"])]
 
 

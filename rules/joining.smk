@@ -5,9 +5,11 @@ of a repeat `ensemble`.
 Results: <run>/predictions.hdf5, validation_predictions.hdf5 and classes.csv
 """
 
+from deepgalaxy.folds import ENSEMBLE
+
 
 pathvars:
-    ensemble_name=constrain("{dataset}/{sample}/{model}/workers~{workers}") + "/repeat~ensemble",
+    ensemble_name=constrain(EXPERIMENT_RUN.replace("{repeat}", ENSEMBLE)),
     joined_name=r"{dataset,\w+}/{sample,\w+}/fold~all/{model,\w+}/workers~{workers,\d+}/repeat~{repeat,\d+}",
 
 
