@@ -53,11 +53,9 @@ def apply_network(
     The images may be a dataset of an HDF5 file; they are read by batches of ``batch_size``, on which the last bits
     may depend. ``what`` names them in the log.
     """
-    shapes = network.output_shape
-    several = isinstance(shapes, dict)
-    outputs = {
-        name: np.empty((count, *shape[1:]), np.float32) for name, shape in (shapes if several else {"": shapes}).items()
-    }
+    several = isinstance(network.output, dict)
+    tensors = network.output if several else {"": network.output}
+    outputs = {name: np.empty((count, *tensor.shape[1:]), np.float32) for name, tensor in tensors.items()}
     for start in progress(range(0, count, batch_size), count, what, amount=lambda _: batch_size):
         batch = slice(start, min(start + batch_size, count))
         given = network.predict_on_batch(images[batch])

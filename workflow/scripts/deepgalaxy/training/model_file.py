@@ -38,5 +38,5 @@ def load_network(path: str | Path) -> keras.Model:
 
 def class_count(network: keras.Model) -> int:
     """Return how many classes a network of ``build_network`` tells apart."""
-    shapes = network.output_shape
-    return (shapes["probabilities"] if isinstance(shapes, dict) else shapes)[1]
+    output = network.output
+    return (output["probabilities"] if isinstance(output, dict) else output).shape[1]

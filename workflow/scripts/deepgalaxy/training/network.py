@@ -198,9 +198,9 @@ def _take_weights(network: keras.Model, saved: keras.Model, path: str) -> None:
 
 
 def _named(network: keras.Model) -> dict[str, tuple]:
-    """Return the shapes of what a network predicts, by name, besides the class."""
-    shapes = network.output_shape
-    return {name: shape for name, shape in shapes.items() if name != "probabilities"} if isinstance(shapes, dict) else {}
+    """Return the shapes of what a network with properties predicts, by name."""
+    output = network.output
+    return {name: tensor.shape for name, tensor in output.items()} if isinstance(output, dict) else {}
 
 
 def _weights_to_features(network: keras.Model) -> int:
