@@ -16,12 +16,13 @@ SUBJECTS = {
     "run": RUN_NAMES,
     "scored_run": SCORED_NAMES,
     "isolated_run": ISOLATED_NAMES,
+    "property_run": PROPERTY_NAMES,
     "observing_run": RUN_NAMES if OBSERVED_FILES else [],
     "scaling_study": SCALING_STUDIES,
     "modelled_study": MODELLED_STUDIES,
 }
 FOLDS = {EXPERIMENT_RUN.format(**run): parse_fold(run["sample"])[1] for run in SCORED}
-SHOWN_FOLDS = {"run": "1", "observing_run": "1", "scored_run": ALL_FOLDS, "isolated_run": ALL_FOLDS}
+SHOWN_FOLDS = {"run": "1", "observing_run": "1", "property_run": "1", "scored_run": ALL_FOLDS, "isolated_run": ALL_FOLDS}
 SHOWN = SUBJECTS | {
     "sample": [name for name in SAMPLES if parse_fold(name)[1] in (None, "1")],
     "scored_sample": [name for name in SCORED_SAMPLES if parse_fold(name)[1] in (None, ALL_FOLDS)],
@@ -138,6 +139,7 @@ rule write_report:
         baselines=expand("<results>/tables/baselines/{sample}.csv", sample=SHOWN["scored_sample"]),
         errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN["scored_run"]),
         isolated=expand("<results>/tables/isolated/{run}.csv", run=SHOWN["isolated_run"]),
+        properties=expand("<results>/tables/properties/{run}.csv", run=SHOWN["property_run"]),
         observed=expand("<results>/tables/observed/{run}.csv", run=SHOWN["observing_run"]),
         scaling="<results>/tables/scaling.csv",
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),

@@ -48,6 +48,7 @@ def test_a_figure_carries_its_file(tmp_path):
 NAMES = {kind: [f"the_{kind}"] for kind in SUBJECTS} | {
     "scored_run": ["one_run", "other_run"],
     "isolated_run": ["one_run"],
+    "property_run": [],
     "scored_sample": ["the_scored_sample"],
     "modelled_study": [],
 }
