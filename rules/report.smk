@@ -22,7 +22,13 @@ SUBJECTS = {
     "modelled_study": MODELLED_STUDIES,
 }
 FOLDS = {EXPERIMENT_RUN.format(**run): parse_fold(run["sample"])[1] for run in SCORED}
-SHOWN_FOLDS = {"run": "1", "observing_run": "1", "property_run": "1", "scored_run": ALL_FOLDS, "isolated_run": ALL_FOLDS}
+SHOWN_FOLDS = {
+    "run": "1",
+    "observing_run": "1",
+    "property_run": "1",
+    "scored_run": ALL_FOLDS,
+    "isolated_run": ALL_FOLDS,
+}
 SHOWN = SUBJECTS | {
     "sample": [name for name in SAMPLES if parse_fold(name)[1] in (None, "1")],
     "scored_sample": [name for name in SCORED_SAMPLES if parse_fold(name)[1] in (None, ALL_FOLDS)],

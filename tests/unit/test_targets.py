@@ -53,7 +53,7 @@ def test_the_table_of_properties_comes_back(tmp_path):
     write_targets([], tmp_path / "none.csv")
     assert read_targets(tmp_path / "none.csv") == []
     (tmp_path / "other.csv").write_text("label,name\n1,x\n")
-    with pytest.raises(ValueError, match="other.csv is not a table of properties"):
+    with pytest.raises(ValueError, match=r"other.csv is not a table of properties"):
         read_targets(tmp_path / "other.csv")
 
 

@@ -48,7 +48,6 @@ def test_a_figure_carries_its_file(tmp_path):
 NAMES = {kind: [f"the_{kind}"] for kind in SUBJECTS} | {
     "scored_run": ["one_run", "other_run"],
     "isolated_run": ["one_run"],
-    "property_run": [],
     "scored_sample": ["the_scored_sample"],
     "modelled_study": [],
 }
@@ -168,6 +167,7 @@ def files(tmp_path):
         ),
         "baselines": [table("baselines", baseline)],
         "isolated": [table("isolated", {"true": "merger", "called": "isolated galaxy", "share": 0.25})],
+        "properties": [table("properties", {"property": "lone", "model": "network", "auc": 0.9})],
         "errors": [table(f"errors{n}", {"grouping": "camera", "value": n, "accuracy": 0.5}) for n in (1, 2)],
         "observed": [table("observed", observed | {"novelty": 0.5, "warning": None})],
         "scaling_model": [],

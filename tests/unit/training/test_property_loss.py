@@ -119,7 +119,9 @@ def test_the_gradient_of_a_batch_is_the_mean_of_its_halves():
     gradients = step_of(network, options)._gradients  # noqa: SLF001
     number = tf.constant(0, tf.int64)
     whole, sums = gradients(tf.constant(IMAGES), tf.constant(LABELS), number)
-    halves = [gradients(tf.constant(IMAGES[part]), tf.constant(LABELS[part]), number) for part in (slice(2), slice(2, 4))]
+    halves = [
+        gradients(tf.constant(IMAGES[part]), tf.constant(LABELS[part]), number) for part in (slice(2), slice(2, 4))
+    ]
     for both, first, second in zip(whole, halves[0][0], halves[1][0]):
         np.testing.assert_allclose(both, (first + second) / 2, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(sums, halves[0][1] + halves[1][1], rtol=1e-5)

@@ -123,7 +123,9 @@ def read_targets(path: str | Path) -> list[Target]:
                 for row in csv.DictReader(file)
             ]
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} is not a table of properties ({error}); give properties.csv of the sample.")
+            raise ValueError(
+                f"{path} is not a table of properties ({error}); give properties.csv of the sample."
+            ) from error
 
 
 def smeared(values: np.ndarray, target: Target) -> np.ndarray:

@@ -69,8 +69,8 @@ def predict_from_pixels(
 def galleries(
     prepared: Mapping[str, str | Path], line: np.ndarray, seed: int
 ) -> Iterator[tuple[str, str, Points, dict[str, Points]]]:
-    """Yield the name of each baseline of ``predict_from_pixels``, what its setting says of images that are left out, the
-    training images that it compares with, and the images that are asked about, by the name of their split.
+    """Yield the name of each baseline of ``predict_from_pixels``, what its setting says of images that are left out,
+    the training images that it compares with, and the images that are asked about, by the name of their split.
 
     ``line`` (n,) has the line of sight of each row of the split table; ``prepared`` and ``seed`` are as there.
     """

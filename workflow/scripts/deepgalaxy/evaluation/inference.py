@@ -44,9 +44,7 @@ def class_probabilities(given: Any) -> Any:
     return given["probabilities"] if isinstance(given, dict) else given
 
 
-def apply_network(
-    network: keras.Model, images: Sequence[np.ndarray], count: int, what: str, batch_size: int
-) -> Any:
+def apply_network(network: keras.Model, images: Sequence[np.ndarray], count: int, what: str, batch_size: int) -> Any:
     """Return what ``network`` gives for the first ``count`` of ``images`` (n, pixels, pixels, 1): float32, (count, m),
     or a dictionary of such arrays, if the network has several outputs by name.
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 SUBJECTS = ("dataset", "sample", "scored_sample", "run", "scored_run", "property_run", "observing_run", "scaling_study")
 """What a figure may show. A scored sample is a sample, a fold of one, or all folds of one together; a scored run is a
-run, or the runs of all folds together; a property run is one whose network predicts properties; an observing run is one that dated observed images; a scaling study is of one
-model on one sample."""
+run, or the runs of all folds together; a property run is one whose network predicts properties; an observing run is one
+that dated observed images; a scaling study is of one model on one sample."""
 
 SECTIONS = ("skill", "datasets", "training", "results", "observed", "scaling")
 """The sections of the report that show figures."""

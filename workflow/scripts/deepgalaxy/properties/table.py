@@ -53,11 +53,9 @@ def tabulate_properties(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _rows_of(
-    guesses: Sequence[Guess], target: Target, split: pd.DataFrame, seed: int
-) -> Iterator[dict[str, Any]]:
+def _rows_of(guesses: Sequence[Guess], target: Target, split: pd.DataFrame, seed: int) -> Iterator[dict[str, Any]]:
     """Yield the rows of one property."""
-    about = {"property": target.name, "unit": target.unit}
+    about: dict[str, Any] = {"property": target.name, "unit": target.unit}
     test = split[split["split"] == "test"]
     known = int(test[target.columns].notna().all(axis=1).sum())
     if not target.learnt:
@@ -82,9 +80,7 @@ def _rows_of(
         yield row
 
 
-def _known(
-    guess: Guess, part: str, target: Target, split: pd.DataFrame
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _known(guess: Guess, part: str, target: Target, split: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return of the images of a part of which a property is known what is predicted (n, bins), what is true
     (n, columns), and the simulation (n,)."""
     true = split[target.columns].to_numpy(float)[guess.rows[part]]

@@ -52,10 +52,10 @@ def prepare_images(
 
     A file holds, contiguous and shuffled by ``seed``, ``images`` (n, pixels, pixels, 1), ``label`` (n,) int32,
     ``target_myr`` (n,) float32 and ``row`` (n,) int64, the index of each image in the table; and if ``properties`` names
-    columns of the table, ``properties`` (n, k) float32 with these as its attribute ``columns``, NaN = unknown. Since the images are
-    shuffled once for all, any contiguous slab of them is a random sample. Images under way never take more than
-    ``memory_bytes``, over all processes, as long as one process can hold a piece of the file (``Pieces``); each is read
-    once.
+    columns of the table, ``properties`` (n, k) float32, with these as its attribute ``columns``, NaN where unknown.
+    Since the images are shuffled once for all, any contiguous slab of them is a random sample. Images under way never
+    take more than ``memory_bytes``, over all processes, as long as one process can hold a piece of the file
+    (``Pieces``); each is read once.
 
     Raises ValueError if the images lie in a file that is not there, cannot be read, or are not those of the catalogue.
     """

@@ -105,14 +105,16 @@ def _describe_target(training: pd.DataFrame, name: str) -> Target:
     if kind == HISTOGRAM:
         bins = min(MOST_BINS, distinct)
         half = float(np.ptp(values)) / (bins - 1) / 2
-        target = Target(name, kind, unit, values.min() - half, values.max() + half, bins, 0.0, share)
+        target = Target(name, kind, unit, float(values.min()) - half, float(values.max()) + half, bins, 0.0, share)
         loss = _entropy(smeared(values[:, 0], target).mean(axis=0))
         return Target(name, kind, unit, target.lower, target.upper, bins, 1 / loss, share)
     if kind == BINARY:
         loss = _entropy(np.array([1 - values.mean(), values.mean()]))
         return Target(name, kind, unit, np.nan, np.nan, 2, 1 / loss, share)
     five = as_five_numbers(values)
-    return Target(name, kind, unit, np.nan, np.nan, 5, 1 / float(((five - five.mean(axis=0)) ** 2).sum(1).mean()), share)
+    return Target(
+        name, kind, unit, np.nan, np.nan, 5, 1 / float(((five - five.mean(axis=0)) ** 2).sum(1).mean()), share
+    )
 
 
 def _entropy(shares: np.ndarray) -> float:

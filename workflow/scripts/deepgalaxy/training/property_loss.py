@@ -40,10 +40,7 @@ def _losses(target: Target, true: tf.Tensor, given: tf.Tensor) -> tf.Tensor:
         matrix = tf.reshape(true[:, :, None] * true[:, None, :], (-1, 9))
         five = tf.matmul(matrix, tf.constant(BASIS.T, tf.float32))
         return tf.reduce_sum(tf.math.squared_difference(given, five), axis=1)
-    if target.kind == HISTOGRAM:
-        label = smeared_labels(true[:, 0], target)
-    else:
-        label = tf.concat((1 - true, true), axis=1)
+    label = smeared_labels(true[:, 0], target) if target.kind == HISTOGRAM else tf.concat((1 - true, true), axis=1)
     return -tf.reduce_sum(label * tf.math.log(tf.maximum(given, 1e-7)), axis=1)
 
 

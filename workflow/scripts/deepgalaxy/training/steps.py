@@ -194,9 +194,7 @@ def _now() -> tf.Tensor:
     return tf.ensure_shape(tf.numpy_function(lambda: np.float64(time.perf_counter()), [], tf.float64), ())
 
 
-def _sums(
-    losses: tf.Tensor, labels: tf.Tensor, probabilities: tf.Tensor, others: tf.Tensor | None = None
-) -> tf.Tensor:
+def _sums(losses: tf.Tensor, labels: tf.Tensor, probabilities: tf.Tensor, others: tf.Tensor | None = None) -> tf.Tensor:
     """Return what Sums says of a batch; ``others`` (n,) are the losses of properties."""
     correct = tf.equal(tf.argmax(probabilities, axis=1, output_type=tf.int32), labels)
     return tf.stack(

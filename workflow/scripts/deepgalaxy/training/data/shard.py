@@ -21,10 +21,10 @@ WINDOW_BYTES = 128 * RUN_BYTES
 class Shard:
     """Images of a prepared file, given by contiguous slices of it, with their labels.
 
-    ``labels`` (n,) int32 are read at once; with the names of ``properties``, which the file has, they are float32
-    (n, 1 + k), label and properties, NaN where one is not known. The images, (n, pixels, pixels, 1), are read into memory if they take no
-    more than ``memory_bytes``; otherwise ``images`` is None and they are read as they are needed. Either way the
-    batches are the same.
+    ``labels`` (n,) int32 are read at once; with the names of ``properties``, which the file then has, they are float32
+    (n, 1 + k), label and properties, NaN where one is not known. The images, (n, pixels, pixels, 1), are read into
+    memory if they take no more than ``memory_bytes``; otherwise ``images`` is None and they are read as they are
+    needed. Either way the batches are the same.
     """
 
     def __init__(
@@ -172,5 +172,7 @@ def images_of_rank(
 
     Together they hold no more than ``memory_bytes``: what is left by the validation images is for the others.
     """
-    validation = Shard(data.validation, [equal_part(data.validation_images, rank, dealing.size)], memory_bytes, properties)
+    validation = Shard(
+        data.validation, [equal_part(data.validation_images, rank, dealing.size)], memory_bytes, properties
+    )
     return TrainingImages(data.train, dealing, rank, memory_bytes - validation.held_bytes, properties), validation
