@@ -100,9 +100,9 @@ def _draw_probabilities(panel: plt.Axes, network: Guess, target: Target, split: 
     for value, colour, name in ((0, ORANGE, "it is not"), (1, BLUE, "it is")):
         chosen = predicted[true[:, 0] == value, 1]
         if len(chosen):
-            weights = np.full(len(chosen), 1 / len(chosen))
+            weights, edges = np.full(len(chosen), 1 / len(chosen)), np.linspace(0, 1, 21).tolist()
             panel.hist(
-                chosen, np.linspace(0, 1, 21).tolist(), weights=weights, histtype="step", color=colour, label=name
+                chosen, edges, weights=weights, histtype="step", color=colour, label=name
             )
     panel.set(xlabel="predicted probability", ylabel="share of images", xlim=(0, 1), yscale="log")
     panel.legend(frameon=False, fontsize=8)

@@ -51,8 +51,9 @@ def prepare_images(
     """Write one file for each split of the split table, ``outputs`` giving its path, in one pass over the images.
 
     A file holds, contiguous and shuffled by ``seed``, ``images`` (n, pixels, pixels, 1), ``label`` (n,) int32,
-    ``target_myr`` (n,) float32 and ``row`` (n,) int64, the index of each image in the table; and if ``properties`` names
-    columns of the table, ``properties`` (n, k) float32, with these as its attribute ``columns``, NaN where unknown.
+    ``target_myr`` (n,) float32 and ``row`` (n,) int64, the index of each image in the table; and if ``properties``
+    names columns of the table, ``properties`` (n, k) float32, with these as its attribute ``columns``, NaN where
+    unknown.
     Since the images are shuffled once for all, any contiguous slab of them is a random sample. Images under way never
     take more than ``memory_bytes``, over all processes, as long as one process can hold a piece of the file
     (``Pieces``); each is read once.

@@ -98,7 +98,7 @@ def _describe_target(training: pd.DataFrame, name: str) -> Target:
     values = training[columns_of(name)].to_numpy(float)
     known = ~np.isnan(values).any(axis=1)
     share, values = float(known.mean()), values[known]
-    distinct = len(np.unique(np.abs(values) if kind == AXIS else values, axis=0))
+    distinct = len(np.unique(as_five_numbers(values).round(9) if kind == AXIS else values, axis=0))
     if distinct < 2:
         logger.info("%s is not learnt: %s", name, "it is not known" if not len(values) else "all images agree in it")
         return Target(name, kind, unit, np.nan, np.nan, 0, 0.0, share)
