@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import h5py
@@ -86,9 +87,22 @@ def guess_properties(
         for name, left_out, gallery, queries in galleries(prepared, line, seed)
         if name != "pixels_other_lines_of_sight"
     )
-    for neighbourhood in (_by_morphology(morphology), *of_pixels):
+    for neighbourhood in chain([_by_morphology(morphology)], of_pixels):
         for target in learnt:
             yield target, _choose(neighbourhood, split, target)
+
+
+def _found_once(find: Find) -> Find:
+    """Return ``find``, which looks up no neighbours twice: many properties are known of the same images."""
+    found: dict[tuple, np.ndarray] = {}
+
+    def find_once(part: str, components: int, known: np.ndarray, k: int) -> np.ndarray:
+        key = (part, components, known.tobytes(), k)
+        if key not in found:
+            found[key] = find(part, components, known, k)
+        return found[key]
+
+    return find_once
 
 
 def _by_morphology(morphology: pd.DataFrame) -> Neighbourhood:
@@ -104,7 +118,7 @@ def _by_morphology(morphology: pd.DataFrame) -> Neighbourhood:
         return there[search.kneighbors(points[part], return_distance=False)]
 
     rows = {name: table["row"].to_numpy() for name, table in of_split.items()}
-    return Neighbourhood("nearest_neighbours", "", rows.pop("train"), rows, find, (0,))
+    return Neighbourhood("nearest_neighbours", "", rows.pop("train"), rows, _found_once(find), (0,))
 
 
 def _by_pixels(name: str, left_out: str, gallery: Points, queries: Mapping[str, Points]) -> Neighbourhood:
@@ -117,7 +131,7 @@ def _by_pixels(name: str, left_out: str, gallery: Points, queries: Mapping[str, 
 
     rows = {part: queries[part].row for part in PARTS}
     counts = sorted({min(count, gallery.place.shape[1]) for count in COMPONENTS})
-    return Neighbourhood(name, left_out, gallery.row, rows, find, counts)
+    return Neighbourhood(name, left_out, gallery.row, rows, _found_once(find), counts)
 
 
 def _choose(images: Neighbourhood, split: pd.DataFrame, target: Target) -> Guess:
@@ -140,7 +154,8 @@ def _choose(images: Neighbourhood, split: pd.DataFrame, target: Target) -> Guess
     for part in PARTS:
         order = images.rows[part].argsort()
         rows[part] = images.rows[part][order]
-        predicted[part] = _mean_label(labels, images.find(part, components, known, k))[order]
+        nearest = images.find(part, components, known, neighbours[-1])[:, :k]
+        predicted[part] = _mean_label(labels, nearest)[order]
     setting = f"components={components}, k={k}{images.left_out}" if components else f"k={k}"
     return Guess(images.name, setting, rows, predicted)
 
