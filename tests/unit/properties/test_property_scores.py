@@ -1,5 +1,7 @@
 """Scores of predicted properties, by their definitions."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -34,7 +36,7 @@ def test_crps_is_the_integral_of_its_definition(true):
         return (np.interp(x, EDGES, function) - (x >= true)) ** 2
 
     ends = sorted({-10.0, *EDGES, true, 10.0})
-    expected = sum(quad(squared, *pair)[0] for pair in zip(ends, ends[1:]))
+    expected = sum(quad(squared, *pair)[0] for pair in pairwise(ends))
     assert crps(distribution, EDGES, np.array([true]))[0] == pytest.approx(expected, rel=1e-6)
 
 

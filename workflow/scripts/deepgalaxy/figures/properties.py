@@ -101,8 +101,6 @@ def _draw_probabilities(panel: plt.Axes, network: Guess, target: Target, split: 
         chosen = predicted[true[:, 0] == value, 1]
         if len(chosen):
             weights, edges = np.full(len(chosen), 1 / len(chosen)), np.linspace(0, 1, 21).tolist()
-            panel.hist(
-                chosen, edges, weights=weights, histtype="step", color=colour, label=name
-            )
+            panel.hist(chosen, edges, weights=weights, histtype="step", color=colour, label=name)
     panel.set(xlabel="predicted probability", ylabel="share of images", xlim=(0, 1), yscale="log")
     panel.legend(frameon=False, fontsize=8)
