@@ -94,6 +94,16 @@ def test_the_table_has_each_model_and_the_gain_of_the_network(sample):
     assert unknown.loc["network", "known"] == 0
 
 
+def test_the_interval_of_an_area_leaves_out_draws_of_one_kind(sample):
+    split, targets, guesses = sample
+    network, *others = guesses["lone"]
+    rng = np.random.default_rng(1)
+    unsure = {part: rng.dirichlet(np.ones(2), len(rows)) for part, rows in network.rows.items()}
+    guess = Guess("network", "", network.rows, unsure)
+    row = tabulate_properties({"lone": [guess, *others]}, targets[2:3], split, seed=1).iloc[0]
+    assert 0 <= row["auc_low"] < row["auc"] < row["auc_high"] <= 1
+
+
 def test_what_is_not_known_of_test_images_is_said_to_be_so(sample):
     split, targets, guesses = sample
     without = split.assign(t_peri_myr=split["t_peri_myr"].where(split["split"] != "test"))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.evaluation.metrics import resampled_interval
+from deepgalaxy.evaluation.metrics import RESAMPLES, resampled_interval
 from deepgalaxy.properties.guesses import MARGINAL, Guess
 from deepgalaxy.properties.scores import (
     MIDDLE,
@@ -100,15 +100,13 @@ def _scores(
     if target.kind == BINARY:
         happened = true[:, 0]
         given = np.where(happened == 1, predicted[:, 1], predicted[:, 0])
-        pairs = np.stack([predicted[:, 1], happened], axis=1)
-        low, high = resampled_interval(lambda some: area_under_curve(*some.T), pairs, group, seed)
-        some_of_one_kind = low is None or np.isnan(low)
+        low, high = _area_interval(predicted[:, 1], happened, group, seed)
         return {
             "brier": typical(error_of(predicted, true, target), target),
             "log_loss": float(-np.log(np.maximum(given, 1e-7)).mean()),
-            "auc": area_under_curve(*pairs.T),
-            "auc_low": None if some_of_one_kind else low,
-            "auc_high": None if some_of_one_kind else high,
+            "auc": area_under_curve(predicted[:, 1], happened),
+            "auc_low": low,
+            "auc_high": high,
         }
     scores: dict[str, float | None] = {"median_abs_error": typical(error_of(predicted, true, target), target)}
     if target.kind == HISTOGRAM:
@@ -116,6 +114,26 @@ def _scores(
         scores["crps"] = float(crps(predicted, target.edges, true[:, 0]).mean())
         scores |= {name: float((distance <= share).mean()) for name, share in MIDDLE.items()}
     return scores
+
+
+def _area_interval(
+    probability: np.ndarray, true: np.ndarray, group: np.ndarray, seed: int
+) -> tuple[float | None, float | None]:
+    """Return the 95 % interval of ``area_under_curve`` over resampled simulations, as ``resampled_interval`` does.
+
+    Draws in which all images are of one kind have no such area and are left out. None if there are fewer than two
+    simulations, or if all draws agree.
+    """
+    places = [np.flatnonzero(group == name) for name in np.unique(group)]
+    rng, areas = np.random.default_rng(seed), []
+    for _ in range(RESAMPLES if len(places) > 1 else 0):
+        drawn = np.concatenate([places[number] for number in rng.integers(len(places), size=len(places))])
+        areas.append(area_under_curve(probability[drawn], true[drawn]))
+    areas = [area for area in areas if not np.isnan(area)]
+    if not areas or np.ptp(areas) < 1e-9:
+        return None, None
+    low, high = np.percentile(areas, (2.5, 97.5))
+    return float(low), float(high)
 
 
 def _gain(network: Guess, other: Guess, target: Target, split: pd.DataFrame, seed: int) -> dict[str, float | None]:

@@ -66,9 +66,13 @@ class EpochRecord:
 
     def describe(self, epochs: int) -> str:
         """Return a line for a person, of a run of so many epochs."""
+        others = ""
+        if self.properties_loss:
+            others = f", properties {self.properties_loss:.3f} (validation {self.validation_properties_loss:.3f})"
         return (
             f"epoch {self.epoch} of {epochs}: loss {self.loss:.3f}, accuracy {self.accuracy:.3f} (validation"
-            f" {self.validation_loss:.3f}, {self.validation_accuracy:.3f}), {self.images_per_second:.0f} images/s"
+            f" {self.validation_loss:.3f}, {self.validation_accuracy:.3f}){others},"
+            f" {self.images_per_second:.0f} images/s"
         )
 
     @staticmethod
