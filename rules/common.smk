@@ -84,6 +84,10 @@ SCORED_SAMPLES = list(dict.fromkeys(f"{run['dataset']}/{run['sample']}" for run 
 ISOLATED_NAMES = [
     name for name, run in zip(SCORED_NAMES, SCORED) if takes_isolated(config["samples"][parse_fold(run["sample"])[0]])
 ]
+# Runs on samples whose networks predict properties besides the class.
+PROPERTY_NAMES = [
+    EXPERIMENT_RUN.format(**run) for run in RUNS if config["samples"][parse_fold(run["sample"])[0]]["properties"]
+]
 # What tells a run from others in Snakemake's own report.
 RUN_LABELS = {"sample": "{sample}", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"}
 

@@ -10,6 +10,7 @@ rule predict_images:
     """Let a trained model classify the held-out images, and those that it was validated on, for its calibration."""
     input:
         model="<run>/model.keras",
+        properties="<run>/properties.csv",
         training="<run>/training.json",
         test="<sample>/test.hdf5",
         validation="<sample>/validation.hdf5",

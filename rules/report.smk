@@ -16,6 +16,7 @@ SUBJECTS = {
     "run": RUN_NAMES,
     "scored_run": SCORED_NAMES,
     "isolated_run": ISOLATED_NAMES,
+    "property_run": PROPERTY_NAMES,
     "observing_run": RUN_NAMES if OBSERVED_FILES else [],
     "compared_run": COMPARED_NAMES,
     "scaling_study": SCALING_STUDIES,
@@ -26,6 +27,7 @@ SHOWN_FOLDS = {
     "run": "1",
     "observing_run": "1",
     "compared_run": "1",
+    "property_run": "1",
     "scored_run": ALL_FOLDS,
     "isolated_run": ALL_FOLDS,
 }
@@ -146,6 +148,7 @@ rule write_report:
         errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN["scored_run"]),
         intervals=expand("<results>/tables/intervals/{run}.csv", run=SHOWN["scored_run"]),
         isolated=expand("<results>/tables/isolated/{run}.csv", run=SHOWN["isolated_run"]),
+        properties=expand("<results>/tables/properties/{run}.csv", run=SHOWN["property_run"]),
         observed=expand("<results>/tables/observed/{run}.csv", run=SHOWN["observing_run"]),
         observed_agreement=expand("<results>/tables/observed_agreement/{run}.csv", run=SHOWN["compared_run"]),
         scaling="<results>/tables/scaling.csv",

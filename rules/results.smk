@@ -13,7 +13,7 @@ def results_of_all_stages(wildcards):
         *map(image_file, EXPERIMENT["datasets"]),
         *expand("<results>/datasets/{name}/catalogue.csv", name=EXPERIMENT["datasets"]),
         *expand("<results>/samples/{name}/subset.hdf5", name=SELECTIONS),
-        *expand("<results>/samples/{name}/{file}", name=SAMPLES, file=["split.csv", "classes.csv"]),
+        *expand("<results>/samples/{name}/{file}", name=SAMPLES, file=["split.csv", "classes.csv", "properties.csv"]),
         *expand("<results>/samples/{name}/{split}.hdf5", name=SAMPLES, split=["train", "validation", "test"]),
         *for_all_runs("<results>/models/{run}/model.keras"),
         *for_all_scored("<results>/models/{run}/predictions.hdf5"),
@@ -34,6 +34,7 @@ def results_of_all_stages(wildcards):
         *for_all_scored("<results>/tables/errors/{run}.csv"),
         *for_all_scored("<results>/tables/intervals/{run}.csv"),
         *expand("<results>/tables/isolated/{run}.csv", run=ISOLATED_NAMES),
+        *expand("<results>/tables/properties/{run}.csv", run=PROPERTY_NAMES),
         *figure_files("<results>/figures", SUBJECTS),
         "<results>/report.html",
     ]

@@ -1,7 +1,7 @@
 """From a dataset to a sample: checked, selected, labelled, split and prepared.
 
 Parameters: `samples: <sample>`, and `seed`.
-Results: <dataset>/catalogue.csv; <sample>/subset.hdf5, split.csv, classes.csv, and {train,validation,test}.hdf5. The folds
+Results: <dataset>/catalogue.csv; <sample>/subset.hdf5, split.csv, classes.csv, properties.csv, and {train,validation,test}.hdf5. The folds
 of a sample are samples in folders of their own, such as <sample>/fold~1, and share its subset.
 """
 
@@ -58,6 +58,7 @@ rule split_images:
     output:
         split="<sample>/split.csv",
         classes="<sample>/classes.csv",
+        properties="<sample>/properties.csv",
     log:
         "<logs>/split_images/{dataset}/{sample}.log",
     conda:
@@ -67,6 +68,7 @@ rule split_images:
         runtime=minutes(10),
     params:
         classes=settings("samples/{sample}/classes"),
+        properties=settings("samples/{sample}/properties"),
         split=settings("samples/{sample}/split"),
         fold=lambda wildcards: int(parse_fold(wildcards.sample)[1] or 1),
         seed=stage_seed("split", "dataset"),
@@ -82,6 +84,7 @@ rule prepare_images:
         catalogue="<dataset>/catalogue.csv",
         subset=subset_file,
         split="<sample>/split.csv",
+        properties="<sample>/properties.csv",
     output:
         train="<sample>/train.hdf5",
         validation="<sample>/validation.hdf5",

@@ -23,6 +23,7 @@ use rule train_model as measure_throughput with:
     output:
         model=temp("<study_run>/model.keras"),
         classes="<study_run>/classes.csv",
+        properties="<study_run>/properties.csv",
         epochs="<study_run>/epochs.jsonl",
         train_log="<study_run>/train_log.txt",
         training="<study_run>/training.json",

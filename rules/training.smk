@@ -2,7 +2,7 @@
 
 Parameters: `models: <model>`, and `seed`; the number of workers is part of the path. How they are started and where they run
 are resources, so that a run is not repeated because it was made elsewhere.
-Results: <run>/model.keras, classes.csv, train_log.txt, epochs.jsonl and training.json. While it trains, <run>/checkpoints
+Results: <run>/model.keras, classes.csv, properties.csv, train_log.txt, epochs.jsonl and training.json. While it trains, <run>/checkpoints
 holds what a retry resumes from; it is not an output, since Snakemake deletes outputs before a retry.
 """
 
@@ -13,10 +13,12 @@ rule train_model:
         train="<sample>/train.hdf5",
         validation="<sample>/validation.hdf5",
         classes="<sample>/classes.csv",
+        properties="<sample>/properties.csv",
         weights=weights_to_begin_with,
     output:
         model="<run>/model.keras",
         classes="<run>/classes.csv",
+        properties="<run>/properties.csv",
         epochs="<run>/epochs.jsonl",
         train_log="<run>/train_log.txt",
         training="<run>/training.json",
@@ -42,7 +44,7 @@ rule train_model:
         export DEEPGALAXY_LOG={log:q}
         {resources.launcher} python -m deepgalaxy.train \
             --train={input.train:q} --validation={input.validation:q} --classes={input.classes:q} \
-            --output={params.directory:q} --workers={wildcards.workers} --threads={resources.cpus_per_task} \
+            --properties={input.properties:q} --output={params.directory:q} --workers={wildcards.workers} --threads={resources.cpus_per_task} \
             --seed={params.seed} \
             --launched-by={resources.launcher:q} \
             --memory-budget-mib={resources.image_memory_mib} --gpu-memory-mib={resources.gpu_memory_mib} \

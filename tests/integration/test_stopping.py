@@ -1,13 +1,18 @@
 """Training that is stopped, killed or frozen, and goes on."""
 
+import shutil
 import signal
 import subprocess
 import time
+from functools import partial
 
+import h5py
 import numpy as np
 import psutil
 import pytest
 
+from deepgalaxy.targets import Target, write_targets
+from deepgalaxy.training.record import read_records
 from support.processes import family
 
 # All that a checkpoint has to hold: an optimizer's moments, random layers, an order of images, the best epoch.
@@ -22,8 +27,8 @@ def start(root, training_command, tmp_path):
     """A function that starts training and returns its process, of which nothing is left after the test."""
     started = []
 
-    def start(*words):
-        command = [str(word) for word in training_command(*words)]
+    def start(*words, **data):
+        command = [str(word) for word in training_command(*words, **data)]
         environment = psutil.Process().environ() | {"PYTHONPATH": str(root / "workflow" / "scripts")}
         with open(tmp_path / f"screen-{len(started)}.txt", "w") as screen:
             started.append(psutil.Popen(command, env=environment, stdout=screen, stderr=subprocess.STDOUT))
@@ -58,6 +63,41 @@ def assert_same_weights(one, other, **tolerance):
     assert len(one) == len(other)
     for x, y in zip(one, other):
         np.testing.assert_allclose(x, y, **(tolerance or {"rtol": 0, "atol": 0}))
+
+
+@pytest.fixture
+def with_properties(blobs, tmp_path):
+    """The images with two properties, the second of which is not known of every third, and their table."""
+    columns = ["t_peri_myr", "lone"]
+    for name in ("train", "validation"):
+        shutil.copy(blobs / f"{name}.hdf5", tmp_path)
+        with h5py.File(tmp_path / f"{name}.hdf5", "r+") as file:
+            label = file["label"][:].astype(np.float32)
+            lone = np.where(np.arange(len(label)) % 3, label == 0, np.nan)
+            file["properties"] = np.stack([10 * label, lone], axis=1).astype(np.float32)
+            file["properties"].attrs["columns"] = columns
+    time = Target("t_peri_myr", "histogram", "Myr", -5.0, 35.0, 4, 0.7, 1.0)
+    write_targets([time, Target("lone", "binary", "", np.nan, np.nan, 2, 1.8, 2 / 3)], tmp_path / "properties.csv")
+    return tmp_path
+
+
+def test_training_with_properties_resumes_to_the_same_bits(start, run, training_command, weights, with_properties):
+    whole, broken = with_properties / "whole", with_properties / "broken"
+    options = (*EVERYTHING, f"--properties={with_properties / 'properties.csv'}")
+    command = partial(training_command, data=with_properties)
+    result = run(*command(whole, 1, *options))
+    assert result.returncode == 0, result.stdout + result.stderr
+    process = start(broken, 1, *options, "--checkpoint-minutes=0", data=with_properties)
+    wait_until(process, has_reached, broken, "000002-00000003")
+    process.kill()
+    process.wait()
+    result = run(*command(broken, 1, *options))
+    assert "resuming from a checkpoint: epoch " in result.stdout, result.stdout + result.stderr
+    assert_same_weights(weights(broken), weights(whole))
+    assert (broken / "properties.csv").read_bytes() == (with_properties / "properties.csv").read_bytes()
+    losses = [record.validation_properties_loss for record in read_records(broken / "epochs.jsonl")]
+    assert losses == [record.validation_properties_loss for record in read_records(whole / "epochs.jsonl")]
+    assert 0 < losses[-1] < losses[0]
 
 
 def test_one_rank_killed_at_any_moment_ends_with_the_bits_of_an_undisturbed_run(

@@ -13,6 +13,7 @@ IN_RULES = {
     "scored_sample": "{dataset}/{sample}",
     "run": "<run_name>",
     "scored_run": "<scored_name>",
+    "property_run": "<run_name>",
     "observing_run": "<run_name>",
     "compared_run": "<run_name>",
     "scaling_study": "<study_name>",

@@ -278,7 +278,7 @@ def test_an_epoch_ends_after_so_many_steps_or_all_images(prepared, steps, images
 
 def test_a_validation_loss_that_is_no_number_ends_training(prepared):
     training = training_on(prepared, options(epochs=2, keep_epoch="best"))
-    training.evaluate = lambda images, _: tf.constant([math.nan, 0.0, float(len(images))], tf.float64)
+    training.evaluate = lambda images, _: tf.constant([math.nan, 0.0, float(len(images)), 0.0], tf.float64)
     with pytest.raises(ValueError, match="The validation loss of epoch 1 is not a finite number; lower"):
         training.run()
     assert not training.best

@@ -5,6 +5,7 @@ import pandas as pd
 from deepgalaxy.evaluation.turns import turns_that_keep_classes
 from deepgalaxy.logs import script_log
 from deepgalaxy.network_memory import NetworkMemory, batch_size
+from deepgalaxy.targets import read_targets
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 
 if __name__ == "__main__":
@@ -13,11 +14,12 @@ if __name__ == "__main__":
         from deepgalaxy.evaluation.inference import predict_images, predict_validation
         from deepgalaxy.training.model_file import load_network
 
+        targets = read_targets(snakemake.input.properties)
         network = load_network(snakemake.input.model)
         memory = NetworkMemory.read(snakemake.input.training)
         images = batch_size(memory.to_predict, snakemake.resources.image_memory_mib)
         classes = pd.read_csv(snakemake.input.classes)
         turns = turns_that_keep_classes(snakemake.params.turns, classes)
         files = snakemake.input.validation, snakemake.output.validation
-        turns = predict_validation(network, *files, images, turns, classes)
-        predict_images(network, snakemake.input.test, snakemake.output.test, images, turns)
+        turns = predict_validation(network, *files, images, turns, classes, targets)
+        predict_images(network, snakemake.input.test, snakemake.output.test, images, turns, targets)

@@ -5,6 +5,7 @@ import pandas as pd
 
 from deepgalaxy.logs import script_log
 from deepgalaxy.sample.prepare import prepare_images
+from deepgalaxy.targets import all_columns, read_targets
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "prepare_images"):
@@ -17,4 +18,5 @@ if __name__ == "__main__":
             outputs=dict(snakemake.output.items()),
             memory_bytes=snakemake.resources.image_memory_mib * 2**20,
             processes=snakemake.threads,
+            properties=all_columns(read_targets(snakemake.input.properties)),
         )

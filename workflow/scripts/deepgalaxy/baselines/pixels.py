@@ -62,6 +62,18 @@ def predict_from_pixels(
     ``pixels_turned`` are fitted to.
     """
     line = split["camera"].map(LINE_OF_SIGHT).to_numpy()
+    for name, left_out, gallery, queries in galleries(prepared, line, seed):
+        yield _choose_and_predict(name, left_out, gallery, queries, split, classes)
+
+
+def galleries(
+    prepared: Mapping[str, str | Path], line: np.ndarray, seed: int
+) -> Iterator[tuple[str, str, Points, dict[str, Points]]]:
+    """Yield the name of each baseline of ``predict_from_pixels``, what its setting says of images that are left out,
+    the training images that it compares with, and the images that are asked about, by the name of their split.
+
+    ``line`` (n,) has the line of sight of each row of the split table; ``prepared`` and ``seed`` are as there.
+    """
     images, row = read_gallery(prepared["train"])
     left_out = _say_what_is_left_out(prepared["train"])
     variants = {1: ("pixels", "pixels_other_lines_of_sight"), ORIENTATIONS: ("pixels_turned",)}
@@ -80,7 +92,7 @@ def predict_from_pixels(
             else:
                 logger.info("%s is left out: some images share their line of sight with all that were trained on", name)
                 continue
-            yield _choose_and_predict(name, left_out, reachable, queries, split, classes)
+            yield name, left_out, reachable, queries
 
 
 def _choose_and_predict(

@@ -12,18 +12,27 @@ from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.evaluation.turns import Outputs, is_better, mean_over_turns
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import logger, progress
+from deepgalaxy.targets import Target, places_of
 
 
 def predict_images(
-    network: keras.Model, prepared: str | Path, output: str | Path, batch_size: int, turns: int = 1
+    network: keras.Model,
+    prepared: str | Path,
+    output: str | Path,
+    batch_size: int,
+    turns: int = 1,
+    targets: Sequence[Target] = (),
 ) -> None:
     """Write the class probabilities that ``network`` gives to every image of a prepared file, ``batch_size`` at a time.
 
     They are the mean over ``turns`` views of each image (``mean_over_turns``). The output holds ``probabilities``
     (n, classes) float32, ``label``, ``target_myr`` and ``row`` as in the prepared file, and ``turns`` as an attribute.
+    If the network predicts properties, the group ``properties`` has a group for each of the ``targets`` that are
+    learnt, with ``predicted`` (n, m) float32, what its head gives, and ``true`` (n, columns) float32, NaN where it is
+    not known.
     """
     with h5py.File(prepared) as images:
-        _write_outputs(output, images, _apply_to_views(network, images, batch_size, turns), turns)
+        _write_outputs(output, images, _apply_to_views(network, images, batch_size, turns), turns, targets)
 
 
 def predict_validation(
@@ -33,6 +42,7 @@ def predict_validation(
     batch_size: int,
     turns: int,
     classes: pd.DataFrame,
+    targets: Sequence[Target] = (),
 ) -> int:
     """Write what ``predict_images`` does of validation images, from one view of each or from ``turns``, whichever is
     better there (``is_better``), and return the number of views; the log says how good each is."""
@@ -41,11 +51,11 @@ def predict_validation(
         outputs, scored = {}, {}
         for number in dict.fromkeys((1, turns)):
             outputs[number] = _apply_to_views(network, images, batch_size, number)
-            scored[number] = Predictions(_probabilities(outputs[number]), label, target_myr, row)
+            scored[number] = Predictions(class_probabilities(outputs[number]), label, target_myr, row)
             logger.info("validation images, %s: %s", _say_views(number), _say_how_good(scored[number], classes))
         chosen = turns if is_better(scored[turns], scored[1], classes) else 1
         logger.info("predictions are from %s", _say_views(chosen))
-        _write_outputs(output, images, outputs[chosen], chosen)
+        _write_outputs(output, images, outputs[chosen], chosen, targets)
     return chosen
 
 
@@ -59,18 +69,19 @@ def _apply_to_views(network: keras.Model, images: h5py.File, batch_size: int, tu
     return mean_over_turns(apply, images["images"], turns)
 
 
-def _write_outputs(output: str | Path, images: h5py.File, outputs: Outputs, turns: int) -> None:
+def _write_outputs(
+    output: str | Path, images: h5py.File, outputs: Outputs, turns: int, targets: Sequence[Target]
+) -> None:
     """Write the file of ``predict_images``."""
     with whole_hdf5(output) as predictions:
         predictions.attrs["turns"] = turns
-        predictions["probabilities"] = _probabilities(outputs)
+        predictions["probabilities"] = class_probabilities(outputs)
         for name in ("label", "target_myr", "row"):
             images.copy(name, predictions)
-
-
-def _probabilities(outputs: Outputs) -> np.ndarray:
-    """Return the probabilities of the classes (n, classes) among what a network gives."""
-    return outputs["probabilities"] if isinstance(outputs, dict) else outputs
+        for target, place in places_of(targets):
+            if target.learnt:
+                predictions[f"properties/{target.name}/predicted"] = outputs[target.name]
+                predictions[f"properties/{target.name}/true"] = images["properties"][:, place]
 
 
 def _say_views(turns: int) -> str:
@@ -85,16 +96,26 @@ def _say_how_good(predictions: Predictions, classes: pd.DataFrame) -> str:
     return error + entropy
 
 
+def class_probabilities(outputs: Outputs) -> np.ndarray:
+    """Return the class probabilities among what a network gives, which is these or a dictionary with them."""
+    return outputs["probabilities"] if isinstance(outputs, dict) else outputs
+
+
 def apply_network(
     network: keras.Model, images: Sequence[np.ndarray], count: int, what: str, batch_size: int
-) -> np.ndarray:
-    """Return what ``network`` gives for the first ``count`` of ``images`` (n, pixels, pixels, 1): float32, (count, m).
+) -> Outputs:
+    """Return what ``network`` gives for the first ``count`` of ``images`` (n, pixels, pixels, 1): float32, (count, m),
+    or a dictionary of such arrays, if the network has several outputs by name.
 
     The images may be a dataset of an HDF5 file; they are read by batches of ``batch_size``, on which the last bits
     may depend. ``what`` names them in the log.
     """
-    outputs = np.empty((count, network.output_shape[1]), np.float32)
+    several = isinstance(network.output, dict)
+    tensors = network.output if several else {"": network.output}
+    outputs = {name: np.empty((count, *tensor.shape[1:]), np.float32) for name, tensor in tensors.items()}
     for start in progress(range(0, count, batch_size), count, what, amount=lambda _: batch_size):
         batch = slice(start, min(start + batch_size, count))
-        outputs[batch] = network.predict_on_batch(images[batch])
-    return outputs
+        given = network.predict_on_batch(images[batch])
+        for name, values in outputs.items():
+            values[batch] = given[name] if several else given
+    return outputs if several else outputs[""]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from deepgalaxy.evaluation.inference import class_probabilities
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.sample.prepared_file import as_brightness
 
@@ -25,7 +26,7 @@ def integrated_gradients(
     of an image add up to its probability less that of the black image, up to the error of the integration.
     ``batch_size`` of the STEPS are taken at a time; the last bits may depend on it.
     """
-    from_brightness = keras.Model(network.get_layer("brightness").output, network.output)
+    from_brightness = keras.Model(network.get_layer("brightness").output, class_probabilities(network.output))
     attributions = np.zeros_like(brightness)
     fractions = (np.arange(STEPS, dtype=np.float32) + 0.5) / STEPS
     for attribution, image, label in zip(attributions, brightness, classes):

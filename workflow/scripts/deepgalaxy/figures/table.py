@@ -3,10 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-SUBJECTS = ("dataset", "sample", "scored_sample", "run", "scored_run", "observing_run", "compared_run", "scaling_study")
+SUBJECTS = (
+    *("dataset", "sample", "scored_sample", "run", "scored_run", "property_run", "observing_run", "compared_run"),
+    "scaling_study",
+)
 """What a figure may show. A scored sample is a sample, a fold of one, or all folds of one together; a scored run is a
-run, or the runs of all folds together; an observing run is one that dated observed images, a compared
-run one that dated some whose times are published; a scaling study is of one model on one sample."""
+run, or the runs of all folds together; a property run is one whose network predicts properties; an observing run is one
+that dated observed images, a compared run one that dated some whose times are published; a scaling study is of one
+model on one sample."""
 
 SECTIONS = ("skill", "datasets", "training", "results", "observed", "scaling")
 """The sections of the report that show figures."""
@@ -101,6 +105,13 @@ FIGURES = {
         "scored_run",
         "results",
         "Errors of {} by class, phase of the merger, simulation, camera, size ratio and mass ratio.",
+    ),
+    "properties": FigureKind(
+        "properties/{subject}.svg",
+        "property_run",
+        "results",
+        "Properties that {} predicts of the test images, against the true ones; in blue the median and 68 % of the"
+        " images. Of the line of sight: the share of images whose axis is right to within an angle.",
     ),
     "examples": FigureKind(
         "examples/{subject}.png",

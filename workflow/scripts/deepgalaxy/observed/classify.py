@@ -5,7 +5,7 @@ from pathlib import Path
 import h5py
 import keras
 
-from deepgalaxy.evaluation.inference import apply_network
+from deepgalaxy.evaluation.inference import apply_network, class_probabilities
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.observed.features import feature_network
 
@@ -37,7 +37,7 @@ def classify_observed(
                 ("probabilities", network, "observed images classified"),
                 ("features", features, "observed images"),
             ):
-                file[name] = apply_network(part, images["images"], count, what, batch_size)
+                file[name] = class_probabilities(apply_network(part, images["images"], count, what, batch_size))
         for split, prepared in (("train", train), ("validation", validation)):
             with h5py.File(prepared) as images:
                 count = min(len(images["images"]), MOST_IMAGES)

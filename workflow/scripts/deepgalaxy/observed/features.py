@@ -4,12 +4,14 @@ import keras
 
 
 def feature_network(network: keras.Model) -> keras.Model:
-    """Return the part of a network from images to features, (n, features): the input of its last layers with weights.
+    """Return the part of a network from images to features, (n, features): the layer of that name, which a network with
+    properties has, or the input of the last layers with weights.
 
     That layer may be in a network within the network, as long as this one takes what the layer before it gives, as all
     that ``build_network`` makes do. The weights are shared, not copied.
     """
-    features = keras.layers.Flatten()(_input_of_the_last_weights(network))
+    named = [layer.output for layer in network.layers if layer.name == "features"]
+    features = keras.layers.Flatten()(named[0] if named else _input_of_the_last_weights(network))
     return keras.Model(network.inputs, features, name="features")
 
 

@@ -25,6 +25,7 @@ JOINED_TABLES = {
     "isolated": "isolated_run",
     "observed": "observing_run",
     "observed_agreement": "compared_run",
+    "properties": "property_run",
     "scaling_model": "modelled_study",
 }
 """Tables with one file for each subject of a kind."""

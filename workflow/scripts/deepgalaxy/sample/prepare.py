@@ -1,6 +1,6 @@
 """From images in their native form to what a network reads: one size, one channel, one file for each split."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -46,14 +46,17 @@ def prepare_images(
     outputs: dict[str, str | Path],
     memory_bytes: int,
     processes: int = 1,
+    properties: Sequence[str] = (),
 ) -> None:
     """Write one file for each split of the split table, ``outputs`` giving its path, in one pass over the images.
 
     A file holds, contiguous and shuffled by ``seed``, ``images`` (n, pixels, pixels, 1), ``label`` (n,) int32,
-    ``target_myr`` (n,) float32 and ``row`` (n,) int64, the index of each image in the table. Since the images are
-    shuffled once for all, any contiguous slab of them is a random sample. Images under way never take more than
-    ``memory_bytes``, over all processes, as long as one process can hold a piece of the file (``Pieces``); each is read
-    once.
+    ``target_myr`` (n,) float32 and ``row`` (n,) int64, the index of each image in the table; and if ``properties``
+    names columns of the table, ``properties`` (n, k) float32, with these as its attribute ``columns``, NaN where
+    unknown.
+    Since the images are shuffled once for all, any contiguous slab of them is a random sample. Images under way never
+    take more than ``memory_bytes``, over all processes, as long as one process can hold a piece of the file
+    (``Pieces``); each is read once.
 
     Raises ValueError if the images lie in a file that is not there, cannot be read, or are not those of the catalogue.
     """
@@ -76,6 +79,9 @@ def prepare_images(
             file["row"] = rows
             file["label"] = table["label"].to_numpy(np.int32)[rows]
             file["target_myr"] = table["target_myr"].to_numpy(np.float32)[rows]
+            if properties:
+                file["properties"] = table[list(properties)].to_numpy(np.float32)[rows]
+                file["properties"].attrs["columns"] = list(properties)
             prepared[split] = file.create_dataset("images", (len(rows), pixels, pixels, 1), dtype)
         splits = table["split"].to_numpy()
         for block, images in progress(zip(blocks, ready), len(blocks), "blocks of images"):

@@ -25,6 +25,9 @@ from deepgalaxy.logs import logger, progress
 from deepgalaxy.sample.units import select_units
 
 COPY_BYTES = 64 * 2**20  # of images at a time
+FIRST_SNAPSHOT = "first_snapshot_camera_{:02d}"
+"""The attribute of a group that says which snapshot of the dataset the first image of a camera is, if not the first:
+other attributes have a value for each snapshot of the dataset."""
 
 
 def select_images(
@@ -64,6 +67,8 @@ def select_images(
                 images, t_myr = source[name][images_name(camera)], source[name][times_name(camera)][:]
                 window = _time_window(name, t_myr, time_myr)
                 group[times_name(camera)] = t_myr[window]
+                if window.start:
+                    group.attrs[FIRST_SNAPSHOT.format(camera)] = window.start
                 if copy:
                     selected = _copy_images(images, window, group, images_name(camera))
                 else:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepgalaxy.seeds import derive_seed
+from deepgalaxy.targets import Target
 from deepgalaxy.training.checkpoints import Checkpoint, Checkpoints
 from deepgalaxy.training.data.shard import Shard, TrainingImages
 from deepgalaxy.training.learning_rate import learning_rate
@@ -55,12 +56,14 @@ class Training:
         checkpoints: Checkpoints | None = None,
         callbacks: Callbacks = Callbacks(),
         tensorboard: TensorBoard | None = None,
+        targets: Sequence[Target] = (),
     ) -> None:
         self.network, self.options, self.train, self.validation, self.ranks = network, options, train, validation, ranks
         self.checkpoints, self.callbacks, self.tensorboard = checkpoints, callbacks, tensorboard
         self.optimizer = make_optimizer(options)
-        self.step = TrainingStep(network, self.optimizer, ranks, options, derive_seed(seed, "augment", ranks.rank))
-        self.evaluate = evaluation_step(network)
+        key = derive_seed(seed, "augment", ranks.rank)
+        self.step = TrainingStep(network, self.optimizer, ranks, options, key, targets)
+        self.evaluate = evaluation_step(network, targets)
         self.progress = Progress()
         self.best: list[np.ndarray] = []
         self.last_said = time.monotonic()
@@ -135,7 +138,7 @@ class Training:
             validation = Sums(*ranks.total(sum_over(self.evaluate, batches, self.callbacks.heartbeat)))
         trained = Sums(*ranks.total(progress.sums))
         for what, sums in (("loss", trained), ("validation loss", validation)):
-            if not np.isfinite(sums.loss):
+            if not np.isfinite(sums.loss + sums.properties_loss):
                 raise ValueError(f"The {what} of epoch {progress.epoch} is not a finite number; lower `learning_rate`.")
         record = EpochRecord(
             epoch=progress.epoch,
@@ -147,12 +150,15 @@ class Training:
             validation_accuracy=validation.accuracy,
             seconds=ranks.gather(progress.seconds),
             step_seconds=progress.step_seconds,
+            properties_loss=trained.mean_properties_loss,
+            validation_properties_loss=validation.mean_properties_loss,
         )
         self.callbacks.say(record.describe(self.options.epochs))
         if self.tensorboard:
             self.tensorboard.write(record)
-        if self.options.keep_epoch == "best" and record.validation_loss < progress.best_loss:
-            progress.best_loss = record.validation_loss
+        of_all = record.validation_loss + record.validation_properties_loss
+        if self.options.keep_epoch == "best" and of_all < progress.best_loss:
+            progress.best_loss = of_all
             self.best = [variable.numpy() for variable in self.network.variables]
         self.progress = progress.after(record)
         self.callbacks.heartbeat()

@@ -34,3 +34,9 @@ def save_network(network: keras.Model, path: str | Path) -> None:
 def load_network(path: str | Path) -> keras.Model:
     """Return the network of a file that Keras saved; code in it is refused with a ValueError, and not run."""
     return keras.saving.load_model(path, safe_mode=True)
+
+
+def class_count(network: keras.Model) -> int:
+    """Return how many classes a network of ``build_network`` tells apart."""
+    output = network.output
+    return (output["probabilities"] if isinstance(output, dict) else output).shape[1]

@@ -4,7 +4,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -12,6 +12,7 @@ import numpy as np
 from keras import layers
 
 from deepgalaxy.planning.combinations import NO_IMAGENET_WEIGHTS
+from deepgalaxy.targets import AXIS, Target
 from deepgalaxy.training.model_file import load_network
 from deepgalaxy.training.options import TrainingOptions
 
@@ -19,32 +20,46 @@ GREY_AS_COLOUR = "grey_as_colour"
 """The layer of a network whose weights are of ImageNet, or were, that repeats the one channel."""
 
 
-def build_network(options: TrainingOptions, pixels: int, dtype: str, classes: int) -> keras.Model:
+FEATURES = "features"
+"""The layer of a network with properties from which class and properties are predicted."""
+
+
+def build_network(
+    options: TrainingOptions, pixels: int, dtype: str, classes: int, targets: Sequence[Target] = ()
+) -> keras.Model:
     """Return a network from images to class probabilities.
 
     It takes images of shape (pixels, pixels, 1) as they are in a prepared file, uint8 in 0..255 or float16 in [0, 1],
-    and returns float32 probabilities of shape (classes,). Noise acts in training only. Made of stock Keras layers, so
+    and returns float32 probabilities of shape (classes,). With ``targets`` that are learnt, it returns a dictionary of
+    these as ``probabilities``, and for each target, by its name, float32 of shape (bins,): probabilities of the bins,
+    or of false and true, or the five numbers of an axis. Noise acts in training only. Made of stock Keras layers, so
     that a saved network loads without code of this package. Computes in Keras's global dtype policy.
 
     Raises ValueError if the weights to start from are not available or do not fit.
     """
     images = keras.Input((pixels, pixels, 1), dtype=dtype, name="images")
     saved = None if options.weights in ("none", "imagenet") else _load(options.weights)
+    learnt, classified = [target for target in targets if target.learnt], False
     x = layers.Rescaling(1 / 255 if dtype == "uint8" else 1.0, name="brightness")(images)
     if options.noise:
         x = layers.GaussianNoise(options.noise, name="noise")(x)
     if options.architecture == "reference_cnn":
         if options.weights == "imagenet":
             raise ValueError(NO_IMAGENET_WEIGHTS)
-        x = _classify(_reference_cnn(x), options, classes)
+        x = _reference_cnn(x)
     elif options.weights == "imagenet" or (saved and _sees_colour(saved)):
-        x = _classify(_in_colour(options.architecture, pixels, options.weights == "imagenet")(x), options, classes)
-    elif options.head == "ordinal":
-        x = _classify(_application(options.architecture, pixels, include_top=False, pooling="avg")(x), options, classes)
+        x = _in_colour(options.architecture, pixels, options.weights == "imagenet")(x)
+    elif options.head == "ordinal" or learnt:
+        x = _application(options.architecture, pixels, include_top=False, pooling="avg")(x)
     else:
         x = _application(options.architecture, pixels, classes=classes, classifier_activation=None)(x)
-    probabilities = layers.Activation("softmax", dtype="float32", name="probabilities")(x)
-    network = keras.Model(images, probabilities, name=options.architecture)
+        classified = True
+    if learnt:
+        x = layers.Identity(name=FEATURES)(x)
+    logits = x if classified else _classify(x, options, classes)
+    probabilities = layers.Activation("softmax", dtype="float32", name="probabilities")(logits)
+    outputs = {"probabilities": probabilities} | _heads(x, learnt) if learnt else probabilities
+    network = keras.Model(images, outputs, name=options.architecture)
     for layer in batch_normalisations(network):
         layer.momentum = options.batch_norm_momentum
     if saved:
@@ -88,6 +103,19 @@ def _classify(features: keras.KerasTensor, options: TrainingOptions, classes: in
     logits = ordered(layers.Concatenate(dtype="float32")([product, precision]))
     ordered.set_weights([np.stack((2 * x, -(x**2)))])
     return logits
+
+
+def _heads(features: keras.KerasTensor, targets: Sequence[Target]) -> dict[str, keras.KerasTensor]:
+    """Return what the heads of targets give, by their names, from features of shape (n,)."""
+    features = layers.Dropout(0.2)(features)
+    given = {}
+    for target in targets:
+        if target.kind == AXIS:
+            given[target.name] = layers.Dense(target.bins, dtype="float32", name=target.name)(features)
+        else:
+            scores = layers.Dense(target.bins, name=f"{target.name}_scores")(features)
+            given[target.name] = layers.Activation("softmax", dtype="float32", name=target.name)(scores)
+    return given
 
 
 def _application(name: str, pixels: int, **parameters: Any) -> keras.Model:
@@ -150,11 +178,15 @@ def _sees_colour(network: keras.Model) -> bool:
 
 
 def _take_weights(network: keras.Model, saved: keras.Model, path: str) -> None:
-    """Take the weights of a saved model of the same architecture, except those of the last layers if classes differ.
+    """Take the weights of a saved model of the same architecture, except those of the last layers if classes differ;
+    up to the features, if only one of them predicts properties, or others than the other one.
 
     Raises ValueError if it does not fit; ``path`` is where it is from.
     """
     ours, theirs = (model.weights for model in (network, saved))
+    if _named(network) != _named(saved):
+        shared = min(_weights_to_features(model) for model in (network, saved))
+        ours, theirs = ours[:shared], theirs[:shared]
     differing = [
         number for number, (one, other) in enumerate(zip(ours, theirs)) if tuple(one.shape) != tuple(other.shape)
     ]
@@ -163,3 +195,17 @@ def _take_weights(network: keras.Model, saved: keras.Model, path: str) -> None:
     for number, (one, other) in enumerate(zip(ours, theirs)):
         if number not in differing:
             one.assign(other)
+
+
+def _named(network: keras.Model) -> dict[str, tuple]:
+    """Return the shapes of what a network with properties predicts, by name."""
+    output = network.output
+    return {name: tensor.shape for name, tensor in output.items()} if isinstance(output, dict) else {}
+
+
+def _weights_to_features(network: keras.Model) -> int:
+    """Return how many of a network's weights, which are in the order of its layers, come before the features."""
+    names = [layer.name for layer in network.layers]
+    if FEATURES not in names:
+        return len(network.weights)
+    return sum(len(layer.weights) for layer in network.layers[: names.index(FEATURES)])

@@ -14,17 +14,24 @@ from deepgalaxy.training.record import EpochRecord, RankTimes
 
 
 class Sums(NamedTuple):
-    """What is added up over images: their losses (cross-entropy in nats), how many were classified correctly, and
-    how many there were. Within TensorFlow these are a float64 tensor of shape (3,), in this order."""
+    """What is added up over images: their losses (cross-entropy of the classes in nats), how many were classified
+    correctly, how many there were, and their weighted losses of properties, 0 if there are none. Within TensorFlow
+    these are a float64 tensor of shape (4,), in this order."""
 
     loss: float
     correct: float
     images: float
+    properties_loss: float
 
     @property
     def mean_loss(self) -> float:
         """Loss per image."""
         return self.loss / self.images
+
+    @property
+    def mean_properties_loss(self) -> float:
+        """Weighted loss of the properties per image."""
+        return self.properties_loss / self.images
 
     @property
     def accuracy(self) -> float:
@@ -34,12 +41,12 @@ class Sums(NamedTuple):
 
 @dataclass
 class Progress:
-    """Where a run stands: ``batches`` of ``epoch`` are done on each rank; ``sums``, (3,) float64 as in Sums,
+    """Where a run stands: ``batches`` of ``epoch`` are done on each rank; ``sums``, (4,) float64 as in Sums,
     ``seconds`` and ``step_seconds`` are this rank's of the epoch so far; ``records`` those of the epochs before."""
 
     epoch: int = 1
     batches: int = 0
-    sums: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    sums: np.ndarray = field(default_factory=lambda: np.zeros(4))
     seconds: RankTimes = field(default_factory=RankTimes)
     step_seconds: list[float] = field(default_factory=list)
     records: list[EpochRecord] = field(default_factory=list)
@@ -93,7 +100,7 @@ class Stopwatch:
     def __init__(self, progress: Progress) -> None:
         self._progress, self._waited = progress, 0.0
         self._updates: list[tuple[float, tf.Tensor]] = []
-        self._sums = tf.zeros(3, tf.float64)
+        self._sums = tf.zeros(4, tf.float64)
         self._start = self._last_update = time.perf_counter()
 
     @contextmanager

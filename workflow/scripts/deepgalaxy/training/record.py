@@ -24,7 +24,8 @@ class RankTimes:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch over all ranks: loss is the cross-entropy in nats, ``images`` counts training images of all ranks,
+    """One epoch over all ranks: loss is the cross-entropy of the classes in nats, ``properties_loss`` the weighted loss
+    of the properties that is trained beside it (0 if there are none), ``images`` counts training images of all ranks,
     ``seconds`` are the times of each rank in order, ``step_seconds`` those that rank 0 computed for each update,
     without waiting for images and without the exchange."""
 
@@ -37,6 +38,8 @@ class EpochRecord:
     validation_accuracy: float
     seconds: list[RankTimes] = field(repr=False)
     step_seconds: list[float] = field(default_factory=list, repr=False)
+    properties_loss: float = 0.0
+    validation_properties_loss: float = 0.0
 
     @property
     def workers(self) -> int:
@@ -63,9 +66,13 @@ class EpochRecord:
 
     def describe(self, epochs: int) -> str:
         """Return a line for a person, of a run of so many epochs."""
+        others = ""
+        if self.properties_loss:
+            others = f", properties {self.properties_loss:.3f} (validation {self.validation_properties_loss:.3f})"
         return (
             f"epoch {self.epoch} of {epochs}: loss {self.loss:.3f}, accuracy {self.accuracy:.3f} (validation"
-            f" {self.validation_loss:.3f}, {self.validation_accuracy:.3f}), {self.images_per_second:.0f} images/s"
+            f" {self.validation_loss:.3f}, {self.validation_accuracy:.3f}){others},"
+            f" {self.images_per_second:.0f} images/s"
         )
 
     @staticmethod

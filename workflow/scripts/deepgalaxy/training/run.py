@@ -11,6 +11,7 @@ import keras
 
 from deepgalaxy.planning.code_digest import code_digest, library_versions
 from deepgalaxy.planning.combinations import impossible_classes, impossible_options
+from deepgalaxy.targets import all_columns, read_targets
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 from deepgalaxy.training.checkpoints import Checkpoints
 from deepgalaxy.training.data.deal import Dealing
@@ -60,9 +61,10 @@ def train_rank(
 
     data = PreparedData.read(args.train, args.validation, args.classes)
     data.check(ranks.size)
+    targets = read_targets(args.properties) if args.properties else []
     refuse_impossible(options, data, ranks.size)
     dealing = Dealing(data.training_images, ranks.size, options.data_mode, args.seed)
-    network = in_turn(ranks, lambda: build_network(options, data.pixels, data.dtype, data.classes))
+    network = in_turn(ranks, lambda: build_network(options, data.pixels, data.dtype, data.classes, targets))
     checkpoints = Checkpoints(
         args.output / "checkpoints",
         fingerprint(args, options),
@@ -72,12 +74,13 @@ def train_rank(
     training = Training(
         network,
         options,
-        *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20),
+        *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20, all_columns(targets)),
         ranks,
         seed=args.seed,
         checkpoints=checkpoints,
         callbacks=Callbacks(tell, watchdog.heartbeat, lambda: request.signal),
         tensorboard=TensorBoard(args.output / "tensorboard") if options.debug and ranks.rank == 0 else None,
+        targets=targets,
     )
     tell(
         f"{options.architecture} with {network.count_params():,} parameters on {ranks.size} worker(s), each with"

@@ -1,7 +1,7 @@
 """The prepared images that a rank holds, in memory or streamed from their file."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import h5py
@@ -21,20 +21,28 @@ WINDOW_BYTES = 128 * RUN_BYTES
 class Shard:
     """Images of a prepared file, given by contiguous slices of it, with their labels.
 
-    ``labels`` (n,) int32 are read at once. The images, (n, pixels, pixels, 1), are read into memory if they take no
-    more than ``memory_bytes``; otherwise ``images`` is None and they are read as they are needed. Either way the
-    batches are the same.
+    ``labels`` (n,) int32 are read at once; with the names of ``properties``, which the file then has, they are float32
+    (n, 1 + k), label and properties, NaN where one is not known. The images, (n, pixels, pixels, 1), are read into
+    memory if they take no more than ``memory_bytes``; otherwise ``images`` is None and they are read as they are
+    needed. Either way the batches are the same.
     """
 
-    def __init__(self, path: str | Path, slices: list[slice], memory_bytes: int) -> None:
+    def __init__(
+        self, path: str | Path, slices: list[slice], memory_bytes: int, properties: Sequence[str] = ()
+    ) -> None:
         self.path, self.slices = path, slices
         self.starts = np.cumsum([0, *(part.stop - part.start for part in slices)])
         with h5py.File(path) as file:
             self._offsets = {name: file[name].id.get_offset() for name in ("images", "label")}
+            if properties:
+                self._offsets["properties"] = _offset_of_properties(file, properties)
             self.image_shape, self.dtype = file["images"].shape[1:], file["images"].dtype
         if None in self._offsets.values():
             raise ValueError(f"{path} is not contiguous; it was not made by prepare_images.")
         self.labels = self._read("label", np.dtype(np.int32), (), 0, self.starts[-1])
+        if properties:
+            values = self._read("properties", np.dtype(np.float32), (len(properties),), 0, self.starts[-1])
+            self.labels = np.concatenate([self.labels[:, None], values], axis=1, dtype=np.float32)
         in_memory = len(self.labels) * self.image_bytes <= memory_bytes
         self.images = self._read_images(0, self.starts[-1]) if in_memory else None
 
@@ -106,6 +114,17 @@ class Shard:
         return items
 
 
+def _offset_of_properties(file: h5py.File, properties: Sequence[str]) -> int | None:
+    """Return where the properties of a prepared file begin. Raises ValueError if it has others, or none."""
+    there = list(file["properties"].attrs["columns"]) if "properties" in file else []
+    if there != list(properties):
+        raise ValueError(
+            f"{file.filename} has the properties {', '.join(there) or 'none'} and not {', '.join(properties)}; give"
+            " properties.csv of the same sample."
+        )
+    return file["properties"].id.get_offset()
+
+
 def _read_fully(file: io.FileIO, items: np.ndarray) -> None:
     """Fill an array from an unbuffered file, which may give less at a time. Raises ValueError if it ends too early."""
     view = items.reshape(-1).view(np.uint8).data
@@ -119,7 +138,10 @@ def _read_fully(file: io.FileIO, items: np.ndarray) -> None:
 class TrainingImages:
     """The training images of one rank, read anew when they are dealt anew."""
 
-    def __init__(self, path: str | Path, dealing: Dealing, rank: int, memory_bytes: int) -> None:
+    def __init__(
+        self, path: str | Path, dealing: Dealing, rank: int, memory_bytes: int, properties: Sequence[str] = ()
+    ) -> None:
+        self.properties = properties
         self.path, self.dealing, self.rank, self.memory_bytes = path, dealing, rank, memory_bytes
         self.shard: Shard | None = None
         self.deal: int | None = None
@@ -128,7 +150,7 @@ class TrainingImages:
         """Hold the shard that an epoch, counted from 1, takes its images from."""
         if self.deal != self.dealing.number(epoch):
             self.shard = None  # so that two shards are never in memory together
-            self.shard = Shard(self.path, self.dealing.held(self.rank, epoch), self.memory_bytes)
+            self.shard = Shard(self.path, self.dealing.held(self.rank, epoch), self.memory_bytes, self.properties)
             self.deal = self.dealing.number(epoch)
 
     def batches(self, epoch: int, batch_size: int, first: int, stop: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
@@ -142,10 +164,15 @@ class TrainingImages:
         return self.shard.batches(order[first * batch_size : stop * batch_size], batch_size)
 
 
-def images_of_rank(data: PreparedData, dealing: Dealing, rank: int, memory_bytes: int) -> tuple[TrainingImages, Shard]:
-    """Return the images that a rank trains on, to be loaded, and its part of the validation images.
+def images_of_rank(
+    data: PreparedData, dealing: Dealing, rank: int, memory_bytes: int, properties: Sequence[str] = ()
+) -> tuple[TrainingImages, Shard]:
+    """Return the images that a rank trains on, to be loaded, and its part of the validation images, with these
+    ``properties``.
 
     Together they hold no more than ``memory_bytes``: what is left by the validation images is for the others.
     """
-    validation = Shard(data.validation, [equal_part(data.validation_images, rank, dealing.size)], memory_bytes)
-    return TrainingImages(data.train, dealing, rank, memory_bytes - validation.held_bytes), validation
+    validation = Shard(
+        data.validation, [equal_part(data.validation_images, rank, dealing.size)], memory_bytes, properties
+    )
+    return TrainingImages(data.train, dealing, rank, memory_bytes - validation.held_bytes, properties), validation

@@ -1,0 +1,1 @@
+"""How well networks predict the properties of mergers besides the class, and what they have to beat."""
