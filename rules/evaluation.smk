@@ -1,6 +1,6 @@
 """Evaluation of a trained model on images that it has never seen.
 
-Parameters: `seed`. What all folds of a sample predict is joined and then evaluated like the predictions of one run, under
+Parameters: `prediction`, `seed`. What all folds of a sample predict is joined and then evaluated like the predictions of one run, under
 the name of a fold `all`.
 Results: <run>/predictions.hdf5, validation_predictions.hdf5, metrics.json and examples.hdf5, and <results>/tables/errors/;
 <results>/tables/isolated/ of samples that take isolated galaxies
@@ -23,6 +23,7 @@ rule predict_images:
         training="<run>/training.json",
         test="<sample>/test.hdf5",
         validation="<sample>/validation.hdf5",
+        classes="<run>/classes.csv",
     output:
         test="<run>/predictions.hdf5",
         validation="<run>/validation_predictions.hdf5",
@@ -38,8 +39,9 @@ rule predict_images:
     resources:
         mem_mb=megabytes_of_network("to_predict"),
         image_memory_mib=MACHINE["memory_budget_mib"],
-        runtime=minutes(10, per_gb=60),
+        runtime=minutes(10, per_gb=60 * config["prediction"]["turns"]),
     params:
+        turns=config["prediction"]["turns"],
         code=code_digest("evaluation/predict_images.py"),
     script:
         "../workflow/scripts/evaluation/predict_images.py"

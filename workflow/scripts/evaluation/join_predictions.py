@@ -4,6 +4,7 @@ import pandas as pd
 
 from deepgalaxy.evaluation.folds import join_predictions
 from deepgalaxy.evaluation.predictions import Predictions
+from deepgalaxy.evaluation.turns import read_turns
 from deepgalaxy.files import write_table
 from deepgalaxy.logs import script_log
 
@@ -12,6 +13,6 @@ if __name__ == "__main__":
         split = pd.read_csv(snakemake.input.split)
         for name in ("test", "validation"):
             predictions = join_predictions(list(map(Predictions.read, snakemake.input[name])), split)
-            predictions.write(snakemake.output[name])
+            predictions.write(snakemake.output[name], list(map(read_turns, snakemake.input[name])))
         # Classes are made before the images are split.
         write_table(pd.read_csv(snakemake.input.classes[0]), snakemake.output.classes)

@@ -6,22 +6,83 @@ from pathlib import Path
 import h5py
 import keras
 import numpy as np
+import pandas as pd
 
+from deepgalaxy.evaluation.predictions import Predictions
+from deepgalaxy.evaluation.turns import Outputs, is_better, mean_over_turns
 from deepgalaxy.hdf5 import whole_hdf5
-from deepgalaxy.logs import progress
+from deepgalaxy.logs import logger, progress
 
 
-def predict_images(network: keras.Model, prepared: str | Path, output: str | Path, batch_size: int) -> None:
+def predict_images(
+    network: keras.Model, prepared: str | Path, output: str | Path, batch_size: int, turns: int = 1
+) -> None:
     """Write the class probabilities that ``network`` gives to every image of a prepared file, ``batch_size`` at a time.
 
-    The output holds ``probabilities`` (n, classes) float32, and ``label``, ``target_myr`` and ``row`` as in the
-    prepared file.
+    They are the mean over ``turns`` views of each image (``mean_over_turns``). The output holds ``probabilities``
+    (n, classes) float32, ``label``, ``target_myr`` and ``row`` as in the prepared file, and ``turns`` as an attribute.
     """
-    with h5py.File(prepared) as images, whole_hdf5(output) as predictions:
-        count = len(images["label"])
-        predictions["probabilities"] = apply_network(network, images["images"], count, "images classified", batch_size)
+    with h5py.File(prepared) as images:
+        _write_outputs(output, images, _apply_to_views(network, images, batch_size, turns), turns)
+
+
+def predict_validation(
+    network: keras.Model,
+    prepared: str | Path,
+    output: str | Path,
+    batch_size: int,
+    turns: int,
+    classes: pd.DataFrame,
+) -> int:
+    """Write what ``predict_images`` does of validation images, from one view of each or from ``turns``, whichever is
+    better there (``is_better``), and return the number of views; the log says how good each is."""
+    with h5py.File(prepared) as images:
+        label, target_myr, row = (images[name][:] for name in ("label", "target_myr", "row"))
+        outputs, scored = {}, {}
+        for number in dict.fromkeys((1, turns)):
+            outputs[number] = _apply_to_views(network, images, batch_size, number)
+            scored[number] = Predictions(_probabilities(outputs[number]), label, target_myr, row)
+            logger.info("validation images, %s: %s", _say_views(number), _say_how_good(scored[number], classes))
+        chosen = turns if is_better(scored[turns], scored[1], classes) else 1
+        logger.info("predictions are from %s", _say_views(chosen))
+        _write_outputs(output, images, outputs[chosen], chosen)
+    return chosen
+
+
+def _apply_to_views(network: keras.Model, images: h5py.File, batch_size: int, turns: int) -> Outputs:
+    """Return what ``apply_network`` gives for all images of a prepared file, the mean over ``turns`` views."""
+    count = len(images["label"])
+
+    def apply(views: Sequence[np.ndarray]) -> Outputs:
+        return apply_network(network, views, count, "images classified", batch_size)
+
+    return mean_over_turns(apply, images["images"], turns)
+
+
+def _write_outputs(output: str | Path, images: h5py.File, outputs: Outputs, turns: int) -> None:
+    """Write the file of ``predict_images``."""
+    with whole_hdf5(output) as predictions:
+        predictions.attrs["turns"] = turns
+        predictions["probabilities"] = _probabilities(outputs)
         for name in ("label", "target_myr", "row"):
             images.copy(name, predictions)
+
+
+def _probabilities(outputs: Outputs) -> np.ndarray:
+    """Return the probabilities of the classes (n, classes) among what a network gives."""
+    return outputs["probabilities"] if isinstance(outputs, dict) else outputs
+
+
+def _say_views(turns: int) -> str:
+    """Return from how many views predictions are, in words."""
+    return "one view of each" if turns == 1 else f"the mean over {turns} turned views of each"
+
+
+def _say_how_good(predictions: Predictions, classes: pd.DataFrame) -> str:
+    """Return the figures that ``is_better`` compares, in words."""
+    entropy = f"cross-entropy {predictions.cross_entropy():.4f}"
+    error = f"median error {predictions.median_error_myr(classes):.2f} Myr, " if predictions.timed.any() else ""
+    return error + entropy
 
 
 def apply_network(

@@ -1,5 +1,6 @@
 """Predicted class probabilities, the distributions over time that they imply, and how far these are from the truth."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,9 +35,10 @@ class Predictions:
         with h5py.File(path) as file:
             return cls(*(file[name][:] for name in ("probabilities", "label", "target_myr", "row")))
 
-    def write(self, path: str | Path) -> None:
-        """Write a file as ``predict_images`` does."""
+    def write(self, path: str | Path, turns: int | Sequence[int] = 1) -> None:
+        """Write a file as ``predict_images`` does; ``turns`` is its attribute, for joined folds that of each."""
         with whole_hdf5(path) as file:
+            file.attrs["turns"] = turns
             for name, values in vars(self).items():
                 file[name] = values
 
@@ -83,6 +85,11 @@ class Predictions:
                 " `folds`, or choose other classes."
             )
         return float(np.nanmedian(self.error_myr(classes)))
+
+    def cross_entropy(self) -> float:
+        """Return the mean of minus the logarithm of the probability of the true class, in nats."""
+        logarithms = scaled_logarithms(self.probabilities, 1.0)
+        return float(-logarithms[np.arange(len(self.label)), self.label].mean())
 
     def where(self, chosen: np.ndarray) -> "Predictions":
         """Return the same of some images, ``chosen`` by bool (n,)."""

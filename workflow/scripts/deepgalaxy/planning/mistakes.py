@@ -18,6 +18,7 @@ BLANK: dict[str, dict] = {
     "experiment": {"datasets": [], "samples": [], "models": [], "workers": []},
     "scaling": {"workers": []},
     "machine": {},
+    "prediction": {},
     "observed": {},
 }
 """What stands for a section with a mistake while the rest is checked: nothing in it is asked for."""

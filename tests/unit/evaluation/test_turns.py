@@ -1,0 +1,69 @@
+"""The mean over turned and mirrored views of an image."""
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepgalaxy.evaluation.predictions import Predictions
+from deepgalaxy.evaluation.turns import is_better, mean_over_turns, turn, turns_that_keep_classes
+from support.classes import TWO_CLASSES as CLASSES
+
+IMAGES = np.random.default_rng(1).random((3, 6, 6, 1), np.float32)
+
+
+def corner(images):
+    """A single number for each image that depends on how it is turned."""
+    return images[:][:, :2, :3].mean(axis=(1, 2))
+
+
+def test_the_eight_views_are_all_different_and_all_there_are():
+    views = {turn(IMAGES[:1], view).tobytes() for view in range(8)}
+    assert len(views) == 8
+    assert {turn(turn(IMAGES[:1], 5), view).tobytes() for view in range(8)} == views
+
+
+@pytest.mark.parametrize("turns", [4, 8])
+def test_the_mean_is_the_same_for_every_view_of_an_image(turns):
+    expected = mean_over_turns(corner, IMAGES, turns)
+    assert expected.shape == (3, 1) and expected.dtype == np.float32
+    np.testing.assert_allclose(
+        expected, np.mean([corner(turn(IMAGES, view)) for view in range(turns)], axis=0), rtol=1e-6
+    )
+    for view in range(turns):
+        np.testing.assert_allclose(mean_over_turns(corner, turn(IMAGES, view), turns), expected, rtol=1e-6)
+
+
+def test_several_outputs_keep_their_names_and_one_view_is_the_image_itself():
+    outputs = mean_over_turns(lambda images: {"first": corner(images), "second": 2 * corner(images)}, IMAGES, 8)
+    np.testing.assert_allclose(outputs["second"], 2 * outputs["first"], rtol=1e-6)
+    np.testing.assert_array_equal(mean_over_turns(corner, IMAGES, 1), corner(IMAGES))
+    with pytest.raises(ValueError, match="take 1, 4 or 8"):
+        mean_over_turns(corner, IMAGES, 2)
+
+
+def test_images_of_a_file_are_turned_batch_by_batch(tmp_path):
+    with h5py.File(tmp_path / "images.hdf5", "w") as file:
+        file["images"] = IMAGES
+
+        def apply(images):
+            return np.concatenate([corner(images[start : start + 2]) for start in range(0, len(images), 2)])
+
+        np.testing.assert_array_equal(mean_over_turns(apply, file["images"], 8), mean_over_turns(apply, IMAGES, 8))
+
+
+@pytest.mark.parametrize(
+    ("cameras", "turns", "kept"), [([0, 1, 2], 8, 4), ([0, 2, 3], 8, 8), ([0, 1], 4, 4), ([0, 1], 1, 1), (None, 8, 8)]
+)
+def test_no_view_is_of_another_class(cameras, turns, kept):
+    classes = CLASSES if cameras is None else pd.DataFrame({"camera": cameras})
+    assert turns_that_keep_classes(turns, classes) == kept
+
+
+def test_the_median_error_decides_and_then_the_cross_entropy():
+    truth = (np.array([0, 1]), np.array([50.0, 150.0]), np.arange(2))
+    sure, unsure = (Predictions(np.array([[p, 1 - p], [1 - p, p]]), *truth) for p in (0.9, 0.6))
+    assert is_better(sure, unsure, CLASSES) and not is_better(unsure, sure, CLASSES)
+    assert not is_better(sure, sure, CLASSES)
+    untimed = [Predictions(of.probabilities, of.label, np.full(2, np.nan), of.row) for of in (sure, unsure)]
+    assert is_better(*untimed, CLASSES) and not is_better(*untimed[::-1], CLASSES)
