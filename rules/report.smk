@@ -138,6 +138,7 @@ rule write_report:
         baselines=expand("<results>/tables/baselines/{sample}.csv", sample=SHOWN["scored_sample"]),
         errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN["scored_run"]),
         isolated=expand("<results>/tables/isolated/{run}.csv", run=SHOWN["isolated_run"]),
+        novelty=expand("<results>/tables/novelty/{run}.csv", run=SHOWN["run"]),
         observed=expand("<results>/tables/observed/{run}.csv", run=SHOWN["observing_run"]),
         scaling="<results>/tables/scaling.csv",
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),

@@ -36,8 +36,8 @@ def write_archive(members: dict[str, bytes], description: dict[str, Any], output
 def read_archive(path: str | Path) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Return the members of a dater, and its description.
 
-    Members are read by their names, and nothing is unpacked. Raises ValueError, in one sentence, for what is no dater, is
-    damaged, or is of another format.
+    Members are read by their names, and nothing is unpacked. Raises ValueError, in one sentence, for what is no dater,
+    is damaged, or is of another format.
     """
     path = Path(path)
     if not path.is_file():

@@ -124,5 +124,3 @@ def _tabulate(dater: Dater, found: _Found) -> Dated:
     if len(warned) > SHOWN_WARNINGS:
         logger.warning("%d more have a warning, which the table holds.", len(warned) - SHOWN_WARNINGS)
     return Dated(table, times, np.concatenate(found.images), np.concatenate(found.features))
-
-

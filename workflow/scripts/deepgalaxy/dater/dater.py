@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dater.archive import read_archive, read_array
+from deepgalaxy.evaluation.turns import mean_over_turns
 from deepgalaxy.image import BRIGHTEST, FAINTEST
 from deepgalaxy.observed.novelty import Limits, TrainingFeatures
 from deepgalaxy.observed.preparing import Frame
@@ -114,11 +115,5 @@ class Eye:
         if not len(images):
             widths = (part.output_shape[1] for part in (self._classes, self._features))
             return Sight(*(np.empty((0, width), np.float32) for width in widths))
-        total = sum(self._classes.predict_on_batch(turned) for turned in turns_of(images, self._turns))
-        return Sight(np.asarray(total / self._turns, np.float32), self._features.predict_on_batch(images))
-
-
-def turns_of(images: np.ndarray, turns: int) -> list[np.ndarray]:
-    """Return images (n, pixels, pixels, 1) turned by quarters: 1, 4, or 8 with their mirrors."""
-    quarters = [np.rot90(images, number, axes=(1, 2)) for number in range(1 if turns == 1 else 4)]
-    return quarters + ([turned[:, :, ::-1] for turned in quarters] if turns == 8 else [])
+        probabilities = mean_over_turns(lambda view: self._classes.predict_on_batch(view[:]), images, self._turns)
+        return Sight(np.asarray(probabilities), self._features.predict_on_batch(images))

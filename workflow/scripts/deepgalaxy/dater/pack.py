@@ -15,6 +15,7 @@ from deepgalaxy.dater.dater import STRETCH, Eye, Sight
 from deepgalaxy.evaluation.calibration import fit_temperature
 from deepgalaxy.evaluation.conformal import central_scores, conformal_level
 from deepgalaxy.evaluation.predictions import Predictions, apply_temperature
+from deepgalaxy.evaluation.turns import read_turns
 from deepgalaxy.logs import progress
 from deepgalaxy.observed.novelty import Limits, TrainingFeatures
 from deepgalaxy.observed.preparing import Frame
@@ -50,7 +51,6 @@ def pack_dater(
     network: "keras.Model",
     name: str,
     card: str,
-    turns: int,
     image_bytes: int,
     batch_size: int,
     output: str | Path,
@@ -76,7 +76,7 @@ def pack_dater(
     )
     calibration = {
         "temperature": temperature,
-        "turns": turns,
+        "turns": read_turns(run.validation_predictions),
         "levels": interval_levels(validation, classes, split),
         "limits": asdict(limits),
     }
@@ -127,9 +127,7 @@ def find_limits(
     isolated = isolated_images(split)
     lone = lone_probability(apply_temperature(predictions.probabilities, temperature), classes)
     merger = ~isolated[predictions.row]
-    return Limits.of(
-        training.find(sight.features[~isolated[row]]).to_merger, None if lone is None else lone[merger]
-    )
+    return Limits.of(training.find(sight.features[~isolated[row]]).to_merger, None if lone is None else lone[merger])
 
 
 def look_at_file(eye: Eye, prepared: str | Path, batch_size: int, what: str) -> tuple[Sight, np.ndarray]:

@@ -10,14 +10,14 @@ from deepgalaxy.observed.sky import light_above_noise, seen
 from deepgalaxy.observed.targets import Target
 
 FROM_HEADER, FROM_CATALOGUE, ASSUMED = "from the header", "from the catalogue", "assumed"
-"""Where the scale of an image is from; it is assumed if nothing says it: then the whole image is taken for the field."""
+"""Where the scale of an image is from; if nothing says it, the whole image is assumed to be the field."""
 ARCSEC_PER_DEG = 3600
 
 
 @dataclass(frozen=True)
 class Field:
-    """A rectangle in an image, in pixels from its upper left corner: ``centre`` is (down, right), and ``half`` is half of
-    the height and of the width. The middle of the first pixel is at (0.5, 0.5)."""
+    """A rectangle in an image, in pixels from its upper left corner: ``centre`` is (down, right), and ``half`` is half
+    of the height and of the width. The middle of the first pixel is at (0.5, 0.5)."""
 
     centre: tuple[float, float]
     half: tuple[float, float]
@@ -99,8 +99,8 @@ def _cut_out(image: np.ndarray, field: Field, pixels: int) -> tuple[np.ndarray, 
 
 
 def _area_weights(start: float, extent: float, cells: int, length: int) -> np.ndarray:
-    """Return how much of each of ``length`` pixels lies in each of the equal ``cells`` into which ``extent`` pixels from
-    ``start`` on are divided, float32 (cells, length)."""
+    """Return how much of each of ``length`` pixels lies in each of the equal ``cells`` into which ``extent`` pixels
+    from ``start`` on are divided, float32 (cells, length)."""
     edges = start + np.linspace(0, extent, cells + 1)
     pixel = np.arange(length)
     overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)

@@ -13,7 +13,8 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", *FITS_SUFFIXES)
 def list_observed(directory: str | Path, called: str = "`observed: directory`") -> list[str]:
     """Return what in a directory is named like an image, in upper or lower case, and is not hidden: sorted paths.
 
-    ``called`` is what the directory is to the user. Raises ValueError if there is no such directory, if it may not be read, or if no such name is in it.
+    ``called`` is what the directory is to the user. Raises ValueError if there is no such directory, if it may not be
+    read, or if no such name is in it.
     """
     directory = Path(directory)
     if not directory.is_dir():

@@ -92,12 +92,12 @@ class Limits:
         """Return the sentence that warns of an image that is like no merger seen in training, or like a lone galaxy;
         empty if it is neither."""
         warnings = []
-        if self.lone_probability is not None and lone_probability is not None:
-            if lone_probability > self.lone_probability:
-                warnings.append(
-                    f"It looks like a galaxy without a companion (probability {lone_probability:.2f}; above"
-                    f" {self.lone_probability:.2f} is unusual of mergers): its time may mean nothing."
-                )
+        usual = self.lone_probability
+        if usual is not None and lone_probability is not None and lone_probability > usual:
+            warnings.append(
+                f"It looks like a galaxy without a companion (probability {lone_probability:.2f}; more than"
+                f" {usual:.2f} is unusual of mergers): its time may mean nothing."
+            )
         if novelty > 1:
             warnings.append(
                 f"It is {novelty:.1f} times as far from its nearest training merger as {FAMILIAR_PERCENTILE} % of the"

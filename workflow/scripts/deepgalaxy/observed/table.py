@@ -45,8 +45,8 @@ def tabulate_observed(
     ``files`` has a row for each target, with those columns that ``prepare_target`` gives; ``probabilities`` (n,
     classes) as the network gives them, and ``neighbours``, are of the n used ones. ``training`` has a row for each
     training image that these are compared with: row, group, camera, label, target_myr. ``levels`` are those of
-    ``conformal_level`` for each of INTERVALS, of unscaled probabilities, None where it takes more mergers; then the 68 %
-    interval is that of the scaled distribution, and there is no other. docs/observed.md explains the columns.
+    ``conformal_level`` for each of INTERVALS, of unscaled probabilities, None where it takes more mergers; then the
+    68 % interval is that of the scaled distribution, and there is no other. docs/observed.md explains the columns.
     """
     scaled = apply_temperature(probabilities, temperature)
     label, probability = most_probable(scaled)

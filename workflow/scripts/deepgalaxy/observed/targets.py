@@ -113,8 +113,8 @@ def _check_columns(table: pd.DataFrame, path: Path) -> None:
         raise ValueError(f"The catalogue {path} has one of ra and dec; a place needs both.")
     if "ra" in columns and not {"redshift", "kpc_per_pixel"} & set(columns):
         raise ValueError(
-            f"The catalogue {path} has ra and dec, and neither redshift nor kpc_per_pixel, so that the size of the field"
-            " around them is not known."
+            f"The catalogue {path} has ra and dec, and neither redshift nor kpc_per_pixel, so that the size of the"
+            " field around them is not known."
         )
     if table.empty:
         raise ValueError(f"The catalogue {path} has no rows.")

@@ -22,6 +22,7 @@ JOINED_TABLES = {
     "baselines": "scored_sample",
     "errors": "scored_run",
     "isolated": "isolated_run",
+    "novelty": "run",
     "observed": "observing_run",
     "scaling_model": "modelled_study",
 }
