@@ -60,13 +60,14 @@ def _date(args: argparse.Namespace) -> int:
         raise ValueError(f"{args.output} is among what is read; name another file for the table.")
     logger.info("%d images; the model is %s", len(targets), dater.description["name"])
     from deepgalaxy.dater.date import date_targets
+    from deepgalaxy.observed.table import is_warned
 
     dated = date_targets(dater, targets, args.largest_megapixels, args.processes, args.memory_budget_mib)
     if args.distributions:
         write_table(dated.times, args.distributions)
     write_table(dated.table, args.output)
     used = int(dated.table["used"].sum())
-    warned = int((dated.table["warning"].fillna("") != "").sum())
+    warned = int(is_warned(dated.table).sum())
     logger.info("%d of %d images dated, %d of these with a warning: %s", used, len(targets), warned, args.output)
     return used
 

@@ -13,7 +13,7 @@ from deepgalaxy.logs import logger, progress
 from deepgalaxy.network_memory import batch_size
 from deepgalaxy.observed.novelty import Neighbours
 from deepgalaxy.observed.preparing import prepare_target
-from deepgalaxy.observed.table import tabulate_observed
+from deepgalaxy.observed.table import is_warned, tabulate_observed
 from deepgalaxy.observed.targets import Target
 from deepgalaxy.parallel import in_processes
 from deepgalaxy.tensorflow_setup import configure_tensorflow
@@ -118,7 +118,7 @@ def _tabulate(dater: Dater, found: _Found) -> Dated:
         dater.levels,
         dater.limits,
     )
-    warned = table[table["warning"].fillna("") != ""]
+    warned = table[is_warned(table)]
     for row in warned.head(SHOWN_WARNINGS).itertuples():
         logger.warning("%s: %s", row.id, row.warning)
     if len(warned) > SHOWN_WARNINGS:

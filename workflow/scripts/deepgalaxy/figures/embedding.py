@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from deepgalaxy.dater.archive import read_archive, read_array
 from deepgalaxy.figures.style import GREY, ORANGE, PURPLE, save_figure
+from deepgalaxy.observed.table import is_warned
 
 MOST_TRAINING = 2000
 """Training images that are drawn; more would hide each other."""
@@ -86,7 +87,7 @@ def _draw_training(
 
 def _draw_observed(axes: plt.Axes, place: np.ndarray, table: pd.DataFrame) -> None:
     """Draw observed images, those with a warning in another colour, and number the first of them."""
-    warned = (table["warning"].fillna("").astype(str) != "").to_numpy()
+    warned = is_warned(table).to_numpy(bool)
     for chosen, colour, label in ((~warned, "black", "observed"), (warned, ORANGE, "observed, with a warning")):
         if chosen.any():
             axes.scatter(*_columns(place[chosen]), color=colour, marker="*", s=110, ec="white", lw=0.7, label=label)

@@ -30,6 +30,11 @@ def lone_probability(probabilities: np.ndarray, classes: pd.DataFrame) -> np.nda
     return probabilities[:, lone].sum(axis=1) if lone.any() else None
 
 
+def is_warned(table: pd.DataFrame) -> pd.Series:
+    """Return which rows of the table of observed images have a warning."""
+    return table["warning"].notna() & (table["warning"].astype(str) != "")
+
+
 def tabulate_observed(
     files: pd.DataFrame,
     probabilities: np.ndarray,
