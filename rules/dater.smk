@@ -33,7 +33,7 @@ rule pack_dater:
         runtime=minutes(10, per_gb=60),
     params:
         run=lambda wildcards: dict(wildcards.items()),
-        name="<run_name>",
+        name=lambda wildcards: EXPERIMENT_RUN.format(**wildcards),
         licence=lambda wildcards: settings("datasets/{dataset}")(wildcards).get("licence", "MIT, simulated here"),
         seed=stage_seed("skill"),
         code=code_digest("dater/pack_dater.py"),

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from deepgalaxy.observed.novelty import Limits, Neighbours
-from deepgalaxy.observed.table import lone_probability, tabulate_observed
+from deepgalaxy.observed.table import is_warned, tabulate_observed
 from support.classes import TWO_CLASSES as CLASSES
 
 TRAINING = pd.DataFrame(
@@ -34,8 +34,10 @@ NO_LEVELS = {"0.68": None, "0.9": None}
 # With a temperature of 2, odds of 9 become odds of 3.
 
 
-def tabulate(files=FILES, probabilities=ODDS_OF_9, near=NEAR, classes=CLASSES, levels=NO_LEVELS, limits=(0.5, None)):
-    return tabulate_observed(files, probabilities, near, TRAINING, classes, 2.0, levels, Limits(*limits))
+def tabulate(
+    files=FILES, probabilities=ODDS_OF_9, near=NEAR, lone=None, classes=CLASSES, levels=NO_LEVELS, limits=(0.5, None)
+):
+    return tabulate_observed(files, probabilities, near, lone, TRAINING, classes, 2.0, levels, Limits(*limits))
 
 
 def test_a_row_for_every_file():
@@ -76,12 +78,10 @@ def test_levels_that_mergers_calibrated_are_those_of_unscaled_probabilities():
 
 
 def test_what_may_be_no_merger_gets_a_warning():
-    classes = CLASSES.assign(name=["early", "no merger"])
-    classes.loc[1, ["t_from_myr", "t_to_myr", "t_centre_myr"]] = np.nan
-    table, _ = tabulate(classes=classes, limits=(10, 0.3))
+    table, _ = tabulate(lone=np.array([0.25, 0.75]), limits=(10, 0.3))
     assert table["lone_probability"].dropna().tolist() == pytest.approx([0.25, 0.75])
     assert table["warning"][0] == "" and "without a companion (probability 0.75" in table["warning"][2]
-    assert lone_probability(ODDS_OF_9, CLASSES) is None
+    assert is_warned(table).tolist() == [False, False, True]
 
 
 def test_whole_numbers_stay_whole_in_the_file(tmp_path):

@@ -11,6 +11,8 @@ LIMITS = """\
   that were drawn. Whether a real merger is like these, the model cannot know: look at its neighbours in the table.
 - A warning means that the time should not be trusted. No warning does not mean that it can be.
 - Intervals are calibrated on mergers that the network was not trained on, not on real ones.
+- How bright an observed image is says nothing, so that all are made alike; the table of novelty of the run says how
+  well test images are dated that were treated likewise.
 - A wrong scale moves the time: give the redshift or kpc_per_pixel wherever it is known.
 """
 LICENCE = "MIT, as the workflow that made it; what it was trained on has the licence that the data set states: {}."

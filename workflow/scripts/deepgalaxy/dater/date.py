@@ -46,6 +46,7 @@ class _Found:
     rows: list[dict] = field(default_factory=list)
     probabilities: list[np.ndarray] = field(default_factory=list)
     neighbours: list[Neighbours] = field(default_factory=list)
+    lone: list[np.ndarray | None] = field(default_factory=list)
     images: list[np.ndarray] = field(default_factory=list)
     features: list[np.ndarray] = field(default_factory=list)
     kept: int = 0
@@ -85,6 +86,7 @@ def date_targets(
         found.rows += rows
         found.probabilities.append(sight.probabilities)
         found.neighbours.append(dater.features.find(sight.features))
+        found.lone.append(dater.lone_probability(sight.features))
         found.keep(images, sight.features)
     return _tabulate(dater, found)
 
@@ -112,6 +114,7 @@ def _tabulate(dater: Dater, found: _Found) -> Dated:
         files,
         np.concatenate(found.probabilities),
         neighbours,
+        np.concatenate([part for part in found.lone if part is not None]) if dater.lone else None,
         dater.training,
         dater.classes,
         dater.temperature,

@@ -13,7 +13,7 @@ import pandas as pd
 from deepgalaxy.dater.archive import read_archive, read_array
 from deepgalaxy.evaluation.turns import mean_over_turns
 from deepgalaxy.image import BRIGHTEST, FAINTEST
-from deepgalaxy.observed.novelty import Limits, TrainingFeatures
+from deepgalaxy.observed.novelty import Limits, LoneProbe, TrainingFeatures
 from deepgalaxy.observed.preparing import Frame
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ class Dater:
     """A trained network with what belongs to it.
 
     ``frame`` is what its images are like. ``classes`` is the table of its classes, ``training`` has a row for each
-    training image of the ``features``: row, group, camera, label, target_myr, isolated. ``temperature`` scales its
+    training image of the ``features``: row, group, camera, label, target_myr, isolated; these and all that follows are
+    of images as they would be if they had been observed (``as_observed``). ``lone`` tells lone galaxies from mergers,
+    None if none were trained on; ``limits`` are what is usual of mergers. ``temperature`` scales its
     probabilities, ``levels`` are those of its intervals by share, and ``turns`` how many turns of an image it is asked
     for. ``memory`` is what its network takes for an image in bytes. ``network_file`` is the Keras file, ``card`` what
     there is to say of it.
@@ -37,6 +39,7 @@ class Dater:
     classes: pd.DataFrame
     training: pd.DataFrame
     features: TrainingFeatures
+    lone: LoneProbe | None
     limits: Limits
     temperature: float
     levels: dict[str, float | None]
@@ -66,6 +69,7 @@ class Dater:
             classes=pd.read_csv(io.BytesIO(members["classes.csv"])),
             training=training,
             features=TrainingFeatures(read_array(members["features.npy"]), training["isolated"].to_numpy(bool)),
+            lone=LoneProbe(**calibration["lone"]) if calibration["lone"] else None,
             limits=Limits(**calibration["limits"]),
             temperature=calibration["temperature"],
             levels=calibration["levels"],
@@ -75,6 +79,13 @@ class Dater:
             card=members["card.md"].decode(),
             description=description,
         )
+
+    def lone_probability(self, features: np.ndarray) -> np.ndarray | None:
+        """Return the probability (n,) that images with these ``features`` (n, m) show lone galaxies; None if none were
+        trained on."""
+        if self.lone is None:
+            return None
+        return self.lone.probability(self.features.standardised(features)) if len(features) else np.empty(0)
 
     def network(self) -> "keras.Model":
         """Return the network, for which TensorFlow has to be configured; raises ValueError if Keras cannot load it."""

@@ -14,12 +14,12 @@ from deepgalaxy.dater.archive import array_bytes, json_bytes, write_archive
 from deepgalaxy.dater.dater import STRETCH, Eye, Sight
 from deepgalaxy.evaluation.calibration import fit_temperature
 from deepgalaxy.evaluation.conformal import central_scores, conformal_level
-from deepgalaxy.evaluation.predictions import Predictions, apply_temperature
+from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.evaluation.turns import read_turns
 from deepgalaxy.logs import progress
-from deepgalaxy.observed.novelty import Limits, TrainingFeatures
-from deepgalaxy.observed.preparing import Frame
-from deepgalaxy.observed.table import INTERVALS, lone_probability
+from deepgalaxy.observed.novelty import Limits, LoneProbe, TrainingFeatures
+from deepgalaxy.observed.preparing import Frame, as_observed
+from deepgalaxy.observed.table import INTERVALS
 from deepgalaxy.version import workflow_version
 
 if TYPE_CHECKING:
@@ -57,27 +57,28 @@ def pack_dater(
 ) -> None:
     """Write the dater of a ``run``, called ``name``, whose ``network`` takes ``image_bytes`` of memory for an image.
 
-    Its temperature, the levels of its intervals and what is usual of mergers are those of the validation images; the
-    features that others are compared with are those of the first training images, which are a random sample.
+    All that it holds besides is of images as they would be if they had been observed (``as_observed``): the features
+    of the first training images, which are a random sample, and from validation images the temperature, the levels of
+    the intervals, and what is usual of mergers.
     """
-    split, classes = pd.read_csv(run.split), pd.read_csv(run.classes)
-    validation = Predictions.read(run.validation_predictions)
-    temperature = fit_temperature(validation)
-    eye = Eye(network, 1)  # the features of upright images; nothing else is looked at here
-    features, row = look_at_file(eye, run.train, batch_size, "training images")
+    split, classes, frame = pd.read_csv(run.split), pd.read_csv(run.classes), Frame.of(run.train)
+    turns = read_turns(run.validation_predictions)
+    sight, row = look_at_file(Eye(network, 1), run.train, frame, batch_size, "training images")
     training = describe_training(split, row)
-    limits = find_limits(
-        eye,
-        TrainingFeatures(features.features, training["isolated"].to_numpy(bool)),
-        run.validation,
-        (validation, temperature),
-        (split, classes),
-        batch_size,
+    features = TrainingFeatures(sight.features, training["isolated"].to_numpy(bool))
+    lone = LoneProbe.fit(features)
+    sight, row = look_at_file(Eye(network, turns), run.validation, frame, batch_size, "validation images")
+    validation = predictions_of(run.validation, sight.probabilities)
+    merger = ~isolated_images(split)[row]
+    standardised = features.standardised(sight.features[merger])
+    limits = Limits.of(
+        features.find(sight.features[merger]).to_merger, lone.probability(standardised) if lone else None
     )
     calibration = {
-        "temperature": temperature,
-        "turns": read_turns(run.validation_predictions),
+        "temperature": fit_temperature(validation),
+        "turns": turns,
         "levels": interval_levels(validation, classes, split),
+        "lone": asdict(lone) if lone else None,
         "limits": asdict(limits),
     }
     members = {
@@ -91,7 +92,7 @@ def pack_dater(
     description = {
         "name": name,
         "made_by": {"deepgalaxy": workflow_version(), **library_versions()},
-        "images": asdict(Frame.of(run.train)),
+        "images": asdict(frame),
         "stretch": STRETCH,
         "memory_bytes_per_image": image_bytes,
     }
@@ -108,37 +109,22 @@ def interval_levels(validation: Predictions, classes: pd.DataFrame, split: pd.Da
     return {f"{share:g}": conformal_level(scores, group, share) for share in INTERVALS.values()}
 
 
-def find_limits(
-    eye: Eye,
-    training: TrainingFeatures,
-    prepared: str | Path,
-    predicted: tuple[Predictions, float],
-    tables: tuple[pd.DataFrame, pd.DataFrame],
-    batch_size: int,
-) -> Limits:
-    """Return what is usual of the validation images of mergers: their distance from the training features, and their
-    probability of being none.
-
-    ``predicted`` are the predictions of all validation images with their temperature, ``tables`` the split table and
-    that of the classes.
-    """
-    (predictions, temperature), (split, classes) = predicted, tables
-    sight, row = look_at_file(eye, prepared, batch_size, "validation images")
-    isolated = isolated_images(split)
-    lone = lone_probability(apply_temperature(predictions.probabilities, temperature), classes)
-    merger = ~isolated[predictions.row]
-    return Limits.of(training.find(sight.features[~isolated[row]]).to_merger, None if lone is None else lone[merger])
+def predictions_of(prepared: str | Path, probabilities: np.ndarray) -> Predictions:
+    """Return the ``probabilities`` (n, classes) of the first images of a prepared file with the truth."""
+    with h5py.File(prepared) as file:
+        truth = [file[name][: len(probabilities)] for name in ("label", "target_myr", "row")]
+    return Predictions(probabilities, *truth)
 
 
-def look_at_file(eye: Eye, prepared: str | Path, batch_size: int, what: str) -> tuple[Sight, np.ndarray]:
-    """Return what a network makes of the first images of a prepared file, at most MOST_COMPARED and FEATURE_BYTES of
-    features, and the row of each in the split table, (n,)."""
+def look_at_file(eye: Eye, prepared: str | Path, frame: Frame, batch_size: int, what: str) -> tuple[Sight, np.ndarray]:
+    """Return what a network makes of the first images of a prepared file as if they had been observed, at most
+    MOST_COMPARED and FEATURE_BYTES of features, and the row of each in the split table, (n,)."""
     with h5py.File(prepared) as file:
         images = file["images"]
         width = eye.look(images[:1]).features.shape[1]
         count = min(len(images), MOST_COMPARED, max(1, FEATURE_BYTES // (4 * width)))
         seen = [
-            eye.look(batch)
+            eye.look(as_observed(batch, frame))
             for batch in progress(_batches(images, count, batch_size), count, what, amount=lambda batch: len(batch))
         ]
         row = file["row"][:count]

@@ -6,57 +6,81 @@ import pandas as pd
 
 from deepgalaxy.dater.dater import Dater, Eye
 from deepgalaxy.dater.pack import isolated_images
-from deepgalaxy.evaluation.predictions import apply_temperature
+from deepgalaxy.evaluation.predictions import apply_temperature, expected_time
+from deepgalaxy.observed.preparing import as_observed
 from deepgalaxy.observed.strangers import make_strangers
-from deepgalaxy.observed.table import lone_probability
+from deepgalaxy.sample.label import NO_MERGER
 from deepgalaxy.seeds import derive_seed
 
 RESAMPLES = 1000
 STRANGERS = 40
 """Images that are made of each kind."""
-MERGERS, LONE = "test mergers", "lone test galaxies"
+MERGERS, LONE, AS_SIMULATED = "test mergers", "lone test galaxies", ", as bright as simulated"
+SCORES = ("novelty", "lone_probability", "class")
 
 
 def measure_novelty(dater: Dater, eye: Eye, test: str, split: pd.DataFrame, seed: int, batch_size: int) -> pd.DataFrame:
-    """Return what novelty and the probability of no merger say of test images, and of images that are none of ours.
+    """Return what a dater says of test images, and of images that are none of ours.
 
-    The table has a row for each ``set``: MERGERS, LONE and those of ``make_strangers``, with the number of ``images``
-    and ``simulations`` (none for the last), ``share_warned``, ``median_novelty`` and ``median_lone_probability``. It
-    also has how well each of both tells a set from the test mergers, ``auc_novelty`` and ``auc_lone_probability``: the
-    probability that an image of the set has more of it than one of a merger, equals counting half. For lone galaxies
-    there are the limits of the 95 % interval, ``…_low`` and ``…_high`` (``auc_interval``, drawn from ``seed``).
+    The table has a row for each ``set``: MERGERS and LONE, both as they would be if they had been observed
+    (``as_observed``) and AS_SIMULATED, and the sets of ``make_strangers``. It has the number of ``images`` and of
+    ``simulations`` (none for the last), ``share_warned``, ``median_novelty``, ``median_lone_probability``, and for
+    mergers ``median_error_myr`` of the time. It also has how well each of SCORES tells a set from the test mergers, as
+    ``auc_…``: the probability that an image of the set has more of it than one of a merger, equals counting half. These
+    are novelty, the probability of being a lone galaxy, and that of the class of no merger, as the network itself gives
+    it. For LONE there are the limits of the 95 % interval, ``…_low`` and ``…_high`` (``auc_interval``, drawn from
+    ``seed``).
     """
-    with h5py.File(test) as file:
-        images, row = file["images"], file["row"][:]
-        parts = [_judge(dater, eye, images[start : start + batch_size]) for start in range(0, len(row), batch_size)]
-    tested = pd.concat(parts, ignore_index=True)
-    group, lone = split["group"].to_numpy()[row], isolated_images(split)[row]
-    mergers = tested[~lone]
-    rows = [_describe(MERGERS, mergers, len(set(group[~lone])))]
-    if lone.any():
-        scores: dict[str, float | None] = {}
-        for name in ("novelty", "lone_probability"):
-            limits = auc_interval(tested[name].to_numpy(), lone, group, derive_seed(seed, name))
-            scores |= dict(zip((f"auc_{name}", f"auc_{name}_low", f"auc_{name}_high"), limits))
-        rows.append(_describe(LONE, tested[lone], len(set(group[lone]))) | scores)
+    rows: list[dict] = []
+    mergers = pd.DataFrame()
+    for observed in (False, True):
+        tested = _judge_file(dater, eye, test, batch_size, observed)
+        group, lone = split["group"].to_numpy()[tested["row"]], isolated_images(split)[tested["row"]]
+        ending = "" if observed else AS_SIMULATED
+        mergers = tested[~lone]
+        error_myr = {"median_error_myr": float(mergers["error_myr"].median())}
+        rows.append(_describe(MERGERS + ending, mergers, len(set(group[~lone]))) | error_myr)
+        if lone.any():
+            scores: dict[str, float | None] = {}
+            for name in SCORES:
+                limits = auc_interval(tested[name].to_numpy(), lone, group, derive_seed(seed, name))
+                scores |= dict(zip((f"auc_{name}", f"auc_{name}_low", f"auc_{name}_high"), limits))
+            rows.append(_describe(LONE + ending, tested[lone], len(set(group[lone]))) | scores)
     for name, strangers in make_strangers(dater.frame, seed, STRANGERS):
         judged = _judge(dater, eye, strangers)
-        scores = {f"auc_{column}": auc(judged[column], mergers[column]) for column in ("novelty", "lone_probability")}
-        rows.append(_describe(name, judged, None) | scores)
+        rows.append(_describe(name, judged, None) | {f"auc_{one}": auc(judged[one], mergers[one]) for one in SCORES})
     return pd.DataFrame(rows)
 
 
+def _judge_file(dater: Dater, eye: Eye, test: str, batch_size: int, observed: bool) -> pd.DataFrame:
+    """Return what ``_judge`` does of the images of a prepared file, with their ``row`` and ``error_myr``."""
+    parts = []
+    with h5py.File(test) as file:
+        for start in range(0, len(file["row"]), batch_size):
+            batch = slice(start, start + batch_size)
+            images = file["images"][batch]
+            judged = _judge(dater, eye, as_observed(images, dater.frame) if observed else images)
+            parts.append(
+                judged.assign(row=file["row"][batch], error_myr=(judged["t_myr"] - file["target_myr"][batch]).abs())
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
 def _judge(dater: Dater, eye: Eye, images: np.ndarray) -> pd.DataFrame:
-    """Return novelty, probability of no merger, and whether there is a warning, of each image."""
+    """Return SCORES of each image, whether there is a warning, and its expected time ``t_myr``."""
     sight = eye.look(images)
     novelty = dater.limits.novelty(dater.features.find(sight.features).to_merger)
-    lone = lone_probability(apply_temperature(sight.probabilities, dater.temperature), dater.classes)
+    probabilities = apply_temperature(sight.probabilities, dater.temperature)
+    lone = dater.lone_probability(sight.features)
     known = [None] * len(images) if lone is None else lone
+    no_merger = (dater.classes["name"] == NO_MERGER).to_numpy()
     return pd.DataFrame(
         {
             "novelty": novelty,
             "lone_probability": np.full(len(images), np.nan) if lone is None else lone,
+            "class": probabilities[:, no_merger].sum(axis=1) if no_merger.any() else np.full(len(images), np.nan),
             "warned": np.array([dater.limits.warning(*pair) != "" for pair in zip(novelty, known)], bool),
+            "t_myr": expected_time(probabilities, dater.classes),
         }
     )
 

@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
 NEIGHBOURS = 3
 FAMILIAR_PERCENTILE = 95
 """Of the validation mergers: so one image in twenty of a merger not seen before gets a warning for its distance, and
-one in twenty for its probability of being no merger."""
-LONE_LIMITS = (0.1, 0.5)
-"""Between which the probability of being no merger lies from which on there is a warning."""
+one in twenty for its probability of being a lone galaxy."""
+PENALTY = 0.1
+"""Inverse strength of the penalty on the weights that tell lone galaxies from mergers; of 0.001 to 1, the best on the
+validation images of a smaller demonstration."""
 SMALLEST_DISTANCE = 1e-6
 
 
@@ -46,6 +49,10 @@ class TrainingFeatures:
         mergers = self.features[~self.lone]
         return NearestNeighbors(n_neighbors=1, algorithm="brute").fit(self._scaler.transform(mergers))
 
+    def standardised(self, features: np.ndarray) -> np.ndarray:
+        """Return features (n, m), each standardised over the training images."""
+        return self._scaler.transform(features)
+
     def find(self, features: np.ndarray) -> Neighbours:
         """Return the nearest of the training images to each image by its features (n, m), which are standardised over
         the training images.
@@ -62,9 +69,32 @@ class TrainingFeatures:
 
 
 @dataclass(frozen=True)
+class LoneProbe:
+    """What tells lone galaxies from mergers by their features (n, m), standardised over the training images: a logistic
+    regression with ``weights`` (m,) and an ``intercept``."""
+
+    weights: list[float]
+    intercept: float
+
+    @classmethod
+    def fit(cls, training: TrainingFeatures) -> "LoneProbe | None":
+        """Return the one that is fitted to the training images, lone galaxies counting as much as mergers do together;
+        None if there are not both."""
+        if training.lone.all() or not training.lone.any():
+            return None
+        found = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=5000)
+        found.fit(training.standardised(training.features), training.lone)
+        return cls([float(weight) for weight in found.coef_[0]], float(found.intercept_[0]))
+
+    def probability(self, standardised: np.ndarray) -> np.ndarray:
+        """Return the probability (n,) that images show lone galaxies, as if these were as frequent as mergers."""
+        return expit(standardised @ np.array(self.weights) + self.intercept)
+
+
+@dataclass(frozen=True)
 class Limits:
     """What is usual of mergers: ``familiar_distance`` to the nearest training merger, and ``lone_probability``, that of
-    being no merger, None if no class says so."""
+    being a lone galaxy, None if no such thing was trained on."""
 
     familiar_distance: float
     lone_probability: float | None
@@ -79,10 +109,8 @@ class Limits:
         if not len(to_merger):
             raise ValueError("No image of a merger was validated on, so that it is not known what is usual of them.")
         distance = max(float(np.percentile(to_merger, FAMILIAR_PERCENTILE)), SMALLEST_DISTANCE)
-        if lone_probability is None:
-            return cls(distance, None)
-        usual = float(np.percentile(lone_probability, FAMILIAR_PERCENTILE))
-        return cls(distance, float(np.clip(usual, *LONE_LIMITS)))
+        usual = None if lone_probability is None else float(np.percentile(lone_probability, FAMILIAR_PERCENTILE))
+        return cls(distance, usual)
 
     def novelty(self, to_merger: np.ndarray) -> np.ndarray:
         """Return distances (n,) to the nearest training merger as multiples of the familiar one."""
@@ -95,8 +123,8 @@ class Limits:
         usual = self.lone_probability
         if usual is not None and lone_probability is not None and lone_probability > usual:
             warnings.append(
-                f"It looks like a galaxy without a companion (probability {lone_probability:.2f}; more than"
-                f" {usual:.2f} is unusual of mergers): its time may mean nothing."
+                f"It looks like a galaxy without a companion (probability {lone_probability:.2g}; more than"
+                f" {usual:.2g} is unusual of mergers): its time may mean nothing."
             )
         if novelty > 1:
             warnings.append(

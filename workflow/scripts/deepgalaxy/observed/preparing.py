@@ -1,5 +1,6 @@
 """From observed images to what a network reads, the way simulated ones come to it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import h5py
 import numpy as np
 
 from deepgalaxy.checksums import sha256
-from deepgalaxy.image import cut_to_disc, density_of, prepare_image, stretch
+from deepgalaxy.image import cut_to_disc, density_of, light_of, prepare_image, stretch
 from deepgalaxy.observed.field import Field, find_field, light_in_field, share_in_image
 from deepgalaxy.observed.header import ImageHeader
 from deepgalaxy.observed.listing import is_readable, printable, shown_name
@@ -157,6 +158,20 @@ def prepare_light(light: np.ndarray, linear: bool, brightness: float, dtype: str
         raise ValueError("Nothing in it stands out from its background.")
     shown = stretch(light * (density_of(brightness) / bright)) if linear else light * (brightness / bright)
     return prepare_image(np.clip(shown, 0, 1)[:, :, None], len(light), dtype)
+
+
+def as_observed(images: np.ndarray, frame: Frame) -> np.ndarray:
+    """Return images of a prepared file (n, pixels, pixels, 1) as they would be if they had been observed.
+
+    How bright an observed image is depends on the camera, so that ``prepare_light`` makes all alike; simulated ones are
+    as bright as their stars are many. One in which nothing stands out stays as it is.
+    """
+    light = light_of(as_brightness(images))[:, :, :, 0]
+    seen = images.copy()
+    for place, one in zip(seen, light):
+        with suppress(ValueError):
+            place[:, :, 0] = prepare_light(one, True, frame.brightness, frame.dtype)
+    return seen
 
 
 def _check_size(width: int, height: int, largest_megapixels: float) -> None:

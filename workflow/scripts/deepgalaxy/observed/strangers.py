@@ -48,8 +48,8 @@ def _as_seen(images: list[np.ndarray], frame: Frame, linear: bool = True) -> np.
 def draw_noise(rng: np.random.Generator) -> np.ndarray:
     """Return noise in clumps of a few pixels, (PIXELS, PIXELS): what is left of a bad sky; noise of single pixels alone
     is taken away before."""
-    noise = rng.gamma(0.3, size=(PIXELS, PIXELS)).astype(np.float32)
-    return cv2.GaussianBlur(noise, (0, 0), rng.uniform(1, 6))
+    noise = rng.gamma(0.01, size=(PIXELS, PIXELS)).astype(np.float32)
+    return cv2.GaussianBlur(noise, (0, 0), rng.uniform(2, 6))
 
 
 def draw_stars(rng: np.random.Generator) -> np.ndarray:

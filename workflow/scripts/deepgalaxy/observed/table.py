@@ -15,19 +15,11 @@ from deepgalaxy.evaluation.predictions import (
     timed_classes,
 )
 from deepgalaxy.observed.novelty import NEIGHBOURS, Limits, Neighbours
-from deepgalaxy.sample.label import NO_MERGER
 
 INTERVALS = {"": 0.68, "_90": 0.9}
 """The shares of the intervals, by what is added to the names of their limits."""
 FROM_VALIDATION, FROM_DISTRIBUTION = "validation mergers", "the distribution alone"
 """What the 68 % intervals are calibrated by."""
-
-
-def lone_probability(probabilities: np.ndarray, classes: pd.DataFrame) -> np.ndarray | None:
-    """Return the probability (n,) that an image shows no merger, from those of the classes (n, classes); None if there
-    is no such class."""
-    lone = (classes["name"] == NO_MERGER).to_numpy()
-    return probabilities[:, lone].sum(axis=1) if lone.any() else None
 
 
 def is_warned(table: pd.DataFrame) -> pd.Series:
@@ -39,6 +31,7 @@ def tabulate_observed(
     files: pd.DataFrame,
     probabilities: np.ndarray,
     neighbours: Neighbours,
+    lone: np.ndarray | None,
     training: pd.DataFrame,
     classes: pd.DataFrame,
     temperature: float,
@@ -48,7 +41,8 @@ def tabulate_observed(
     """Return two tables of observed images: one row for each of the ``files``, and one for each interval of time.
 
     ``files`` has a row for each target, with those columns that ``prepare_target`` gives; ``probabilities`` (n,
-    classes) as the network gives them, and ``neighbours``, are of the n used ones. ``training`` has a row for each
+    classes) as the network gives them, ``neighbours``, and the probabilities of being ``lone`` galaxies (n,), None if
+    these are not known, are of the n used ones. ``training`` has a row for each
     training image that these are compared with: row, group, camera, label, target_myr. ``levels`` are those of
     ``conformal_level`` for each of INTERVALS, of unscaled probabilities, None where it takes more mergers; then the
     68 % interval is that of the scaled distribution, and there is no other. docs/observed.md explains the columns.
@@ -57,7 +51,7 @@ def tabulate_observed(
     label, probability = most_probable(scaled)
     distribution, edges_myr = time_distribution(scaled, classes)
     unscaled, _ = time_distribution(probabilities, classes)
-    lone, novelty = lone_probability(scaled, classes), limits.novelty(neighbours.to_merger)
+    novelty = limits.novelty(neighbours.to_merger)
     used = files["used"].to_numpy(bool)
     results = {
         "id": files.loc[used, "id"].to_numpy(),
