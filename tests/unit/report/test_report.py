@@ -167,6 +167,7 @@ def files(tmp_path):
         ),
         "baselines": [table("baselines", baseline)],
         "isolated": [table("isolated", {"true": "merger", "called": "isolated galaxy", "share": 0.25})],
+        "novelty": [table("novelty", {"set": "noise", "images": 40, "share_warned": 1.0})],
         "errors": [table(f"errors{n}", {"grouping": "camera", "value": n, "accuracy": 0.5}) for n in (1, 2)],
         "observed": [table("observed", observed | {"novelty": 0.5, "warning": None})],
         "scaling_model": [],

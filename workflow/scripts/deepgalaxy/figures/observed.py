@@ -78,9 +78,9 @@ def _plot_times(axes: plt.Axes, times: pd.DataFrame, row: pd.Series, colour: str
         time = f"{row['class']}: {row['probability']:.0%}; if not: {time}"
     if is_warned(row):
         lone = row.get("lone_probability", np.nan)
-        known = "" if pd.isna(lone) else f", probability of no merger {lone:.2f}"
+        known = "" if pd.isna(lone) else f", lone galaxy {lone:.2f}"
         axes.set_title(
-            f"{time}\nWARNING: its time may mean nothing (novelty {row['novelty']:.1f}{known})",
+            f"{time}\nWARNING: novelty {row['novelty']:.1f}{known}",
             fontsize=8,
             color=colour,
             weight="bold",
