@@ -1,8 +1,8 @@
-"""Observed images: prepared as the networks read them, classified, and compared with the training images.
+"""Observed images, dated by the daters, and the map of what these were trained on.
 
-Parameters: `observed`. These rules run only if it names a directory.
-Results: <results>/observed/, <run>/observed.hdf5, and <results>/tables/observed/ and <results>/figures/observed/; with published
-times, <results>/tables/observed_reference/, observed_agreement/ and <results>/figures/observed_reference/
+Parameters: `observed`. Only the map is made if it names no directory.
+Results: <run>/observed.hdf5, <results>/tables/observed/, tables/observed_times/, figures/observed/ and figures/embedding/; with
+published times, <results>/tables/observed_reference/, observed_agreement/ and <results>/figures/observed_reference/
 """
 
 from deepgalaxy.observed.listing import digest_listing, inputs_of_a_rule, list_observed
@@ -18,7 +18,6 @@ except ValueError as error:
 # All that observed images go through before they are drawn, if there are any; see `results_of_all_stages`.
 OBSERVED_RESULTS = (
     [
-        *expand("<results>/observed/{name}/{file}", name=SAMPLES, file=["images.hdf5", "files.csv"]),
         *for_all_runs("<results>/models/{run}/observed.hdf5"),
         *for_all_runs("<results>/tables/observed/{run}.csv"),
     ]
@@ -30,93 +29,73 @@ COMPARED_NAMES = RUN_NAMES if OBSERVED_FILES and OBSERVED["reference"] else []
 
 
 localrules:
-    tabulate_observed,
     compare_observed,
     plot_observed_reference,
     plot_observed,
 
 
-rule prepare_observed:
-    """Prepare observed images as the networks of a sample read them; what cannot be used is named, with the reason."""
+rule date_observed:
+    """Date observed images by the dater of a run: when they are, how sure that is, and which are like nothing it knows."""
     input:
-        train="<sample>/train.hdf5",
+        dater="<run>/dater.zip",
+        training="<run>/training.json",
         images=inputs_of_a_rule(OBSERVED_FILES),
     output:
-        images="<results>/observed/{dataset}/{sample}/images.hdf5",
-        files="<results>/observed/{dataset}/{sample}/files.csv",
-    log:
-        "<logs>/prepare_observed/{dataset}/{sample}.log",
-    conda:
-        "../envs/observe.yaml"
-    resources:
-        # A pixel may take four channels of 8 bytes and 4 more when it is read; later 4, and 28 while it is worked on.
-        mem_mb=megabytes(round(500 + 40 * OBSERVED["largest_megapixels"])),
-        runtime=minutes(10, per_gb=20),
-    params:
-        # By a function, so that Snakemake fills in nothing.
-        directory=lambda wildcards: OBSERVED["directory"],
-        contents=digest_listing(OBSERVED_FILES),
-        largest_megapixels=OBSERVED["largest_megapixels"],
-        code=code_digest("observed/prepare_observed.py"),
-    script:
-        "../workflow/scripts/observed/prepare_observed.py"
-
-
-rule classify_observed:
-    """Let a trained model classify the observed images, and keep its features of these and of what it was trained on."""
-    input:
-        model="<run>/model.keras",
-        training="<run>/training.json",
-        observed="<results>/observed/{dataset}/{sample}/images.hdf5",
-        train="<sample>/train.hdf5",
-        validation="<sample>/validation.hdf5",
-    output:
-        "<run>/observed.hdf5",
-    log:
-        "<logs>/classify_observed/<run_name>.log",
-    conda:
-        "../envs/train.yaml"
-    envmodules:
-        *MACHINE["envmodules"],
-    threads: 2
-    resources:
-        # Features are held besides: 50,000 of 4,096 values at most.
-        mem_mb=megabytes_of_network("to_predict", beside=1000),
-        image_memory_mib=MACHINE["memory_budget_mib"],
-        runtime=minutes(10, per_gb=60),
-    params:
-        code=code_digest("observed/classify_observed.py"),
-    script:
-        "../workflow/scripts/observed/classify_observed.py"
-
-
-rule tabulate_observed:
-    """Tabulate the distribution over time of each observed image, its nearest training images, and how near these are."""
-    input:
-        files="<results>/observed/{dataset}/{sample}/files.csv",
-        classified="<run>/observed.hdf5",
-        validation="<run>/validation_predictions.hdf5",
-        classes="<run>/classes.csv",
-        split="<sample>/split.csv",
-    output:
+        images="<run>/observed.hdf5",
+        times="<results>/tables/observed_times/<run_name>.csv",
         table=report(
             "<results>/tables/observed/<run_name>.csv",
             caption="../workflow/report/observed.rst",
             category="Observed images",
             labels={"content": "table", **RUN_LABELS},
         ),
-        times="<results>/tables/observed_times/<run_name>.csv",
     log:
-        "<logs>/tabulate_observed/<run_name>.log",
+        "<logs>/date_observed/<run_name>.log",
+    conda:
+        "../envs/observe.yaml"
+    envmodules:
+        *MACHINE["envmodules"],
+    threads: 2
+    resources:
+        # Each of two readers takes for a pixel four channels of 8 bytes and 4 more; later 4, and 28 while it is worked on.
+        mem_mb=megabytes_of_network("to_predict", beside=round(1000 + 2 * 40 * OBSERVED["largest_megapixels"])),
+        image_memory_mib=MACHINE["memory_budget_mib"],
+        runtime=minutes(10, per_gb=60),
+    params:
+        # By a function, so that Snakemake fills in nothing.
+        directory=lambda wildcards: OBSERVED["directory"],
+        contents=digest_listing(OBSERVED_FILES),
+        largest_megapixels=OBSERVED["largest_megapixels"],
+        code=code_digest("observed/date_observed.py"),
+    script:
+        "../workflow/scripts/observed/date_observed.py"
+
+
+rule plot_embedding:
+    """Draw a map of training images by a network's features, with observed images on it."""
+    input:
+        dater="<run>/dater.zip",
+        observed=["<run>/observed.hdf5"] if OBSERVED_FILES else [],
+        table=["<results>/tables/observed/<run_name>.csv"] if OBSERVED_FILES else [],
+    output:
+        report(
+            "<results>/figures/embedding/<run_name>.png",
+            caption="../workflow/report/embedding.rst",
+            category="Results",
+            labels={"content": "map of the features", **RUN_LABELS},
+        ),
+    log:
+        "<logs>/plot_embedding/<run_name>.log",
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=megabytes(4000),
+        mem_mb=megabytes(1000),
         runtime=minutes(10),
     params:
-        code=code_digest("observed/tabulate_observed.py"),
+        seed=stage_seed("embedding"),
+        code=code_digest("figures/plot_embedding.py"),
     script:
-        "../workflow/scripts/observed/tabulate_observed.py"
+        "../workflow/scripts/figures/plot_embedding.py"
 
 
 rule plot_observed:
@@ -124,7 +103,7 @@ rule plot_observed:
     input:
         table="<results>/tables/observed/<run_name>.csv",
         times="<results>/tables/observed_times/<run_name>.csv",
-        observed="<results>/observed/{dataset}/{sample}/images.hdf5",
+        observed="<run>/observed.hdf5",
         train="<sample>/train.hdf5",
     output:
         report(

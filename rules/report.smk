@@ -149,6 +149,7 @@ rule write_report:
         intervals=expand("<results>/tables/intervals/{run}.csv", run=SHOWN["scored_run"]),
         isolated=expand("<results>/tables/isolated/{run}.csv", run=SHOWN["isolated_run"]),
         properties=expand("<results>/tables/properties/{run}.csv", run=SHOWN["property_run"]),
+        novelty=expand("<results>/tables/novelty/{run}.csv", run=SHOWN["run"]),
         observed=expand("<results>/tables/observed/{run}.csv", run=SHOWN["observing_run"]),
         observed_agreement=expand("<results>/tables/observed_agreement/{run}.csv", run=SHOWN["compared_run"]),
         scaling="<results>/tables/scaling.csv",

@@ -21,6 +21,7 @@ def results_of_all_stages(wildcards):
         *for_all_scored("<results>/models/{run}/metrics.json"),
         *for_all_runs("<results>/models/{run}/examples.hdf5"),
         *expand("<results>/samples/{name}/{file}", name=SAMPLES, file=["morphology.csv", "baselines.hdf5"]),
+        *for_all_runs("<results>/models/{run}/dater.zip"),
         *study_files("epochs.jsonl"),
         *OBSERVED_RESULTS,
         *expand(
@@ -35,6 +36,7 @@ def results_of_all_stages(wildcards):
         *for_all_scored("<results>/tables/intervals/{run}.csv"),
         *expand("<results>/tables/isolated/{run}.csv", run=ISOLATED_NAMES),
         *expand("<results>/tables/properties/{run}.csv", run=PROPERTY_NAMES),
+        *for_all_runs("<results>/tables/novelty/{run}.csv"),
         *figure_files("<results>/figures", SUBJECTS),
         "<results>/report.html",
     ]

@@ -14,7 +14,7 @@ from support.runs import tiny_run
 
 RUN = tiny_run()
 TABLE, FIGURE = f"results/tables/observed/{RUN}.csv", f"results/figures/observed/{RUN}.png"
-RULES = ["prepare_observed", "classify_observed", "tabulate_observed", "plot_observed"]
+RULES = ["date_observed", "plot_observed"]
 OBSERVED = {"observed": {"directory": "observed"}}
 ODD = os.fsdecode(b"-<{a}>\n\xe9 9.41\xe2\x80\xafAM \\'\"$1.png")
 ODD_AS_SHOWN = r"""-<{a}>\n\udce9 9.41\u202fAM \\'"$1.png"""

@@ -7,7 +7,7 @@ import pytest
 
 from deepgalaxy.figures.observed import MOST_ROWS, plot_observed
 from deepgalaxy.figures.observed_reference import plot_observed_reference
-from deepgalaxy.observed.table import NEIGHBOURS
+from deepgalaxy.observed.novelty import NEIGHBOURS
 
 TRAINING_ROW = [7, 3, 5, 1]
 ACROSS = 2 + NEIGHBOURS
@@ -26,6 +26,7 @@ def observed(tmp_path, drawn):
             file["images"] = np.arange(count, dtype=np.uint8)[:, None, None, None] * np.ones((8, 8, 1), np.uint8)
         names = [f"image $number_{number}.png" for number in range(count)]
         table = pd.DataFrame({"file": names, "used": True, "reason": None, "novelty": ([0.2, 4.0] * count)[:count]})
+        table["warning"] = (["", "It is far off."] * count)[:count]
         table[["low_myr", "expected_myr", "high_myr"]] = (30.0, 75.0, 136.0)
         table[["class", "probability", "timed_probability", "counts_from"]] = (
             "late",
@@ -82,7 +83,7 @@ def test_an_image_that_is_rather_of_a_class_without_a_time_says_so(observed):
 def test_an_image_far_from_all_others_is_marked(observed):
     axes = observed(2).axes
     known, strange = axes[:ACROSS], axes[ACROSS:]
-    assert "WARNING: far from all training images (novelty 4.0)" in strange[1].get_title()
+    assert "WARNING: novelty 4.0" in strange[1].get_title()
     assert "WARNING" not in known[1].get_title()
     for one, other in zip(known[:2], strange[:2]):
         assert one.title.get_color() != other.title.get_color()

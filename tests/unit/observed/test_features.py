@@ -1,14 +1,12 @@
-"""Features of networks, by the independent path from them to the probabilities; and those of observed images."""
+"""Features of networks, by the independent path from them to the probabilities."""
 
-import h5py
 import keras
 import numpy as np
 import pytest
 from scipy.special import softmax
 
 from deepgalaxy.evaluation.inference import apply_network
-from deepgalaxy.observed.classify import classify_observed
-from deepgalaxy.observed.features import feature_network
+from deepgalaxy.observed.features import class_network, feature_network
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 
@@ -73,21 +71,8 @@ def test_a_network_is_applied_batch_by_batch():
     assert apply_network(network, IMAGES, 0, "images", 4).shape == (0, CLASSES)
 
 
-def test_observed_images_and_those_of_the_sample_get_features_in_their_order(tmp_path, monkeypatch):
-    monkeypatch.setattr("deepgalaxy.observed.classify.MOST_IMAGES", 4)
-    splits = {"train": [0, 1, 2, 3, 4], "validation": [5, 2]}
-    for split, rows in splits.items():
-        with h5py.File(tmp_path / f"{split}.hdf5", "w") as file:
-            file["images"], file["row"] = IMAGES[rows], np.array(rows) + 10
-    with h5py.File(tmp_path / "images.hdf5", "w") as file:
-        file["images"] = IMAGES[[3, 5]]
+def test_of_several_outputs_the_classes_are_taken():
     network = build("reference_cnn")
-    inputs = [tmp_path / name for name in ("images.hdf5", "train.hdf5", "validation.hdf5")]
-    classify_observed(network, *inputs, tmp_path / "observed.hdf5", batch_size=4)
-    features, probabilities = features_and_probabilities(network)
-    with h5py.File(tmp_path / "observed.hdf5") as file:
-        np.testing.assert_allclose(file["probabilities"], probabilities[[3, 5]], rtol=1e-4)
-        np.testing.assert_allclose(file["features"], features[[3, 5]], rtol=1e-4)
-        np.testing.assert_allclose(file["train/features"], features[:4], rtol=1e-4)  # the fifth is one too many
-        np.testing.assert_allclose(file["validation/features"], features[[5, 2]], rtol=1e-4)
-        assert file["train/row"][:].tolist() == [10, 11, 12, 13] and file["validation/row"][:].tolist() == [15, 12]
+    several = keras.Model(network.inputs, {"probabilities": network.output, "ratio": network.output[:, :1]})
+    np.testing.assert_allclose(class_network(several).predict_on_batch(IMAGES), network.predict_on_batch(IMAGES))
+    assert class_network(network) is network

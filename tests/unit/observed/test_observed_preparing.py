@@ -1,7 +1,5 @@
 """From observed images to what a network reads."""
 
-import csv
-
 import cv2
 import h5py
 import imageio.v3 as iio
@@ -14,14 +12,16 @@ from hypothesis import strategies as st
 
 from deepgalaxy.image import FAINTEST, prepare_image, stretch
 from deepgalaxy.observed.preparing import (
+    Frame,
     fit_frame,
     light_above_background,
     pad_frame,
     prepare_light,
-    prepare_observed,
+    prepare_target,
     typical_brightness,
 )
 from deepgalaxy.observed.sky import SMALLEST_FEATURE, background_level, noise_level
+from deepgalaxy.observed.targets import Target
 from deepgalaxy.simulation.render import take_images
 
 PIXELS = 32
@@ -53,12 +53,17 @@ def train(tmp_path, simulated):
 
 
 def prepared(directory, names, train, largest_megapixels=100.0):
-    outputs = [train.with_name(name) for name in ("images.hdf5", "files.csv")]
-    prepare_observed([str(directory / name) for name in names], train, largest_megapixels, *outputs)
-    with h5py.File(outputs[0]) as file, open(outputs[1], newline="") as table:
-        assert file["images"].dtype == np.uint8 and file["images"].shape[1:] == (PIXELS, PIXELS, 1)
-        images = dict(zip(file["file"].asstr()[:], file["images"][:, :, :, 0] / 255))
-        return images, {row["file"]: row for row in csv.DictReader(table)}
+    frame = Frame.of(train)
+    assert frame == Frame(PIXELS, "uint8", "square", None, pytest.approx(frame.brightness))
+    images, files = {}, {}
+    for name in names:
+        row, image = prepare_target(Target(str(directory / name), name), frame, largest_megapixels)
+        files[row["file"]] = row
+        assert (image is not None) == row["used"]
+        if row["used"]:
+            assert image.dtype == np.uint8 and image.shape == (PIXELS, PIXELS) and row["field"] == "assumed"
+            images[row["file"]] = image / 255
+    return images, files
 
 
 def test_an_observed_merger_looks_like_the_simulated_one_in_every_format(tmp_path, density, simulated, train):
@@ -74,10 +79,10 @@ def test_an_observed_merger_looks_like_the_simulated_one_in_every_format(tmp_pat
     iio.imwrite(directory / "shown.jpg", shown, quality=95)
     images, files = prepared(directory, ["counts.fits", "counts.tif", "shown.jpg", "shown.png"], train)
     assert {name: row["linear"] for name, row in files.items()} == {
-        "counts.fits": "True",
-        "counts.tif": "True",
-        "shown.jpg": "False",
-        "shown.png": "False",
+        "counts.fits": True,
+        "counts.tif": True,
+        "shown.jpg": False,
+        "shown.png": False,
     }
     for name, image in images.items():
         assert np.corrcoef(image.ravel(), simulated.ravel())[0, 1] > 0.95, name
@@ -101,8 +106,8 @@ def test_files_that_cannot_be_used_are_named_with_the_reason_and_do_not_stop_the
     names = sorted(path.name for path in directory.iterdir())
     images, files = prepared(directory, names, train, largest_megapixels=0.05999)
     assert list(images) == ["good.fits"] and sorted(files) == names
-    limit = "more than the 0.05999 million that `observed: largest_megapixels` allows"
-    assert {name: row["reason"] for name, row in files.items()} == {
+    limit = "more than the 0.05999 million that `largest_megapixels` allows"
+    assert {name: row.get("reason", "") for name, row in files.items()} == {
         "constant.fits": "All of its pixels are the same.",
         "directory.png": "It is neither a file nor a link to one.",
         "empty.jpg": "The file is empty.",
@@ -113,9 +118,9 @@ def test_files_that_cannot_be_used_are_named_with_the_reason_and_do_not_stop_the
         "tiny.png": "It has 7 × 5 pixels; it needs 8 on each side.",
     }
     assert (files["large.png"]["width"], files["large.png"]["height"], files["large.png"]["used"]) == (
-        "300",
-        "200",
-        "False",
+        300,
+        200,
+        False,
     )
     assert len(files["good.fits"]["sha256"]) == 64 and files["directory.png"]["sha256"] == ""
 
@@ -123,7 +128,7 @@ def test_files_that_cannot_be_used_are_named_with_the_reason_and_do_not_stop_the
 def test_there_may_be_no_image_that_can_be_used(tmp_path, train):
     (tmp_path / "empty.png").touch()
     images, files = prepared(tmp_path, ["empty.png"], train)
-    assert images == {} and files["empty.png"]["used"] == "False"
+    assert images == {} and files["empty.png"]["used"] is False
 
 
 @given(st.integers(1, 150), st.integers(1, 150), st.integers(8, 40), st.integers(0, 2**32 - 1))
@@ -197,6 +202,13 @@ def test_brightness_is_matched_at_the_percentile():
     assert prepare_light(light, True, 0.6, "float16")[16, 0] > 0.45
     with pytest.raises(ValueError, match="Nothing in it stands out"):
         prepare_light((light == 5).astype(np.float32), True, 0.6, "uint8")
+
+
+def test_a_prepared_file_says_what_its_images_are_like(train):
+    with h5py.File(train, "a") as file:
+        file.attrs.update(shape="disc", half_width_kpc=80.0)
+    frame = Frame.of(train)
+    assert (frame.shape, frame.half_width_kpc) == ("disc", 80.0)
 
 
 def test_typical_brightness_of_training_images(tmp_path):

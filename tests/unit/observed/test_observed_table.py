@@ -1,73 +1,47 @@
-"""Times, neighbours and warnings of observed images, against cases worked out by hand."""
+"""Times, intervals, neighbours and warnings of observed images, against cases worked out by hand."""
 
 import re
 
-import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
-from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.observed.table import find_neighbours, tabulate_observed, warning_of
+from deepgalaxy.observed.novelty import Limits, Neighbours
+from deepgalaxy.observed.table import is_warned, tabulate_observed
 from support.classes import TWO_CLASSES as CLASSES
 
-SPLIT = pd.DataFrame(
+TRAINING = pd.DataFrame(
     {
-        "group": [f"s_1_m_{number}" for number in range(1, 9)],
-        "camera": range(8),
-        "label": np.arange(8) // 5,
-        "target_myr": np.arange(8) * 20,
+        "row": [7, 3, 5, 1],
+        "group": ["s_1_m_8", "s_1_m_4", "s_1_m_6", "s_1_m_2"],
+        "camera": [7, 3, 5, 1],
+        "label": [1, 0, 1, 0],
+        "target_myr": [140, 60, 100, 20],
     }
 )
-# 3 of 4 are right where the network says 0.9, so that the temperature is 2: odds of 9 become odds of 3.
-VALIDATION = Predictions(
-    np.array([[0.9, 0.1]] * 4 + [[0.1, 0.9]] * 4), np.array([0, 0, 0, 1, 1, 1, 1, 0]), np.zeros(8), np.arange(8)
-)
-# The second feature has a hundredth of the weight of the first, until both are standardised: then (2, 0) and (0, 200)
-# are equally far from (0, 0), the mean of the training images, with a standard deviation of 1 and 100.
-TRAINING = np.array([[1, 100], [1, -100], [-1, 100], [-1, -100]], np.float32)
-TRAINING_ROW = np.array([7, 3, 5, 1])
-
-
-def test_distances_are_in_standardised_features():
-    features = np.array([[1, 200], [3, 100], [0.9, -90]], np.float32)
-    validation = np.tile([[1, 100]], (100, 1)) + np.linspace(0, 1, 100)[:, None] * (1, 0)
-    neighbours = find_neighbours(features, TRAINING, validation, TRAINING_ROW)
-    assert neighbours.row[:, 0].tolist() == [7, 7, 3]
-    np.testing.assert_allclose(neighbours.distance[:, 0], [1, 2, np.hypot(0.1, 0.1)], rtol=1e-5)
-    # From (1, 200): (1, 100) is 1 off, (-1, 100) √5, (1, -100) 3.
-    assert neighbours.row[0].tolist() == [7, 5, 3]
-    np.testing.assert_allclose(neighbours.distance[0], [1, np.sqrt(5), 3], rtol=1e-5)
-    # The validation images are from 0 to 1 off, evenly.
-    assert neighbours.familiar_distance == pytest.approx(0.95)
-
-
-@pytest.fixture
-def results(tmp_path):
-    """A function that writes the results for given features, and returns both tables."""
-
-    def results(files, features, probabilities):
-        with h5py.File(tmp_path / "observed.hdf5", "w") as file:
-            file["probabilities"], file["features"] = probabilities, features
-            file["train/features"], file["train/row"] = TRAINING, TRAINING_ROW
-            file["validation/features"] = np.array([[1, 150]] * 20, np.float32)  # half a standard deviation off
-        return tabulate_observed(files, tmp_path / "observed.hdf5", VALIDATION, CLASSES, SPLIT)
-
-    return results
-
-
+NEAR = Neighbours(np.array([[0, 2, 1], [3, 0, 1]]), np.array([[0.1, 2, 3], [2, 3, 4]]), np.array([0.1, 2.0]))
 FILES = pd.DataFrame(
     {
+        "id": ["a", "b", "c"],
         "file": ["a.png", "broken.png", "c.fits"],
         "used": [True, False, True],
         "width": [640, np.nan, 800],
         "reason": [np.nan, "The file is empty.", np.nan],
     }
 )
+ODDS_OF_9 = np.array([[0.9, 0.1], [0.1, 0.9]])
+NO_LEVELS = {"0.68": None, "0.9": None}
+# With a temperature of 2, odds of 9 become odds of 3.
 
 
-def test_a_row_for_every_file(results):
-    table, times = results(FILES, np.array([[1, 110], [1, 300]], np.float32), np.array([[0.9, 0.1], [0.1, 0.9]]))
+def tabulate(
+    files=FILES, probabilities=ODDS_OF_9, near=NEAR, lone=None, classes=CLASSES, levels=NO_LEVELS, limits=(0.5, None)
+):
+    return tabulate_observed(files, probabilities, near, lone, TRAINING, classes, 2.0, levels, Limits(*limits))
+
+
+def test_a_row_for_every_file():
+    table, times = tabulate()
     assert list(table["file"]) == ["a.png", "broken.png", "c.fits"]
     first, second, third = (row for _, row in table.iterrows())
     # Odds of 3 to 1: the expected time is 0.75 of 50 and 0.25 of 150 Myr; the middle 68 % begins at 16 / 75 of the
@@ -75,11 +49,11 @@ def test_a_row_for_every_file(results):
     assert (first["label"], first["probability"]) == (0, pytest.approx(0.75, rel=1e-3))
     assert first["expected_myr"] == pytest.approx(75, rel=1e-3)
     assert (first["low_myr"], first["high_myr"]) == (pytest.approx(16 / 0.75, rel=1e-2), pytest.approx(136, rel=1e-2))
+    assert first["interval_by"] == "the distribution alone" and pd.isna(first["low_90_myr"])
     assert (first["class"], first["timed_probability"]) == ("early", pytest.approx(1))
     assert (third["class"], third["counts_from"]) == ("late", "start of the simulation")
     assert (third["label"], third["expected_myr"]) == (1, pytest.approx(125, rel=1e-3))
-    # A tenth of a standard deviation off, and two, where validation images are half of one.
-    assert first["novelty"] == pytest.approx(0.2, rel=1e-3) and third["novelty"] == pytest.approx(4, rel=1e-3)
+    assert first["novelty"] == pytest.approx(0.2) and third["novelty"] == pytest.approx(4)
     assert first["warning"] == "" and "is 4.0 times as far from" in third["warning"]
     neighbour = ["row", "group", "camera", "target_myr", "class", "distance"]
     expected = [7, "s_1_m_8", 7, 140, "late", pytest.approx(0.1, rel=1e-3)]
@@ -94,18 +68,31 @@ def test_a_row_for_every_file(results):
     assert list(times["file"]) == ["a.png", "a.png", "c.fits", "c.fits"]
 
 
-def test_whole_numbers_stay_whole_in_the_file(results, tmp_path):
-    table, _ = results(FILES, np.array([[1, 110], [1, 300]], np.float32), np.full((2, 2), 0.5))
+def test_levels_that_mergers_calibrated_are_those_of_unscaled_probabilities():
+    table, _ = tabulate(levels={"0.68": 0.8, "0.9": 1.0})
+    first = table.iloc[0]
+    # The middle 80 % of odds of 9: from a ninth of the first bin to its end.
+    assert (first["low_myr"], first["high_myr"]) == (pytest.approx(100 / 9), pytest.approx(100))
+    assert (first["low_90_myr"], first["high_90_myr"]) == (pytest.approx(0), pytest.approx(200))
+    assert first["interval_by"] == "validation mergers"
+
+
+def test_what_may_be_no_merger_gets_a_warning():
+    table, _ = tabulate(lone=np.array([0.25, 0.75]), limits=(10, 0.3))
+    assert table["lone_probability"].dropna().tolist() == pytest.approx([0.25, 0.75])
+    assert table["warning"][0] == "" and "without a companion (probability 0.75" in table["warning"][2]
+    assert is_warned(table).tolist() == [False, False, True]
+
+
+def test_whole_numbers_stay_whole_in_the_file(tmp_path):
+    table, _ = tabulate()
     table.to_csv(tmp_path / "table.csv", index=False)
     assert not re.search(r"\b(7|640)\.0", (tmp_path / "table.csv").read_text())
 
 
-def test_there_may_be_nothing_to_date(results):
-    table, times = results(FILES.assign(used=False), np.empty((0, 2), np.float32), np.empty((0, 2)))
-    assert len(table) == 3 and len(times) == 0
-    assert {"expected_myr", "novelty", "neighbour_3_distance"} <= set(table.columns)
-
-
-def test_a_warning_is_for_what_is_farther_than_the_validation_images():
-    assert warning_of(1.0) == ""
-    assert "1.3 times as far from its nearest training image as 95 % of the validation images" in warning_of(1.26)
+def test_there_may_be_nothing_to_date():
+    nothing = Neighbours(np.empty((0, 3), int), np.empty((0, 3)), np.empty(0))
+    for levels in (NO_LEVELS, {"0.68": 0.8, "0.9": 0.95}):
+        table, times = tabulate(FILES.assign(used=False), np.empty((0, 2)), nothing, levels=levels)
+        assert len(table) == 3 and len(times) == 0
+        assert {"expected_myr", "novelty", "neighbour_3_distance"} <= set(table.columns)

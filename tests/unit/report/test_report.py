@@ -177,6 +177,7 @@ def files(tmp_path):
         "isolated": [table("isolated", {"true": "merger", "called": "isolated galaxy", "share": 0.25})],
         "intervals": [table(f"intervals{n}", covered) for n in (1, 2)],
         "properties": [table("properties", {"property": "lone", "model": "network", "auc": 0.9})],
+        "novelty": [table("novelty", {"set": "noise", "images": 40, "share_warned": 1.0})],
         "errors": [table(f"errors{n}", {"grouping": "camera", "value": n, "accuracy": 0.5}) for n in (1, 2)],
         "observed": [table("observed", observed | {"novelty": 0.5, "warning": None})],
         "observed_agreement": [table("agreement", {"published": 9, "dated": 8, "rank_correlation": 0.5})],

@@ -4,6 +4,8 @@ import sys
 from importlib import import_module
 
 COMMANDS = {
+    "date": ("deepgalaxy.dater.command", "date images of mergers by a trained model"),
+    "simulate": ("deepgalaxy.simulation.command", "simulate a merger or a lone galaxy, and take its images"),
     "train": ("deepgalaxy.training.command", "train a network on prepared images"),
     "verify": ("deepgalaxy.dataset.verify", "check files against their accepted digests"),
 }
@@ -20,7 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
             *problem,
             "usage: deepgalaxy COMMAND ...",
             "",
-            *(f"  {name:8}{what}" for name, (_, what) in COMMANDS.items()),
+            *(f"  {name:10}{what}" for name, (_, what) in COMMANDS.items()),
         ]
         lines += ["", "deepgalaxy COMMAND --help lists the options of a command."]
         print("\n".join(lines), file=sys.stdout if asked_for_help else sys.stderr)

@@ -19,6 +19,11 @@ def density_of(brightness: float) -> float:
     return float(FAINTEST * np.sinh(brightness * np.arcsinh(BRIGHTEST / FAINTEST)))
 
 
+def light_of(brightness: np.ndarray) -> np.ndarray:
+    """Return the surface density, float32, that ``stretch`` shows with each brightness in [0, 1], of any shape."""
+    return (FAINTEST * np.sinh(brightness * np.arcsinh(BRIGHTEST / FAINTEST))).astype(np.float32)
+
+
 def prepare_image(image: np.ndarray, pixels: int, dtype: str) -> np.ndarray:
     """Return one image, (height, width, channels), as (pixels, pixels) of type uint8 in 0..255 or float16 in [0, 1].
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import BLUE, ORANGE, save_figure
-from deepgalaxy.observed.table import NEIGHBOURS
+from deepgalaxy.observed.novelty import NEIGHBOURS
 from deepgalaxy.sample.prepared_file import as_brightness
 
 MOST_ROWS = 12
@@ -24,7 +24,8 @@ def plot_observed(
     From left to right: the image as the network sees it; its distribution over time, with the expected time and the
     middle 68 %, and its most probable class if that has no time; the nearest training images with their times or
     classes. Images with a warning are in another colour.
-    ``table`` and ``times`` are those of ``tabulate_observed``, ``observed`` and ``train`` the prepared files.
+    ``table`` and ``times`` are those of ``tabulate_observed``, ``observed`` holds the images of the used ones, and
+    ``train`` is the prepared file.
     """
     used, unused = table[table["used"]], table[~table["used"]]
     remarks = [f"{row.file} is not used. {row.reason}" for row in unused.head(MOST_ROWS).itertuples()]
@@ -40,13 +41,18 @@ def plot_observed(
         with h5py.File(observed) as file:
             images = file["images"][:rows]
         for axes, (_, row), image in zip(panels, used.iterrows(), images):
-            colour = ORANGE if row["novelty"] > 1 else BLUE
+            colour = ORANGE if is_warned(row) else BLUE
             _plot_image(axes[0], image, "\n".join(textwrap.wrap(row["file"], 22, max_lines=2, placeholder="…")), colour)
             _plot_times(axes[1], times[times["file"] == row["file"]], row, colour)
             for number, place in enumerate(axes[2:], start=1):
                 _plot_neighbour(place, train, row.filter(like=f"neighbour_{number}_"), number)
         panels[-1, 1].set_xlabel(f"time since the {used['counts_from'].iloc[0]} (Myr)", fontsize=8)
     save_figure(figure, output)
+
+
+def is_warned(row: pd.Series) -> bool:
+    """Return whether the table has a warning for an image."""
+    return not pd.isna(row["warning"]) and row["warning"] != ""
 
 
 def _plot_image(axes: plt.Axes, image: np.ndarray, title: str, colour: str = "black") -> None:
@@ -70,9 +76,11 @@ def _plot_times(axes: plt.Axes, times: pd.DataFrame, row: pd.Series, colour: str
     time = f"{row['expected_myr']:.0f} Myr; 68 %: {row['low_myr']:.0f} to {row['high_myr']:.0f} Myr"
     if row["timed_probability"] < 0.5:
         time = f"{row['class']}: {row['probability']:.0%}; if not: {time}"
-    if row["novelty"] > 1:
+    if is_warned(row):
+        lone = row.get("lone_probability", np.nan)
+        known = "" if pd.isna(lone) else f", lone galaxy {lone:.2f}"
         axes.set_title(
-            f"{time}\nWARNING: far from all training images (novelty {row['novelty']:.1f})",
+            f"{time}\nWARNING: novelty {row['novelty']:.1f}{known}",
             fontsize=8,
             color=colour,
             weight="bold",

@@ -120,6 +120,13 @@ FIGURES = {
         "Test images that {} dates best and worst, and those about which it is most certain and wrong. Below each:"
         " which pixels speak for (orange) and against (purple) the class that it names, by integrated gradients.",
     ),
+    "embedding": FigureKind(
+        "embedding/{subject}.png",
+        "run",
+        "results",
+        "Training images by the features that {} has of them, coloured by time, with lone galaxies and observed images,"
+        " if there are any, among them (t-SNE). What lies together looks alike to the network; distances mean nothing.",
+    ),
     "observed": FigureKind(
         "observed/{subject}.png",
         "observing_run",

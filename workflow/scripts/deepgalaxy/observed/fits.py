@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import re
+import warnings
 import zlib
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from astropy.io import fits
+from astropy.wcs import WCS
 
 from deepgalaxy.observed.header import ImageHeader, grey
 
@@ -40,7 +42,9 @@ def fits_header(path: Path, start: bytes) -> ImageHeader:
             shape = tuple(length for length in part.shape if length > 1) if part.is_image else ()
             if len(shape) == 2 or (len(shape) == 3 and 3 in (shape[0], shape[-1])):
                 height, width = shape[:-1] if len(shape) == 3 and shape[0] != 3 else shape[-2:]
-                return ImageHeader(width, height, True, partial(_load, path, number, compressed))
+                return ImageHeader(
+                    width, height, True, partial(_load, path, number, compressed), partial(_world, path, number)
+                )
             if shape:
                 shapes.append(" × ".join(map(str, shape)))
     found = f": what it has is {', '.join(shapes)}" if shapes else ""
@@ -84,6 +88,17 @@ def _load(path: Path, number: int, compressed: tuple | None) -> np.ndarray:
     colours_first = pixels.ndim == 3 and pixels.shape[0] == 3
     # FITS counts rows from below.
     return grey(np.moveaxis(pixels, 0, -1) if colours_first else pixels)[::-1]
+
+
+def _world(path: Path, number: int) -> WCS | None:
+    """Return the celestial coordinates of an image of a FITS file, or None if its header has none that can be used."""
+    with fits.open(path) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that are put right
+        try:
+            world = WCS(file[number].header, file).celestial
+        except Exception:  # the library raises anything
+            return None
+        return world if world.has_celestial else None
 
 
 def _pixels(path: Path, number: int) -> np.ndarray:

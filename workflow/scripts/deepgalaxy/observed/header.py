@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,13 +16,15 @@ class ImageHeader:
     """What is known of an image before its pixels are decoded.
 
     ``linear`` says whether values are proportional to the light. ``load`` returns float32 of shape (height, width),
-    grey and with row 0 at the top; what has no value, or is transparent, is NaN.
+    grey and with row 0 at the top; what has no value, or is transparent, is NaN. ``world`` returns the celestial
+    coordinates of the pixels, an ``astropy.wcs.WCS`` of two axes, or None if the file has none that can be used.
     """
 
     width: int
     height: int
     linear: bool
     load: Callable[[], np.ndarray]
+    world: Callable[[], Any] | None = None
 
 
 def grey(pixels: np.ndarray) -> np.ndarray:

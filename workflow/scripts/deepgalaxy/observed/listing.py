@@ -10,21 +10,22 @@ FITS_SUFFIXES = tuple(
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", *FITS_SUFFIXES)
 
 
-def list_observed(directory: str | Path) -> list[str]:
+def list_observed(directory: str | Path, called: str = "`observed: directory`") -> list[str]:
     """Return what in a directory is named like an image, in upper or lower case, and is not hidden: sorted paths.
 
-    Raises ValueError if there is no such directory, if it may not be read, or if no such name is in it.
+    ``called`` is what the directory is to the user. Raises ValueError if there is no such directory, if it may not be
+    read, or if no such name is in it.
     """
     directory = Path(directory)
     if not directory.is_dir():
-        raise ValueError(f"`observed: directory` is {str(directory)!r}, and there is no such directory.")
+        raise ValueError(f"{called} is {str(directory)!r}, and there is no such directory.")
     try:
         names = sorted(entry.name for entry in directory.iterdir())
     except OSError as error:
-        raise ValueError(f"`observed: directory` {str(directory)!r} cannot be read: {error.strerror}.") from error
+        raise ValueError(f"{called} {str(directory)!r} cannot be read: {error.strerror}.") from error
     names = [name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
     if not names:
-        raise ValueError(f"`observed: directory` {str(directory)!r} has no file that ends in {', '.join(SUFFIXES)}.")
+        raise ValueError(f"{called} {str(directory)!r} has no file that ends in {', '.join(SUFFIXES)}.")
     return [str(directory / name) for name in names]
 
 

@@ -1,6 +1,7 @@
 """From observed images to what a network reads, the way simulated ones come to it."""
 
-import csv
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -8,61 +9,94 @@ import h5py
 import numpy as np
 
 from deepgalaxy.checksums import sha256
-from deepgalaxy.files import whole_file
-from deepgalaxy.hdf5 import whole_hdf5
-from deepgalaxy.image import density_of, prepare_image, stretch
-from deepgalaxy.logs import logger, progress
+from deepgalaxy.image import cut_to_disc, density_of, light_of, prepare_image, stretch
+from deepgalaxy.observed.field import Field, find_field, light_in_field, share_in_image
+from deepgalaxy.observed.header import ImageHeader
 from deepgalaxy.observed.listing import is_readable, printable, shown_name
 from deepgalaxy.observed.reading import read_header
 from deepgalaxy.observed.sky import light_above_noise, seen
+from deepgalaxy.observed.targets import Target
 from deepgalaxy.sample.prepared_file import as_brightness
 
+SQUARE, DISC = "square", "disc"
 SMALLEST = 8
 """Pixels that an image must have on each side."""
+LARGEST_FIELD = 100
+"""Times as large as the image is a field that cannot be meant."""
 BRIGHT_PERCENTILE = 99
 """Of the pixels of an image, by which its brightness is compared with that of others."""
 COMPARED_IMAGES = 1000
 """Training images whose brightness is measured."""
 
 
-def prepare_observed(
-    paths: list[str],
-    train: str | Path,
-    largest_megapixels: float,
-    images_output: str | Path,
-    files_output: str | Path,
-) -> None:
-    """Prepare the images of some files like those of the prepared file ``train``.
+@dataclass(frozen=True)
+class Frame:
+    """What the images of a network are like: ``pixels`` on each side, of type ``dtype``; ``shape``, a "square" or a
+    "disc" with nothing outside it; ``half_width_kpc``, how much there is to each side of the middle, None if that is
+    not known; and ``brightness``, that of a typical one (``typical_brightness``)."""
 
-    ``images_output`` gets ``images`` (n, pixels, pixels, 1), in the type of the training images, and ``file`` (n,),
-    their names as ``shown_name`` has them. ``files_output`` gets a row for every path: file, sha256, width, height,
-    linear, used, and the reason why an image is not used.
+    pixels: int
+    dtype: str
+    shape: str
+    half_width_kpc: float | None
+    brightness: float
+
+    @classmethod
+    def of(cls, prepared: str | Path) -> "Frame":
+        """Return that of the images of a prepared file."""
+        with h5py.File(prepared) as file:
+            images = file["images"]
+            half_width_kpc = file.attrs.get("half_width_kpc")
+            return cls(
+                pixels=images.shape[1],
+                dtype=images.dtype.name,
+                shape=str(file.attrs.get("shape", SQUARE)),
+                half_width_kpc=None if half_width_kpc is None else float(half_width_kpc),
+                brightness=typical_brightness(images),
+            )
+
+
+def prepare_target(target: Target, frame: Frame, largest_megapixels: float) -> tuple[dict, np.ndarray | None]:
+    """Return what is said of a target, and its image (pixels, pixels) in the type of the frame, None if it cannot be
+    used.
+
+    What is said are ``id``, ``file``, ``sha256``, ``width``, ``height``, ``linear``, ``field``, ``kpc_per_pixel``,
+    ``share_in_image`` (docs/observed.md), ``used``, and the ``reason`` why it is not.
     """
-    with h5py.File(train) as file:
-        pixels, dtype = file["images"].shape[1], file["images"].dtype.name
-        brightness = typical_brightness(file["images"])
-    images, rows = [], []
-    for path in progress(paths, len(paths), "observed images"):
-        row = {"file": shown_name(path), "used": True}
-        try:
-            row["sha256"] = sha256(path) if is_readable(path) else ""
-            header = read_header(path)
-            row |= {"width": header.width, "height": header.height, "linear": header.linear}
-            _check_size(header.width, header.height, largest_megapixels)
-            light = light_above_background(header.load(), pixels)
-            images.append(prepare_light(light, header.linear, brightness, dtype))
-        except (ValueError, OSError) as error:
-            reason = f"It cannot be read: {error.strerror}." if isinstance(error, OSError) else printable(str(error))
-            row |= {"used": False, "reason": reason}
-            logger.warning("%s is not used. %s", row["file"], reason)
-        rows.append(row)
-    with whole_hdf5(images_output) as file:
-        file["images"] = np.array(images, dtype).reshape(-1, pixels, pixels, 1)
-        file["file"] = np.array([row["file"] for row in rows if row["used"]], h5py.string_dtype())
-    with whole_file(files_output) as whole, open(whole, "w", newline="", encoding="utf-8") as text:
-        table = csv.DictWriter(text, ["file", "sha256", "width", "height", "linear", "used", "reason"])
-        table.writeheader()
-        table.writerows(rows)
+    row: dict = {"id": target.id, "file": shown_name(target.path), "used": True}
+    try:
+        row["sha256"] = sha256(target.path) if is_readable(target.path) else ""
+        header = read_header(target.path)
+        row |= {"width": header.width, "height": header.height, "linear": header.linear}
+        _check_size(header.width, header.height, largest_megapixels)
+        field, row["field"] = find_field(header, target, frame.half_width_kpc)
+        if field:
+            row |= _describe_field(field, header, frame)
+            light = light_in_field(header.load(), field, frame.pixels)
+        else:
+            light = light_above_background(header.load(), frame.pixels)
+        if frame.shape == DISC:
+            light = cut_to_disc(light)
+        return row, prepare_light(light, header.linear, frame.brightness, frame.dtype)
+    except (ValueError, OSError, MemoryError) as error:
+        reason = f"It cannot be read: {error.strerror}." if isinstance(error, OSError) else printable(str(error))
+        return row | {"used": False, "reason": reason or "It does not fit into memory."}, None
+
+
+def _describe_field(field: Field, header: ImageHeader, frame: Frame) -> dict:
+    """Return what the table says of a field; raise ValueError if it is too small, or so large that it shows nothing."""
+    across = 2 * min(field.half)
+    if across < SMALLEST:
+        raise ValueError(
+            f"The field of the model is {across:.1f} pixels across in it; it needs {SMALLEST}. Is the scale right?"
+        )
+    if 4 * field.half[0] * field.half[1] > LARGEST_FIELD * header.width * header.height:
+        raise ValueError(
+            f"The field of the model is {2 * field.half[1]:.0f} × {2 * field.half[0]:.0f} pixels, and the image"
+            f" {header.width} × {header.height}, which is too little of it. Is the scale right?"
+        )
+    scale = frame.half_width_kpc / field.half[1] if frame.half_width_kpc else None
+    return {"kpc_per_pixel": scale, "share_in_image": share_in_image(field, header.height, header.width)}
 
 
 def typical_brightness(images: h5py.Dataset) -> float:
@@ -126,6 +160,20 @@ def prepare_light(light: np.ndarray, linear: bool, brightness: float, dtype: str
     return prepare_image(np.clip(shown, 0, 1)[:, :, None], len(light), dtype)
 
 
+def as_observed(images: np.ndarray, frame: Frame) -> np.ndarray:
+    """Return images of a prepared file (n, pixels, pixels, 1) as they would be if they had been observed.
+
+    How bright an observed image is depends on the camera, so that ``prepare_light`` makes all alike; simulated ones are
+    as bright as their stars are many. One in which nothing stands out stays as it is.
+    """
+    light = light_of(as_brightness(images))[:, :, :, 0]
+    seen = images.copy()
+    for place, one in zip(seen, light):
+        with suppress(ValueError):
+            place[:, :, 0] = prepare_light(one, True, frame.brightness, frame.dtype)
+    return seen
+
+
 def _check_size(width: int, height: int, largest_megapixels: float) -> None:
     """Raise ValueError for an image that is too small to show anything, or too large to be decoded."""
     if min(width, height) < SMALLEST:
@@ -133,5 +181,5 @@ def _check_size(width: int, height: int, largest_megapixels: float) -> None:
     if width * height > largest_megapixels * 1e6:
         raise ValueError(
             f"It has {width} × {height} pixels, more than the {largest_megapixels:g} million that"
-            " `observed: largest_megapixels` allows."
+            " `largest_megapixels` allows."
         )

@@ -1,6 +1,7 @@
 """Image files as they come: JPEG, PNG, TIFF and FITS, of any depth and colour, sound or not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -33,7 +34,7 @@ def read_header(path: str | Path) -> ImageHeader:
     for name, beginnings, reader in FORMATS:
         if start.startswith(beginnings):
             header = _explained(name, partial(reader, path, start))
-            return ImageHeader(header.width, header.height, header.linear, partial(_explained, name, header.load))
+            return replace(header, load=partial(_explained, name, header.load))
     raise ValueError("It is not a JPEG, PNG, TIFF or FITS file.")
 
 

@@ -1,17 +1,11 @@
 """When the observed mergers are, how sure that is, what they are like, and which are like nothing seen in training."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
-import h5py
 import numpy as np
 import pandas as pd
-from sklearn.neighbors import NearestNeighbors
-from sklearn.preprocessing import StandardScaler
 
-from deepgalaxy.evaluation.calibration import fit_temperature
 from deepgalaxy.evaluation.predictions import (
-    Predictions,
     apply_temperature,
     central_interval,
     expected_time,
@@ -20,98 +14,97 @@ from deepgalaxy.evaluation.predictions import (
     time_origin,
     timed_classes,
 )
+from deepgalaxy.observed.novelty import NEIGHBOURS, Limits, Neighbours
 
-NEIGHBOURS = 3
-FAMILIAR_PERCENTILE = 95
-"""Of the distances of the validation images: one image in twenty of a simulation not seen before gets a warning."""
-INTERVAL = 0.68
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """The training images nearest to each of n observed images: ``row`` (n, NEIGHBOURS) in the split table, and
-    ``distance`` (n, NEIGHBOURS), increasing. ``familiar_distance`` is that of a validation image, at the
-    FAMILIAR_PERCENTILE, to its nearest."""
-
-    row: np.ndarray
-    distance: np.ndarray
-    familiar_distance: float
+INTERVALS = {"": 0.68, "_90": 0.9}
+"""The shares of the intervals, by what is added to the names of their limits."""
+FROM_VALIDATION, FROM_DISTRIBUTION = "validation mergers", "the distribution alone"
+"""What the 68 % intervals are calibrated by."""
 
 
-def find_neighbours(
-    features: np.ndarray, training: np.ndarray, validation: np.ndarray, training_row: np.ndarray
-) -> Neighbours:
-    """Return the nearest training images in the space of features (n, m), each standardised over the training images.
-
-    That what is far from its nearest neighbours there was not seen in training: Sun et al. 2022, "Out-of-Distribution
-    Detection with Deep Nearest Neighbors".
-    """
-    scaler = StandardScaler().fit(training)
-    search = NearestNeighbors(n_neighbors=NEIGHBOURS, algorithm="brute").fit(scaler.transform(training))
-    # Together, since there may be no observed image that could be used.
-    distance, nearest = search.kneighbors(scaler.transform(np.concatenate([features, validation])))
-    own = slice(len(features))
-    familiar = np.percentile(distance[len(features) :, 0], FAMILIAR_PERCENTILE)
-    return Neighbours(training_row[nearest[own]], distance[own], float(familiar))
+def is_warned(table: pd.DataFrame) -> pd.Series:
+    """Return which rows of the table of observed images have a warning."""
+    return table["warning"].notna() & (table["warning"].astype(str) != "")
 
 
 def tabulate_observed(
-    files: pd.DataFrame, classified: str | Path, validation: Predictions, classes: pd.DataFrame, split: pd.DataFrame
+    files: pd.DataFrame,
+    probabilities: np.ndarray,
+    neighbours: Neighbours,
+    lone: np.ndarray | None,
+    training: pd.DataFrame,
+    classes: pd.DataFrame,
+    temperature: float,
+    levels: dict[str, float | None],
+    limits: Limits,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return two tables of observed images: one row for each of the ``files``, and one for each interval of time.
 
-    ``files`` is the table that ``prepare_observed`` wrote, ``classified`` the file of ``classify_observed``; the images
-    in the latter are the used ones of the former. Probabilities are scaled by the temperature that fits the
-    ``validation`` predictions. docs/observed.md explains the columns.
+    ``files`` has a row for each target, with those columns that ``prepare_target`` gives; ``probabilities`` (n,
+    classes) as the network gives them, ``neighbours``, and the probabilities of being ``lone`` galaxies (n,), None if
+    these are not known, are of the n used ones. ``training`` has a row for each
+    training image that these are compared with: row, group, camera, label, target_myr. ``levels`` are those of
+    ``conformal_level`` for each of INTERVALS, of unscaled probabilities, None where it takes more mergers; then the
+    68 % interval is that of the scaled distribution, and there is no other. docs/observed.md explains the columns.
     """
-    with h5py.File(classified) as file:
-        neighbours = find_neighbours(
-            file["features"][:], file["train/features"][:], file["validation/features"][:], file["train/row"][:]
-        )
-        probabilities = file["probabilities"][:]
-    probabilities = apply_temperature(probabilities, fit_temperature(validation))
-    label, probability = most_probable(probabilities)
-    distribution, edges_myr = time_distribution(probabilities, classes)
-    intervals = [central_interval(row[None], edges_myr, INTERVAL) for row in distribution]
-    low_myr, high_myr = np.array(intervals).reshape(-1, 2).T
-    novelty = neighbours.distance[:, 0] / neighbours.familiar_distance
-    names = files.loc[files["used"], "file"].to_numpy()
+    scaled = apply_temperature(probabilities, temperature)
+    label, probability = most_probable(scaled)
+    distribution, edges_myr = time_distribution(scaled, classes)
+    unscaled, _ = time_distribution(probabilities, classes)
+    novelty = limits.novelty(neighbours.to_merger)
+    used = files["used"].to_numpy(bool)
     results = {
-        "file": names,
+        "id": files.loc[used, "id"].to_numpy(),
         "label": label,
         "class": classes["name"].to_numpy()[label],
         "probability": probability,
-        "timed_probability": probabilities[:, timed_classes(classes)].sum(axis=1),
+        "timed_probability": scaled[:, timed_classes(classes)].sum(axis=1),
         "counts_from": time_origin(classes),
-        "expected_myr": expected_time(probabilities, classes),
-        "low_myr": low_myr,
-        "high_myr": high_myr,
+        "expected_myr": expected_time(scaled, classes),
+        **_intervals(distribution, unscaled, edges_myr, levels),
         "novelty": novelty,
-        "warning": [warning_of(value) for value in novelty],
+        "lone_probability": np.full(len(label), np.nan) if lone is None else lone,
+        "warning": [
+            limits.warning(*pair) for pair in zip(novelty, [None] * len(label) if lone is None else lone, strict=True)
+        ],
+        **_describe_neighbours(neighbours, training, classes["name"].to_numpy()),
     }
-    for number in range(NEIGHBOURS):
-        row = neighbours.row[:, number]
-        results[f"neighbour_{number + 1}_row"] = row
-        for column in ("group", "camera", "target_myr"):
-            results[f"neighbour_{number + 1}_{column}"] = split[column].to_numpy()[row]
-        results[f"neighbour_{number + 1}_class"] = classes["name"].to_numpy()[split["label"].to_numpy()[row]]
-        results[f"neighbour_{number + 1}_distance"] = neighbours.distance[:, number]
+    names = files.loc[used, ["id", "file"]]
     times = {
-        "file": np.repeat(names, distribution.shape[1]),
+        **{name: np.repeat(column.to_numpy(), distribution.shape[1]) for name, column in names.items()},
         "t_from_myr": np.tile(edges_myr[:-1], len(names)),
         "t_to_myr": np.tile(edges_myr[1:], len(names)),
         "probability": distribution.ravel(),
     }
     # Whole numbers stay whole beside the files that have none.
-    table = files.convert_dtypes().merge(pd.DataFrame(results).convert_dtypes(), on="file", how="left")
+    table = files.convert_dtypes().merge(pd.DataFrame(results).convert_dtypes(), on="id", how="left")
     return table, pd.DataFrame(times)
 
 
-def warning_of(novelty: float) -> str:
-    """Return the sentence that warns of an image far from everything seen in training; empty if it is not."""
-    if not novelty > 1:
-        return ""
-    return (
-        f"It is {novelty:.1f} times as far from its nearest training image as {FAMILIAR_PERCENTILE} % of the validation"
-        " images are at most: its time may mean nothing."
-    )
+def _intervals(
+    scaled: np.ndarray, unscaled: np.ndarray, edges_myr: np.ndarray, levels: dict[str, float | None]
+) -> dict[str, Sequence | np.ndarray | str]:
+    """Return the columns of the limits of the INTERVALS, from both distributions over time (n, m)."""
+    columns: dict[str, Sequence | np.ndarray | str] = {}
+    for name, share in INTERVALS.items():
+        level, distribution = levels[f"{share:g}"], unscaled
+        if level is None and name == "":
+            level, distribution = share, scaled
+        limits = [central_interval(row[None], edges_myr, level) for row in distribution] if level is not None else []
+        low, high = np.array(limits).reshape(-1, 2).T if limits else np.full((2, len(scaled)), np.nan)
+        columns |= {f"low{name}_myr": low, f"high{name}_myr": high}
+        if name == "":
+            columns["interval_by"] = FROM_DISTRIBUTION if distribution is scaled else FROM_VALIDATION
+    return columns
+
+
+def _describe_neighbours(neighbours: Neighbours, training: pd.DataFrame, classes: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the columns that describe each of the nearest training images."""
+    columns = {}
+    for number in range(NEIGHBOURS):
+        nearest = training.iloc[neighbours.index[:, number]]
+        for name in ("row", "group", "camera", "target_myr"):
+            columns[f"neighbour_{number + 1}_{name}"] = nearest[name].to_numpy()
+        columns[f"neighbour_{number + 1}_class"] = classes[nearest["label"].to_numpy(int)]
+        columns[f"neighbour_{number + 1}_distance"] = neighbours.distance[:, number]
+    return columns

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.evaluation.metrics import RESAMPLES, resampled_interval
+from deepgalaxy.evaluation.bootstrap import RESAMPLES, resampled_interval
 from deepgalaxy.properties.guesses import MARGINAL, Guess
 from deepgalaxy.properties.scores import (
     MIDDLE,

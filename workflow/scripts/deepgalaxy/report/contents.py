@@ -23,6 +23,7 @@ JOINED_TABLES = {
     "errors": "scored_run",
     "intervals": "scored_run",
     "isolated": "isolated_run",
+    "novelty": "run",
     "observed": "observing_run",
     "observed_agreement": "compared_run",
     "properties": "property_run",

@@ -1,0 +1,129 @@
+"""Dating targets: files are read by several processes, while the network looks at those read before."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, islice
+
+import numpy as np
+import pandas as pd
+
+from deepgalaxy.dater.dater import Dater, Eye
+from deepgalaxy.logs import logger, progress
+from deepgalaxy.network_memory import batch_size
+from deepgalaxy.observed.novelty import Neighbours
+from deepgalaxy.observed.preparing import prepare_target
+from deepgalaxy.observed.table import is_warned, tabulate_observed
+from deepgalaxy.observed.targets import Target
+from deepgalaxy.parallel import in_processes
+from deepgalaxy.tensorflow_setup import configure_tensorflow
+
+COLUMNS = (
+    *("id", "file", "sha256", "width", "height", "linear"),
+    *("field", "kpc_per_pixel", "share_in_image", "used", "reason"),
+)
+"""What is known of a target before it is dated, in the order of the table."""
+KEPT = 200
+"""Images, and their features, that are kept to be drawn."""
+SHOWN_WARNINGS = 20
+
+
+@dataclass(frozen=True)
+class Dated:
+    """What came of some targets: a ``table`` with a row for each, and the probability of each interval of time,
+    ``times``; and of the first KEPT used ones the ``images`` (n, pixels, pixels, 1) and the ``features`` (n, m)."""
+
+    table: pd.DataFrame
+    times: pd.DataFrame
+    images: np.ndarray
+    features: np.ndarray
+
+
+@dataclass
+class _Found:
+    """What has been found so far, batch by batch."""
+
+    rows: list[dict] = field(default_factory=list)
+    probabilities: list[np.ndarray] = field(default_factory=list)
+    neighbours: list[Neighbours] = field(default_factory=list)
+    lone: list[np.ndarray | None] = field(default_factory=list)
+    images: list[np.ndarray] = field(default_factory=list)
+    features: list[np.ndarray] = field(default_factory=list)
+    kept: int = 0
+
+    def keep(self, images: np.ndarray, features: np.ndarray) -> None:
+        """Keep images and features, as long as these are not KEPT."""
+        more = max(0, KEPT - self.kept)
+        self.kept += len(images[:more])
+        self.images.append(images[:more])
+        self.features.append(features[:more])
+
+
+def date_targets(
+    dater: Dater,
+    targets: Sequence[Target],
+    largest_megapixels: float,
+    processes: int,
+    budget_mib: int,
+) -> Dated:
+    """Date some targets by a dater.
+
+    Files are read by ``processes``; TensorFlow, which uses as many threads, is configured here, and batches of images
+    stay within ``budget_mib`` MiB of memory. Images of more than ``largest_megapixels`` million pixels are not decoded.
+    A target that cannot be used is a row with its reason, and a line in the log.
+    """
+    tasks = partial(prepare_target, frame=dater.frame, largest_megapixels=largest_megapixels)
+    prepared = in_processes(tasks, targets, min(processes, max(1, len(targets))))
+    # The processes are begun before TensorFlow, whose threads would be missing in them.
+    prepared = chain(list(islice(prepared, 1)), prepared)
+    configure_tensorflow(processes)
+    eye = Eye(dater.network(), dater.turns)
+    found = _Found()
+    for rows, images in _in_batches(
+        progress(prepared, len(targets), "images"), batch_size(dater.memory, budget_mib), dater
+    ):
+        sight = eye.look(images)
+        found.rows += rows
+        found.probabilities.append(sight.probabilities)
+        found.neighbours.append(dater.features.find(sight.features))
+        found.lone.append(dater.lone_probability(sight.features))
+        found.keep(images, sight.features)
+    return _tabulate(dater, found)
+
+
+def _in_batches(
+    prepared: Iterator[tuple[dict, np.ndarray | None]], size: int, dater: Dater
+) -> Iterator[tuple[list[dict], np.ndarray]]:
+    """Yield the rows of targets with the images of the used ones among them (n, pixels, pixels, 1), up to ``size``."""
+    while batch := list(islice(prepared, size)):
+        for row, _ in batch:
+            if not row["used"]:
+                logger.warning("%s is not used. %s", row["id"], row["reason"])
+        images = [image for _, image in batch if image is not None]
+        pixels = dater.frame.pixels
+        yield [row for row, _ in batch], np.array(images, dater.frame.dtype).reshape(-1, pixels, pixels, 1)
+
+
+def _tabulate(dater: Dater, found: _Found) -> Dated:
+    """Return what was found of all targets."""
+    files = pd.DataFrame(found.rows).reindex(columns=list(COLUMNS))
+    neighbours = Neighbours(
+        *(np.concatenate([getattr(part, name) for part in found.neighbours]) for name in vars(found.neighbours[0]))
+    )
+    table, times = tabulate_observed(
+        files,
+        np.concatenate(found.probabilities),
+        neighbours,
+        np.concatenate([part for part in found.lone if part is not None]) if dater.lone else None,
+        dater.training,
+        dater.classes,
+        dater.temperature,
+        dater.levels,
+        dater.limits,
+    )
+    warned = table[is_warned(table)]
+    for row in warned.head(SHOWN_WARNINGS).itertuples():
+        logger.warning("%s: %s", row.id, row.warning)
+    if len(warned) > SHOWN_WARNINGS:
+        logger.warning("%d more have a warning, which the table holds.", len(warned) - SHOWN_WARNINGS)
+    return Dated(table, times, np.concatenate(found.images), np.concatenate(found.features))

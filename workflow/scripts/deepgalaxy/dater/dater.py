@@ -1,0 +1,130 @@
+"""What it takes to date an image, as it is read from the file of a dater."""
+
+import io
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from deepgalaxy.dater.archive import read_archive, read_array
+from deepgalaxy.evaluation.turns import mean_over_turns
+from deepgalaxy.image import BRIGHTEST, FAINTEST
+from deepgalaxy.observed.novelty import Limits, LoneProbe, TrainingFeatures
+from deepgalaxy.observed.preparing import Frame
+
+if TYPE_CHECKING:
+    import keras
+
+STRETCH = {"faintest": FAINTEST, "brightest": BRIGHTEST}
+
+
+@dataclass(frozen=True)
+class Dater:
+    """A trained network with what belongs to it.
+
+    ``frame`` is what its images are like. ``classes`` is the table of its classes, ``training`` has a row for each
+    training image of the ``features``: row, group, camera, label, target_myr, isolated; these and all that follows are
+    of images as they would be if they had been observed (``as_observed``). ``lone`` tells lone galaxies from mergers,
+    None if none were trained on; ``limits`` are what is usual of mergers. ``temperature`` scales its
+    probabilities, ``levels`` are those of its intervals by share, and ``turns`` how many turns of an image it is asked
+    for. ``memory`` is what its network takes for an image in bytes. ``network_file`` is the Keras file, ``card`` what
+    there is to say of it.
+    """
+
+    frame: Frame
+    classes: pd.DataFrame
+    training: pd.DataFrame
+    features: TrainingFeatures
+    lone: LoneProbe | None
+    limits: Limits
+    temperature: float
+    levels: dict[str, float | None]
+    turns: int
+    memory: int
+    network_file: bytes
+    card: str
+    description: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Dater":
+        """Return what the file of a dater holds; TensorFlow is not imported.
+
+        Raises ValueError as ``read_archive`` does, and if images were stretched otherwise in training than they would
+        be here.
+        """
+        members, description = read_archive(path)
+        if description["stretch"] != STRETCH:
+            raise ValueError(
+                f"{path} was trained on images with another stretch than this version of deepgalaxy makes; use the"
+                f" version that wrote it, {description['made_by'].get('deepgalaxy')}."
+            )
+        calibration = json.loads(members["calibration.json"])
+        training = pd.read_csv(io.BytesIO(members["training.csv"]))
+        return cls(
+            frame=Frame(**description["images"]),
+            classes=pd.read_csv(io.BytesIO(members["classes.csv"])),
+            training=training,
+            features=TrainingFeatures(read_array(members["features.npy"]), training["isolated"].to_numpy(bool)),
+            lone=LoneProbe(**calibration["lone"]) if calibration["lone"] else None,
+            limits=Limits(**calibration["limits"]),
+            temperature=calibration["temperature"],
+            levels=calibration["levels"],
+            turns=calibration["turns"],
+            memory=description["memory_bytes_per_image"],
+            network_file=members["model.keras"],
+            card=members["card.md"].decode(),
+            description=description,
+        )
+
+    def lone_probability(self, features: np.ndarray) -> np.ndarray | None:
+        """Return the probability (n,) that images with these ``features`` (n, m) show lone galaxies; None if none were
+        trained on."""
+        if self.lone is None:
+            return None
+        return self.lone.probability(self.features.standardised(features)) if len(features) else np.empty(0)
+
+    def network(self) -> "keras.Model":
+        """Return the network, for which TensorFlow has to be configured; raises ValueError if Keras cannot load it."""
+        from deepgalaxy.training.model_file import load_network
+
+        with tempfile.TemporaryDirectory() as directory:
+            file = Path(directory, "model.keras")
+            file.write_bytes(self.network_file)
+            try:
+                return load_network(file)
+            except Exception as error:
+                import keras
+
+                raise ValueError(
+                    f"The network cannot be loaded by Keras {keras.__version__}; it was saved by Keras"
+                    f" {self.description['made_by'].get('keras')}: {str(error).splitlines()[0]}"
+                ) from error
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a network makes of images: class ``probabilities`` (n, classes) and ``features`` (n, m), float32."""
+
+    probabilities: np.ndarray
+    features: np.ndarray
+
+
+class Eye:
+    """A network as it is used on images: the mean of its class probabilities over turns, and its features."""
+
+    def __init__(self, network: "keras.Model", turns: int) -> None:
+        from deepgalaxy.observed.features import class_network, feature_network
+
+        self._classes, self._features, self._turns = class_network(network), feature_network(network), turns
+
+    def look(self, images: np.ndarray) -> Sight:
+        """Return what the network makes of a batch of images (n, pixels, pixels, 1)."""
+        if not len(images):
+            widths = (part.output_shape[1] for part in (self._classes, self._features))
+            return Sight(*(np.empty((0, width), np.float32) for width in widths))
+        probabilities = mean_over_turns(lambda view: self._classes.predict_on_batch(view[:]), images, self._turns)
+        return Sight(np.asarray(probabilities), self._features.predict_on_batch(images))
