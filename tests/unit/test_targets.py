@@ -55,6 +55,8 @@ def test_the_table_of_properties_comes_back(tmp_path):
     (tmp_path / "other.csv").write_text("label,name\n1,x\n")
     with pytest.raises(ValueError, match=r"other.csv is not a table of properties"):
         read_targets(tmp_path / "other.csv")
+    with pytest.raises(ValueError, match=r"gone.csv, the table of the properties, is not a file"):
+        read_targets(tmp_path / "gone.csv")
 
 
 def test_the_configuration_offers_the_properties(root):

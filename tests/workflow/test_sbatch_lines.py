@@ -32,7 +32,7 @@ def submission(run, root, tmp_path_factory):
     sample = place / "results/samples/simulated/stages"
     for directory in (sample, place / "bin", place / "site"):
         directory.mkdir(parents=True)
-    for name in ("train.hdf5", "validation.hdf5", "classes.csv"):
+    for name in ("train.hdf5", "validation.hdf5", "classes.csv", "properties.csv"):
         (sample / name).touch()
     for name, script in PROGRAMS.items():
         (place / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")

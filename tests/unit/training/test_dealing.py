@@ -257,3 +257,17 @@ def test_a_streamed_share_takes_a_few_windows_of_memory(measure):
     """Up to two windows as read, two shuffled, and the batches that TensorFlow has in hand; the file is sixteen."""
     (windows,) = measure(MEASURE_STREAMING)
     assert 1 < float(windows) < 6
+
+
+def test_properties_travel_with_the_labels(tmp_path):
+    with h5py.File(tmp_path / "images.hdf5", "w") as file:
+        file["images"], file["label"] = np.zeros((5, 4, 4, 1), np.uint8), np.arange(5, dtype=np.int32)
+        file["properties"] = np.stack([np.arange(5) * 10, np.full(5, np.nan)], axis=1).astype(np.float32)
+        file["properties"].attrs["columns"] = ["t_peri_myr", "merged"]
+    slices = [slice(3, 5), slice(0, 1)]
+    shard = Shard(tmp_path / "images.hdf5", slices, 0, ["t_peri_myr", "merged"])
+    ((_, labels),) = shard.batches(np.array([2, 0, 1]), 3)
+    np.testing.assert_array_equal(labels, np.array([[0, 0, np.nan], [3, 30, np.nan], [4, 40, np.nan]], np.float32))
+    assert Shard(tmp_path / "images.hdf5", slices, 0).labels.dtype == np.int32
+    with pytest.raises(ValueError, match=r"has the properties t_peri_myr, merged and not lone; give properties.csv"):
+        Shard(tmp_path / "images.hdf5", slices, 0, ["lone"])

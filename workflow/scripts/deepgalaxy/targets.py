@@ -114,8 +114,10 @@ def write_targets(targets: Iterable[Target], path: str | Path) -> None:
 def read_targets(path: str | Path) -> list[Target]:
     """Return what ``write_targets`` wrote.
 
-    Raises ValueError if the file is not such a table.
+    Raises ValueError if there is no such file, or it is not such a table.
     """
+    if not Path(path).is_file():
+        raise ValueError(f"{path}, the table of the properties, is not a file; give properties.csv of the sample.")
     with Path(path).open(newline="", encoding="utf-8") as file:
         try:
             return [
