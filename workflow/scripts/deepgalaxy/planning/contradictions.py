@@ -6,7 +6,7 @@ from typing import Any
 
 from deepgalaxy.cluster.job import size_training_job
 from deepgalaxy.dataset.cameras import camera_numbers
-from deepgalaxy.planning.combinations import impossible_classes, impossible_options
+from deepgalaxy.planning.combinations import impossible_classes, impossible_moves, impossible_options
 from deepgalaxy.planning.earlier_runs import earlier_runs
 from deepgalaxy.planning.runs import takes_isolated, uneven_batches
 from deepgalaxy.planning.sentences import OTHER_NAME, place_name
@@ -39,8 +39,27 @@ def contradictions(config: dict, models: str) -> Iterator[str]:
         ordered = not by_camera and not (any_isolated and takes_isolated(sample))
         for sentence in impossible_classes(config["models"][name], cameras, ordered):
             yield f"`models: {name}` on `samples: {where}`: {sentence}"
+    yield from _of_images(config)
     yield from _of_jobs(config["machine"], sorted(numbers))
     yield from uneven_batches(config)
+
+
+def _of_images(config: dict) -> Iterator[str]:
+    """Yield a sentence for each augmentation that images as they are prepared do not allow, and for each sample that is
+    to see more than what is rendered."""
+    experiment = config["experiment"]
+    for where, dataset in product(experiment["samples"], experiment["datasets"]):
+        images = config["samples"][where]["images"]
+        asked = images.get("half_width_kpc")
+        rendered = config["datasets"][dataset].get("rendering", {}).get("half_width_kpc")
+        place = f"`samples: {where}: images: half_width_kpc`"
+        if asked and rendered and asked > rendered:
+            yield f"{place} is {asked:g}, and `datasets: {dataset}: rendering` shows {rendered:g}; ask for less."
+        for name in experiment["models"]:
+            known = bool(rendered or asked)
+            model, frames = config["models"][name], bool(images.get("oversampling"))
+            for sentence in impossible_moves(model, images["shape"], frames, known):
+                yield f"`models: {name}` on `samples: {where}` of `datasets: {dataset}`: {sentence}"
 
 
 def refusals(function: Callable[..., Any], *arguments: Any) -> Iterator[str]:

@@ -51,6 +51,9 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOpti
     parser.add_argument("--train", type=Path, required=True, help="prepared HDF5 file to train on")
     parser.add_argument("--validation", type=Path, required=True, help="prepared HDF5 file to validate on")
     parser.add_argument("--classes", type=Path, required=True, help="CSV table of the classes, one row for each")
+    parser.add_argument(
+        "--background-file", type=Path, help="HDF5 file of the cut-outs of `background`, as prepare_background makes it"
+    )
     parser.add_argument("--output", type=Path, required=True, help="directory for the model and its records")
     parser.add_argument(
         "--workers", type=reader(int, at_least=1), default=1, help="number of ranks that this run must have"

@@ -10,9 +10,10 @@ from dataclasses import asdict
 import keras
 
 from deepgalaxy.planning.code_digest import code_digest, library_versions
-from deepgalaxy.planning.combinations import impossible_classes, impossible_options
+from deepgalaxy.planning.combinations import impossible_classes, impossible_moves, impossible_options
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 from deepgalaxy.training.checkpoints import Checkpoints
+from deepgalaxy.training.data.augment import Augmentation, Ranges, read_background
 from deepgalaxy.training.data.deal import Dealing
 from deepgalaxy.training.data.prepared import PreparedData
 from deepgalaxy.training.data.shard import images_of_rank
@@ -72,7 +73,7 @@ def train_rank(
     training = Training(
         network,
         options,
-        *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20),
+        *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20, augmentation_of(args, options, data)),
         ranks,
         seed=args.seed,
         checkpoints=checkpoints,
@@ -100,6 +101,19 @@ def refuse_impossible(options: TrainingOptions, data: PreparedData, workers: int
         raise ValueError(sentence)
     for sentence in impossible_classes(model, data.classes_cameras, data.classes_ordered):
         raise ValueError(sentence)
+    sight = data.sight
+    for sentence in impossible_moves(model, sight.shape, bool(sight.oversampling), sight.half_width_kpc is not None):
+        raise ValueError(sentence)
+
+
+def augmentation_of(args: argparse.Namespace, options: TrainingOptions, data: PreparedData) -> Augmentation:
+    """Return what is done to the training images."""
+    ranges = Ranges(
+        **{name: getattr(options, name) for name in ("mirror", "turn", "shift")},
+        **{name: tuple(getattr(options, name)) for name in ("scale", "blur_kpc", "sky")},
+    )
+    background = read_background(args.background_file, data.pixels) if options.background else None
+    return Augmentation(ranges, data.sight, args.seed, background)
 
 
 def take_places(ranks: Ranks, gpu_memory_mib: int, say: Callable[[str], None]) -> list[dict]:
@@ -128,6 +142,6 @@ def in_turn(ranks: Ranks, build: Callable[[], keras.Model]) -> keras.Model:
 
 def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
     """Return what a run is made of, as one line: a run resumes only from matching checkpoints."""
-    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (args.train, args.validation)]
+    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (args.train, args.validation, *([args.background_file] if options.background else []))]
     code = [code_digest("deepgalaxy/train.py"), *library_versions("deepgalaxy/train.py")]
     return json.dumps([asdict(options), args.seed, args.workers, files, code])

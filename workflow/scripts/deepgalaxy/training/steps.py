@@ -13,7 +13,6 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from deepgalaxy.training.data.augment import augment
 from deepgalaxy.training.network import batch_normalisations
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.ranks.buckets import buckets
@@ -74,7 +73,6 @@ class TrainingStep:
         self, images: tf.Tensor, labels: tf.Tensor, number: tf.Tensor
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         """Return the gradients of a batch's mean loss, and its sums."""
-        images = augment(images, self._options.flips, self._options.quarter_turns, self._key, number)
         with tf.GradientTape() as tape:
             probabilities = self._network(images, training=True)
             losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
