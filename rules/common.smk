@@ -81,6 +81,12 @@ SCORED_SAMPLES = list(dict.fromkeys(f"{run['dataset']}/{run['sample']}" for run 
 ISOLATED_NAMES = [
     name for name, run in zip(SCORED_NAMES, SCORED) if takes_isolated(config["samples"][parse_fold(run["sample"])[0]])
 ]
+# Runs whose test images have frames, so that they can be disturbed.
+ROBUST_NAMES = [
+    name
+    for name, run in zip(RUN_NAMES, RUNS)
+    if config["samples"][parse_fold(run["sample"])[0]]["images"].get("oversampling")
+]
 # What tells a run from others in Snakemake's own report.
 RUN_LABELS = {"sample": "{sample}", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"}
 

@@ -17,11 +17,12 @@ SUBJECTS = {
     "scored_run": SCORED_NAMES,
     "isolated_run": ISOLATED_NAMES,
     "observing_run": RUN_NAMES if OBSERVED_FILES else [],
+    "robust_run": ROBUST_NAMES,
     "scaling_study": SCALING_STUDIES,
     "modelled_study": MODELLED_STUDIES,
 }
 FOLDS = {EXPERIMENT_RUN.format(**run): parse_fold(run["sample"])[1] for run in SCORED}
-SHOWN_FOLDS = {"run": "1", "observing_run": "1", "scored_run": ALL_FOLDS, "isolated_run": ALL_FOLDS}
+SHOWN_FOLDS = {"run": "1", "observing_run": "1", "robust_run": "1", "scored_run": ALL_FOLDS, "isolated_run": ALL_FOLDS}
 SHOWN = SUBJECTS | {
     "sample": [name for name in SAMPLES if parse_fold(name)[1] in (None, "1")],
     "scored_sample": [name for name in SCORED_SAMPLES if parse_fold(name)[1] in (None, ALL_FOLDS)],
@@ -139,6 +140,7 @@ rule write_report:
         errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN["scored_run"]),
         isolated=expand("<results>/tables/isolated/{run}.csv", run=SHOWN["isolated_run"]),
         observed=expand("<results>/tables/observed/{run}.csv", run=SHOWN["observing_run"]),
+        robustness=expand("<results>/tables/robustness/{run}.csv", run=SHOWN["robust_run"]),
         scaling="<results>/tables/scaling.csv",
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),
         scaling_parameters=expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),

@@ -30,6 +30,8 @@ def results_of_all_stages(wildcards):
         *expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
         *for_all_scored("<results>/tables/errors/{run}.csv"),
         *expand("<results>/tables/isolated/{run}.csv", run=ISOLATED_NAMES),
+        *expand("<results>/models/{run}/robustness.hdf5", run=ROBUST_NAMES),
+        *expand("<results>/tables/robustness/{run}.csv", run=ROBUST_NAMES),
         *figure_files("<results>/figures", SUBJECTS),
         "<results>/report.html",
     ]

@@ -1,7 +1,7 @@
-"""What a network sees of a frame: an image's light, moved, turned, scaled, reduced and blurred, and stretched at the end.
+"""What a network sees of a frame: an image's light, moved, turned, scaled, reduced and blurred, and stretched at last.
 
-A frame is the whole rendered field, (S, S), at ``oversampling`` times the resolution of what a network sees; that is the
-middle of it, (pixels, pixels) once it is reduced. Light is a surface density, in 1e10 Msun/kpc^2 for simulated images.
+A frame is the whole rendered field, (S, S), at ``oversampling`` times the resolution of what a network sees; that is
+the middle of it, (pixels, pixels) once it is reduced. Light is a surface density, in 1e10 Msun/kpc^2 for simulated images.
 """
 
 from collections.abc import Mapping
@@ -85,7 +85,7 @@ def store(light: np.ndarray, dtype: str, shape: str = "square") -> np.ndarray:
     """Return light (n, n), float32, stretched (``deepgalaxy.image.stretch``), cut to the inscribed disc if ``shape`` is
     ``disc``, and stored as uint8 in 0..255 or float16 in [0, 1]. What is below zero becomes black."""
     # arcsinh(x) = log(x + sqrt(x² + 1)); NumPy's takes four times as long.
-    x = cv2.multiply(cv2.max(light, 0.0), 1 / FAINTEST)
+    x = np.maximum(light, 0) * np.float32(1 / FAINTEST)
     root = cv2.sqrt(cv2.multiply(x, x) + np.float32(1))
     brightness = cv2.log(cv2.add(x, root))
     if shape == "disc":

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-SUBJECTS = ("dataset", "sample", "scored_sample", "run", "scored_run", "observing_run", "scaling_study")
+SUBJECTS = ("dataset", "sample", "scored_sample", "run", "scored_run", "observing_run", "robust_run", "scaling_study")
 """What a figure may show. A scored sample is a sample, a fold of one, or all folds of one together; a scored run is a
-run, or the runs of all folds together; an observing run is one that dated observed images; a scaling study is of one
-model on one sample."""
+run, or the runs of all folds together; an observing run is one that dated observed images; a robust run is one whose
+sample has frames to disturb; a scaling study is of one model on one sample."""
 
 SECTIONS = ("skill", "datasets", "training", "results", "observed", "scaling")
 """The sections of the report that show figures."""
@@ -101,6 +101,14 @@ FIGURES = {
         "results",
         "Test images that {} dates best and worst, and those about which it is most certain and wrong. Below each:"
         " which pixels speak for (orange) and against (purple) the class that it names, by integrated gradients.",
+    ),
+    "robustness": FigureKind(
+        "robustness/{subject}.svg",
+        "robust_run",
+        "results",
+        "Median error of {} on test images that are turned, scaled, moved, blurred, or have noise, another galaxy or a"
+        " star in the field. The dashed line is that of the upright images; bands are 95 % intervals of the ratio to"
+        " it.",
     ),
     "observed": FigureKind(
         "observed/{subject}.png",

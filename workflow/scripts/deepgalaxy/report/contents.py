@@ -23,6 +23,7 @@ JOINED_TABLES = {
     "errors": "scored_run",
     "isolated": "isolated_run",
     "observed": "observing_run",
+    "robustness": "robust_run",
     "scaling_model": "modelled_study",
 }
 """Tables with one file for each subject of a kind."""

@@ -30,7 +30,7 @@ class Field:
         return self.seen_kpc or 1.0
 
     def middle(self, image: np.ndarray) -> np.ndarray:
-        """Return the middle part of an image (height, width, channels) that is seen, to the nearest pixel on each side."""
+        """Return the part of an image (height, width, channels) that is seen, to the nearest pixel on each side."""
         edges = [round(side * (1 - self.seen / self.rendered) / 2) for side in image.shape[:2]]
         rows, columns = (slice(edge, side - edge) for edge, side in zip(edges, image.shape))
         return image[rows, columns]

@@ -107,9 +107,10 @@ def prepare_images(
     once.
 
     ``half_width_kpc`` is half the width of the middle of the rendered field that ``images`` show, all of it if None;
-    what lies outside the inscribed circle is black if ``shape`` is ``disc``. With ``oversampling``, there are ``frames``
-    (n, S, S, 1) too, the whole field at so many times the resolution, as in ``deepgalaxy.resampling``. Attributes of
-    the file say ``shape``, ``oversampling`` and, if it is known, ``half_width_kpc``.
+    what lies outside the inscribed circle is black if ``shape`` is ``disc``. With ``oversampling``, there are
+    ``frames`` (n, S, S, 1) too, the whole field at so many times the resolution, as in ``deepgalaxy.resampling``; those
+    of a disc are cut to a disc themselves, so that their corners do not show when they are turned. Attributes of the
+    file say ``shape``, ``oversampling`` and, if it is known, ``half_width_kpc``.
 
     Raises ValueError if the images lie in a file that is not there, cannot be read, or are not those of the catalogue,
     and if ``half_width_kpc`` cannot be had (``field_of``).

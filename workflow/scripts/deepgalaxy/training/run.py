@@ -73,7 +73,9 @@ def train_rank(
     training = Training(
         network,
         options,
-        *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20, augmentation_of(args, options, data)),
+        *images_of_rank(
+            data, dealing, ranks.rank, args.memory_budget_mib * 2**20, augmentation_of(args, options, data)
+        ),
         ranks,
         seed=args.seed,
         checkpoints=checkpoints,
@@ -108,10 +110,8 @@ def refuse_impossible(options: TrainingOptions, data: PreparedData, workers: int
 
 def augmentation_of(args: argparse.Namespace, options: TrainingOptions, data: PreparedData) -> Augmentation:
     """Return what is done to the training images."""
-    ranges = Ranges(
-        **{name: getattr(options, name) for name in ("mirror", "turn", "shift")},
-        **{name: tuple(getattr(options, name)) for name in ("scale", "blur_kpc", "sky")},
-    )
+    scale, blur_kpc, sky = ((low, high) for low, high in (options.scale, options.blur_kpc, options.sky))
+    ranges = Ranges(options.mirror, options.turn, scale, options.shift, blur_kpc, sky)
     background = read_background(args.background_file, data.pixels) if options.background else None
     return Augmentation(ranges, data.sight, args.seed, background)
 
@@ -142,6 +142,9 @@ def in_turn(ranks: Ranks, build: Callable[[], keras.Model]) -> keras.Model:
 
 def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
     """Return what a run is made of, as one line: a run resumes only from matching checkpoints."""
-    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (args.train, args.validation, *([args.background_file] if options.background else []))]
+    files = [
+        (str(path), path.stat().st_size, path.stat().st_mtime_ns)
+        for path in (args.train, args.validation, *([args.background_file] if options.background else []))
+    ]
     code = [code_digest("deepgalaxy/train.py"), *library_versions("deepgalaxy/train.py")]
     return json.dumps([asdict(options), args.seed, args.workers, files, code])

@@ -23,9 +23,9 @@ WINDOW_BYTES = 128 * RUN_BYTES
 class Shard:
     """Images of a prepared file, given by contiguous slices of it, with their labels.
 
-    ``labels`` (n,) int32 are read at once. The images, (n, side, side, 1) of the dataset called ``name``, are read into
-    memory if they take no more than ``memory_bytes``; otherwise ``images`` is None and they are read as they are needed.
-    Either way the batches are the same.
+    ``labels`` (n,) int32 are read at once. The images, (n, side, side, 1) of the dataset called ``name``, are read
+    into memory if they take no more than ``memory_bytes``; otherwise ``images`` is None and they are read as they are
+    needed. Either way the batches are the same.
     """
 
     def __init__(self, path: str | Path, slices: list[slice], memory_bytes: int, name: str = "images") -> None:
