@@ -1,7 +1,8 @@
 """What a network sees of a frame: an image's light, moved, turned, scaled, reduced and blurred, and stretched at last.
 
 A frame is the whole rendered field, (S, S), at ``oversampling`` times the resolution of what a network sees; that is
-the middle of it, (pixels, pixels) once it is reduced. Light is a surface density, in 1e10 Msun/kpc^2 for simulated images.
+the middle of it, (pixels, pixels) once it is reduced. Light is a surface density, in 1e10 Msun/kpc^2 for simulated
+images.
 """
 
 from collections.abc import Mapping
@@ -100,36 +101,38 @@ def reduced(light: np.ndarray, sight: Sight, move: Move = UPRIGHT, pixels: int |
     """Return what is seen of a frame's ``light`` (S, S) after a move, float32 (pixels, pixels), those of ``sight``
     unless others are given.
 
-    Means over squares of ``oversampling`` pixels are interpolated linearly, so that quarter turns, mirrors and no move
-    at all are exact means over the pixels of the frame. Surface density stays as it is when the scale changes. Beyond
-    the frame it is dark.
+    Means over squares of as many pixels as a pixel seen is wide are interpolated linearly, so that quarter turns,
+    mirrors and no move at all are exact means over the pixels of the frame. Surface density stays as it is when the
+    scale changes. Beyond the frame it is dark.
     """
-    pixels, step = pixels or sight.pixels, sight.oversampling
-    if step > 1:
-        light = cv2.boxFilter(light, -1, (step, step), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+    pixels, step = pixels or sight.pixels, sight.oversampling / move.scale
+    square = max(sight.oversampling, round(step))
+    if square > 1:
+        light = cv2.boxFilter(light, -1, (square, square), borderType=cv2.BORDER_CONSTANT)
+    # The centre of the frame, in squares: those of an even number of pixels are centred half a pixel before their own.
+    middle = (len(light) - square % 2) / 2
     return cv2.warpAffine(
         light,
-        _to_frame(len(light), pixels, step, move),
+        _to_frame(middle, pixels, step, move),
         (pixels, pixels),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT,
     )
 
 
-def _to_frame(side: int, pixels: int, step: int, move: Move) -> np.ndarray:
-    """Return the matrix (2, 3) that leads from the centre of a pixel seen, (column, row), to the first pixel of the
-    square of ``step`` pixels of the frame, ``side`` wide, that it shows."""
+def _to_frame(middle: float, pixels: int, step: float, move: Move) -> np.ndarray:
+    """Return the matrix (2, 3) that leads from a pixel seen, (column, row), to the square of the frame that it shows;
+    the ``middle`` square is that of the centre, along both axes, and pixels seen are ``step`` squares apart."""
     quarters = move.angle / 90
     if quarters.is_integer():  # cosines that are 0 to the last bit
         cosine, sine = ((1, 0), (0, 1), (-1, 0), (0, -1))[int(quarters) % 4]
     else:
         cosine, sine = np.cos(np.radians(move.angle)), np.sin(np.radians(move.angle))
-    turn = np.array([[cosine, -sine], [sine, cosine]]) * (step / move.scale)
+    turn = np.array([[cosine, -sine], [sine, cosine]]) * step
     if move.mirror:
         turn[0] *= -1
-    middle = (pixels - 1) / 2 + pixels * np.array([move.right, move.down])
-    start = (side - 1) / 2 - (step - 1) / 2 - turn @ middle
-    return np.column_stack([turn, start])
+    centre = (pixels - 1) / 2 + pixels * np.array([move.right, move.down])
+    return np.column_stack([turn, middle - turn @ centre])
 
 
 def blurred(light: np.ndarray, sigma: float) -> np.ndarray:

@@ -77,7 +77,6 @@ def train_rank(
             data, dealing, ranks.rank, args.memory_budget_mib * 2**20, augmentation_of(args, options, data)
         ),
         ranks,
-        seed=args.seed,
         checkpoints=checkpoints,
         callbacks=Callbacks(tell, watchdog.heartbeat, lambda: request.signal),
         tensorboard=TensorBoard(args.output / "tensorboard") if options.debug and ranks.rank == 0 else None,

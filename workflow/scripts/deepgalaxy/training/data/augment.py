@@ -1,9 +1,9 @@
 """Training images as a telescope might have shown them: mirrored, turned, scaled, moved, blurred, before a sky.
 
 What is done to an image depends on the seed, its place in the prepared file and the epoch, and on nothing else: it is
-the same on any number of ranks, for any size of batches, and in a run that was interrupted. With mirrors and quarter turns
-alone, pixels are moved, never interpolated. Everything else is done to the light of the image's frame, which is finer
-than what a network sees, and stretched afterwards.
+the same on any number of ranks, for any size of batches, and in a run that was interrupted. With mirrors and quarter
+turns alone, pixels are moved, never interpolated. Everything else is done to the light of the image's frame, which is
+finer than what a network sees, and stretched afterwards.
 """
 
 from dataclasses import dataclass
