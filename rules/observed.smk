@@ -1,14 +1,23 @@
 """Observed images: prepared as the networks read them, classified, and compared with the training images.
 
-Parameters: `observed`. These rules run only if it names a directory.
-Results: <results>/observed/, <run>/observed.hdf5, and <results>/tables/observed/ and <results>/figures/observed/
+Parameters: `observed`; these rules run only if it names a directory. And `models: <model>: background`, a directory of
+cut-outs of the sky, which are prepared for training.
+Results: <results>/observed/, <run>/observed.hdf5, and <results>/tables/observed/ and <results>/figures/observed/;
+<results>/backgrounds/
 """
 
+from deepgalaxy.observed.background import list_cutouts
 from deepgalaxy.observed.listing import digest_listing, inputs_of_a_rule, list_observed
 
 OBSERVED = config["observed"]
 try:
     OBSERVED_FILES = list_observed(OBSERVED["directory"]) if OBSERVED["directory"] else []
+    # Of each model that is trained before cut-outs of the sky.
+    CUTOUTS = {
+        name: list_cutouts(config["models"][name]["background"])
+        for name in EXPERIMENT["models"]
+        if config["models"][name]["background"]
+    }
 except ValueError as error:
     raise WorkflowError(str(error)) from None
 # All that observed images go through before they are drawn, if there are any; see `results_of_all_stages`.
@@ -133,3 +142,25 @@ rule plot_observed:
         code=code_digest("figures/plot_observed.py"),
     script:
         "../workflow/scripts/figures/plot_observed.py"
+
+
+rule prepare_background:
+    """Prepare cut-outs of the sky, whose light is added to the training images of a model."""
+    input:
+        train="<sample>/train.hdf5",
+        images=lambda wildcards: inputs_of_a_rule(CUTOUTS[wildcards.model]),
+    output:
+        "<results>/backgrounds/{dataset}/{sample}/{model}.hdf5",
+    log:
+        "<logs>/prepare_background/{dataset}/{sample}/{model}.log",
+    conda:
+        "../envs/observe.yaml"
+    resources:
+        mem_mb=megabytes(round(500 + 40 * OBSERVED["largest_megapixels"])),
+        runtime=minutes(10, per_gb=20),
+    params:
+        files=lambda wildcards: CUTOUTS[wildcards.model],
+        contents=lambda wildcards: digest_listing(CUTOUTS[wildcards.model]),
+        code=code_digest("observed/prepare_background.py"),
+    script:
+        "../workflow/scripts/observed/prepare_background.py"

@@ -14,6 +14,7 @@ rule train_model:
         validation="<sample>/validation.hdf5",
         classes="<sample>/classes.csv",
         weights=weights_to_begin_with,
+        background=background_of_model,
     output:
         model="<run>/model.keras",
         classes="<run>/classes.csv",

@@ -63,6 +63,7 @@ def train_rank(
     data.check(ranks.size)
     refuse_impossible(options, data, ranks.size)
     dealing = Dealing(data.training_images, ranks.size, options.data_mode, args.seed)
+    augmentation = augmentation_of(args, options, data)
     network = in_turn(ranks, lambda: build_network(options, data.pixels, data.dtype, data.classes))
     checkpoints = Checkpoints(
         args.output / "checkpoints",
@@ -73,9 +74,7 @@ def train_rank(
     training = Training(
         network,
         options,
-        *images_of_rank(
-            data, dealing, ranks.rank, args.memory_budget_mib * 2**20, augmentation_of(args, options, data)
-        ),
+        *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20, augmentation),
         ranks,
         checkpoints=checkpoints,
         callbacks=Callbacks(tell, watchdog.heartbeat, lambda: request.signal),
@@ -141,9 +140,7 @@ def in_turn(ranks: Ranks, build: Callable[[], keras.Model]) -> keras.Model:
 
 def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
     """Return what a run is made of, as one line: a run resumes only from matching checkpoints."""
-    files = [
-        (str(path), path.stat().st_size, path.stat().st_mtime_ns)
-        for path in (args.train, args.validation, *([args.background_file] if options.background else []))
-    ]
+    read = [args.train, args.validation, *([args.background_file] if options.background else [])]
+    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in read]
     code = [code_digest("deepgalaxy/train.py"), *library_versions("deepgalaxy/train.py")]
     return json.dumps([asdict(options), args.seed, args.workers, files, code])

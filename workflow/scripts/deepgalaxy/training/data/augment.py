@@ -135,11 +135,13 @@ def _moved(image: np.ndarray, move: Move) -> np.ndarray:
     return np.rot90(image[:, ::-1] if move.mirror else image, round(move.angle / 90))
 
 
-def read_background(path: str | Path, pixels: int) -> np.ndarray:
+def read_background(path: str | Path | None, pixels: int) -> np.ndarray:
     """Return the cut-outs of a file that ``prepare_background`` wrote, float32 (m, pixels, pixels).
 
-    Raises ValueError if the file is not there or has none of this size.
+    Raises ValueError if the file is not given or not there, or has none of this size.
     """
+    if path is None:
+        raise ValueError("`background` needs its cut-outs as one file; give --background-file.")
     if not Path(path).is_file() or not h5py.is_hdf5(path):
         raise ValueError(f"{path} is no file of cut-outs of the sky; prepare_background writes one.")
     with h5py.File(path) as file:
