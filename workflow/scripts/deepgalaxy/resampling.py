@@ -11,7 +11,6 @@ from functools import cache
 
 import cv2
 import numpy as np
-from scipy.special import ive
 
 from deepgalaxy.image import BRIGHTEST, FAINTEST, disc
 
@@ -151,7 +150,9 @@ def blurred(light: np.ndarray, sigma: float) -> np.ndarray:
 def _kernel(sigma: float) -> np.ndarray:
     """The discrete Gaussian of this standard deviation, float32, adding up to one."""
     reach = int(np.ceil(4 * sigma)) + 1
-    kernel = ive(np.abs(np.arange(-reach, reach + 1)), sigma**2)
+    waves = 2 * np.pi * np.fft.rfftfreq(8 * reach)
+    around = np.fft.irfft(np.exp(-(sigma**2) * (1 - np.cos(waves))), 8 * reach)
+    kernel = np.roll(around, reach)[: 2 * reach + 1]
     return (kernel / kernel.sum()).astype(np.float32)
 
 

@@ -59,7 +59,8 @@ def _of_images(config: dict) -> Iterator[str]:
             known = bool(rendered or asked)
             model, frames = config["models"][name], bool(images.get("oversampling"))
             for sentence in impossible_moves(model, images["shape"], frames, known):
-                yield f"`models: {name}` on `samples: {where}` of `datasets: {dataset}`: {sentence}"
+                of_dataset = "" if known else f" of `datasets: {dataset}`"
+                yield f"`models: {name}` on `samples: {where}`{of_dataset}: {sentence}"
 
 
 def refusals(function: Callable[..., Any], *arguments: Any) -> Iterator[str]:
