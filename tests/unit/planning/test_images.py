@@ -24,8 +24,16 @@ SQUARE = {"pixels": 64, "dtype": "uint8"}
     ("images", "model", "sentences"),
     [
         ({}, {"turn": "any"}, ["oversampling", "shape: disc"]),
-        ({"shape": "disc"}, {"turn": "any", "sky": [0, 1]}, ["`turn` and `sky` make images anew from their frames"]),
-        ({"oversampling": 2}, {"shift": 0.1, "scale": [0.9, 1]}, ["`scale` and `shift` would show in the corners"]),
+        (
+            {"shape": "disc"},
+            {"turn": "any", "sky": [0, 1]},
+            ["images are made anew from their frames for `turn`, `sky`, and"],
+        ),
+        (
+            {"oversampling": 2},
+            {"shift": 0.1, "scale": [0.9, 1]},
+            ["would show what was done to it by `scale`, `shift`; set"],
+        ),
         ({"oversampling": 2}, {"background": "sky"}, ["`background` is shown as bright as `sky` says"]),
         ({"half_width_kpc": 120}, {}, ["`samples: stages: images: half_width_kpc` is 120, and `datasets: simulated"]),
         ({"oversampling": 2}, {"sky": [2, 1]}, ["reversed; give the lower bound first"]),
@@ -50,4 +58,4 @@ def test_a_blur_needs_a_field_that_is_known(config, schema):
     config["experiment"]["datasets"] = ["deepgalaxy_512"]
     config["scaling"]["workers"] = []
     (mistake,) = list_mistakes(config, schema)
-    assert mistake.startswith("`models: reference_cnn` on `samples: stages` of `datasets: deepgalaxy_512`: `blur_kpc`")
+    assert mistake.startswith("`models: reference_cnn` on `datasets: deepgalaxy_512`: `blur_kpc`")

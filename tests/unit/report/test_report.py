@@ -169,6 +169,7 @@ def files(tmp_path):
         "isolated": [table("isolated", {"true": "merger", "called": "isolated galaxy", "share": 0.25})],
         "errors": [table(f"errors{n}", {"grouping": "camera", "value": n, "accuracy": 0.5}) for n in (1, 2)],
         "observed": [table("observed", observed | {"novelty": 0.5, "warning": None})],
+        "robustness": [table("robustness", {"perturbation": "turn", "value": 45, "ratio": 1.05})],
         "scaling_model": [],
         "scaling_parameters": [],
         "figures": [figure(number, suffix) for number, suffix in enumerate(suffixes)],

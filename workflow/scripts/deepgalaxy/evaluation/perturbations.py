@@ -13,7 +13,8 @@ from deepgalaxy.image import BRIGHTEST, FAINTEST
 from deepgalaxy.resampling import Move, Sight, blurred, light_of, reduced, to_store
 
 STAR_KPC = 1.25
-"""Standard deviation of the point spread function in which a star is seen; a pixel if the field is not known."""
+"""Standard deviation of the point spread function in which a star is seen, half a pixel at least; a pixel if the field
+is not known."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _with_galaxy(scene: Scene, sight: Sight, perturbation: Perturbation) -> np.n
 
 def _with_star(scene: Scene, sight: Sight, perturbation: Perturbation) -> np.ndarray:
     """A star at 0.1 to 0.4 of the width from the centre; the amount is its brightest point."""
-    sigma = 1.0 if sight.half_width_kpc is None else STAR_KPC / sight.pixel_kpc
+    sigma = 1.0 if sight.half_width_kpc is None else max(0.5, STAR_KPC / sight.pixel_kpc)
     away = sight.pixels * (0.1 + 0.3 * scene.distance)
     axis = np.arange(sight.pixels) - (sight.pixels - 1) / 2
     across, along = (np.exp(-((axis - away * f(scene.direction)) ** 2) / (2 * sigma**2)) for f in (np.cos, np.sin))

@@ -30,33 +30,37 @@ def impossible_options(model: Mapping[str, Any], workers: int) -> Iterator[str]:
         )
 
 
-def impossible_moves(model: Mapping[str, Any], shape: str, oversampled: bool, field_known: bool) -> Iterator[str]:
+def impossible_moves(model: Mapping[str, Any], shape: str, oversampled: bool) -> Iterator[str]:
     """Yield a sentence for each thing that a model's augmentation cannot do with images as they are prepared.
 
-    ``shape`` is ``square`` or ``disc``; ``oversampled`` says whether there are frames to take the images from, and
-    ``field_known`` whether it is known how many kpc they show. Options that are missing have their defaults.
+    ``shape`` is ``square`` or ``disc``; ``oversampled`` says whether there are frames to take the images from. Options
+    that are missing have their defaults.
     """
     beyond = [f"`{name}`" for name, unset in MOVES.items() if model.get(name, unset) not in (unset, "quarter")]
     resampled = beyond + [f"`{name}`" for name, unset in LIGHT.items() if model.get(name, unset) != unset]
     if resampled and not oversampled:
         yield (
-            f"{' and '.join(resampled)} make images anew from their frames, and the sample has none; set `images:"
+            f"images are made anew from their frames for {', '.join(resampled)}, and the sample has none; set `images:"
             " oversampling`, such as 2."
         )
     if beyond and shape != "disc":
         yield (
-            f"{' and '.join(beyond)} would show in the corners of a square image; set `images: shape: disc` of the"
-            " sample."
-        )
-    if model.get("blur_kpc", [0, 0]) != [0, 0] and not field_known:
-        yield (
-            "`blur_kpc` needs to know how many kpc the images show, which this dataset does not record; set"
-            " `blur_kpc: [0, 0]`."
+            f"the corners of a square image would show what was done to it by {', '.join(beyond)}; set `images: shape:"
+            " disc` of the sample."
         )
     if model.get("background") and model.get("sky", [0, 0])[1] == 0:
         yield (
             "`background` is shown as bright as `sky` says, by the noise in it, and `sky` is [0, 0]; set it, such as"
             " to [0, 1]."
+        )
+
+
+def blur_of_unknown_width(model: Mapping[str, Any], field_known: bool) -> Iterator[str]:
+    """Yield a sentence if a model's images are to be blurred by kpc and it is not known how many they show."""
+    if model.get("blur_kpc", [0, 0]) != [0, 0] and not field_known:
+        yield (
+            "`blur_kpc` needs to know how many kpc the images show, which the dataset does not record; set"
+            " `blur_kpc: [0, 0]`."
         )
 
 

@@ -10,7 +10,12 @@ from dataclasses import asdict
 import keras
 
 from deepgalaxy.planning.code_digest import code_digest, library_versions
-from deepgalaxy.planning.combinations import impossible_classes, impossible_moves, impossible_options
+from deepgalaxy.planning.combinations import (
+    blur_of_unknown_width,
+    impossible_classes,
+    impossible_moves,
+    impossible_options,
+)
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 from deepgalaxy.training.checkpoints import Checkpoints
 from deepgalaxy.training.data.augment import Augmentation, Ranges, read_background
@@ -102,7 +107,9 @@ def refuse_impossible(options: TrainingOptions, data: PreparedData, workers: int
     for sentence in impossible_classes(model, data.classes_cameras, data.classes_ordered):
         raise ValueError(sentence)
     sight = data.sight
-    for sentence in impossible_moves(model, sight.shape, bool(sight.oversampling), sight.half_width_kpc is not None):
+    for sentence in impossible_moves(model, sight.shape, bool(sight.oversampling)):
+        raise ValueError(sentence)
+    for sentence in blur_of_unknown_width(model, sight.half_width_kpc is not None):
         raise ValueError(sentence)
 
 
