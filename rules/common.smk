@@ -88,6 +88,12 @@ ISOLATED_NAMES = [
 PROPERTY_NAMES = [
     EXPERIMENT_RUN.format(**run) for run in RUNS if config["samples"][parse_fold(run["sample"])[0]]["properties"]
 ]
+# Runs whose test images have frames, so that they can be disturbed.
+ROBUST_NAMES = [
+    name
+    for name, run in zip(RUN_NAMES, RUNS)
+    if config["samples"][parse_fold(run["sample"])[0]]["images"].get("oversampling")
+]
 # What tells a run from others in Snakemake's own report.
 RUN_LABELS = {"sample": "{sample}", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"}
 

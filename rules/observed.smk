@@ -1,10 +1,12 @@
 """Observed images, dated by the daters, and the map of what these were trained on.
 
-Parameters: `observed`. Only the map is made if it names no directory.
+Parameters: `observed`, only the map is made if it names no directory; and `models: <model>: background`, a directory of cut-outs
+of the sky, which are prepared for training.
 Results: <run>/observed.hdf5, <results>/tables/observed/, tables/observed_times/, figures/observed/ and figures/embedding/; with
-published times, <results>/tables/observed_reference/, observed_agreement/ and <results>/figures/observed_reference/
+published times, <results>/tables/observed_reference/, observed_agreement/ and <results>/figures/observed_reference/; <results>/backgrounds/
 """
 
+from deepgalaxy.observed.background import list_cutouts
 from deepgalaxy.observed.listing import digest_listing, inputs_of_a_rule, list_observed
 from deepgalaxy.observed.reference import read_reference
 
@@ -13,6 +15,12 @@ try:
     OBSERVED_FILES = list_observed(OBSERVED["directory"]) if OBSERVED["directory"] else []
     if OBSERVED["reference"] and workflow.is_main_process:
         read_reference(OBSERVED["reference"])
+    # Of each model that is trained before cut-outs of the sky.
+    CUTOUTS = {
+        name: list_cutouts(config["models"][name]["background"])
+        for name in EXPERIMENT["models"]
+        if config["models"][name]["background"]
+    }
 except ValueError as error:
     raise WorkflowError(str(error)) from None
 # All that observed images go through before they are drawn, if there are any; see `results_of_all_stages`.
@@ -172,3 +180,25 @@ rule plot_observed_reference:
         code=code_digest("figures/plot_observed_reference.py"),
     script:
         "../workflow/scripts/figures/plot_observed_reference.py"
+
+
+rule prepare_background:
+    """Prepare cut-outs of the sky, whose light is added to the training images of a model."""
+    input:
+        train="<sample>/train.hdf5",
+        images=lambda wildcards: inputs_of_a_rule(CUTOUTS[wildcards.model]),
+    output:
+        "<results>/backgrounds/{dataset}/{sample}/{model}.hdf5",
+    log:
+        "<logs>/prepare_background/{dataset}/{sample}/{model}.log",
+    conda:
+        "../envs/observe.yaml"
+    resources:
+        mem_mb=megabytes(round(500 + 40 * OBSERVED["largest_megapixels"])),
+        runtime=minutes(10, per_gb=20),
+    params:
+        files=lambda wildcards: CUTOUTS[wildcards.model],
+        contents=lambda wildcards: digest_listing(CUTOUTS[wildcards.model]),
+        code=code_digest("observed/prepare_background.py"),
+    script:
+        "../workflow/scripts/observed/prepare_background.py"

@@ -19,6 +19,7 @@ SUBJECTS = {
     "property_run": PROPERTY_NAMES,
     "observing_run": RUN_NAMES if OBSERVED_FILES else [],
     "compared_run": COMPARED_NAMES,
+    "robust_run": ROBUST_NAMES,
     "scaling_study": SCALING_STUDIES,
     "modelled_study": MODELLED_STUDIES,
 }
@@ -28,6 +29,7 @@ SHOWN_FOLDS = {
     "observing_run": "1",
     "compared_run": "1",
     "property_run": "1",
+    "robust_run": "1",
     "scored_run": ALL_FOLDS,
     "isolated_run": ALL_FOLDS,
 }
@@ -152,6 +154,7 @@ rule write_report:
         novelty=expand("<results>/tables/novelty/{run}.csv", run=SHOWN["run"]),
         observed=expand("<results>/tables/observed/{run}.csv", run=SHOWN["observing_run"]),
         observed_agreement=expand("<results>/tables/observed_agreement/{run}.csv", run=SHOWN["compared_run"]),
+        robustness=expand("<results>/tables/robustness/{run}.csv", run=SHOWN["robust_run"]),
         scaling="<results>/tables/scaling.csv",
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),
         scaling_parameters=expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),

@@ -37,6 +37,8 @@ def results_of_all_stages(wildcards):
         *expand("<results>/tables/isolated/{run}.csv", run=ISOLATED_NAMES),
         *expand("<results>/tables/properties/{run}.csv", run=PROPERTY_NAMES),
         *for_all_runs("<results>/tables/novelty/{run}.csv"),
+        *expand("<results>/models/{run}/robustness.hdf5", run=ROBUST_NAMES),
+        *expand("<results>/tables/robustness/{run}.csv", run=ROBUST_NAMES),
         *figure_files("<results>/figures", SUBJECTS),
         "<results>/report.html",
     ]

@@ -15,6 +15,7 @@ rule train_model:
         classes="<sample>/classes.csv",
         properties="<sample>/properties.csv",
         weights=weights_to_begin_with,
+        background=background_of_model,
     output:
         model="<run>/model.keras",
         classes="<run>/classes.csv",

@@ -23,9 +23,21 @@ def splits_before(wildcards):
     return ["<results>/samples/{dataset}/{sample}/split.csv".format(**run) for run in runs_before(wildcards)[0]]
 
 
-def model_options(wildcards):
+def background_of_model(wildcards):
+    """Return the file of the cut-outs whose light is added to a model's training images, if there are any."""
+    if not config["models"][wildcards.model]["background"]:
+        return []
+    return "<results>/backgrounds/{dataset}/{sample}/{model}.hdf5".format(**wildcards)
+
+
+def options_of_background(input):
+    """Return the file of cut-outs among a training run's input as words of a command line."""
+    return [f"--background-file={input.background}"] if input.background else []
+
+
+def model_options(wildcards, input):
     """Return a model's options as words of a command line."""
-    return command_line(settings("models/{model}")(wildcards))
+    return [*command_line(settings("models/{model}")(wildcards)), *options_of_background(input)]
 
 
 def job_of(workers):

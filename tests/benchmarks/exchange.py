@@ -107,7 +107,7 @@ def measure(args: argparse.Namespace) -> None:
     rng = np.random.default_rng(ranks.rank)
     images = tf.constant(rng.integers(0, 256, (int(batch), int(pixels), int(pixels), 1), np.uint8))
     labels = tf.constant(rng.integers(CLASSES, size=int(batch)).astype(np.int32))
-    rest = tf.constant(0, tf.int64), tf.constant(0.001), tf.zeros(2)
+    rest = tf.constant(0.001), tf.zeros(2)
 
     def stepper(exchanging, **options):
         """Return a function that takes steps and returns their seconds and those of the exchange; and the network."""

@@ -13,7 +13,7 @@ import tensorflow as tf
 pytestmark = pytest.mark.skipif(not tf.config.list_physical_devices("GPU"), reason="needs a GPU that TensorFlow uses")
 
 NETWORKS = {
-    "reference_cnn": ("--noise=0.1", "--flips"),
+    "reference_cnn": ("--noise=0.1", "--mirror"),
     "EfficientNetB0": (),  # depthwise convolutions
     "EfficientNetB0 in float16": ("--precision=mixed_float16",),
     "ResNet50 by XLA": ("--xla",),

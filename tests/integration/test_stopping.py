@@ -17,7 +17,7 @@ from support.processes import family
 
 # All that a checkpoint has to hold: an optimizer's moments, random layers, an order of images, the best epoch.
 EVERYTHING = (
-    *("--epochs=4", "--seed=3", "--noise=0.1", "--flips", "--quarter-turns", "--keep-epoch=best"),
+    *("--epochs=4", "--seed=3", "--noise=0.1", "--mirror", "--turn=quarter", "--keep-epoch=best"),
     *("--gradient-accumulation=3", "--warmup-epochs=1", "--learning-rate-schedule=cosine", "--data-mode=2"),
 )
 

@@ -44,8 +44,8 @@ def few_steps(ranks, _output, batch_norm=False, **options):
     for _ in range(3):
         *first, last = np.array_split(np.arange(IMAGES)[mine], options.gradient_accumulation)
         for part in first:
-            step.accumulate(images[part], labels[part], 0)
-        step.update(images[last], labels[last], 0, 0.5, np.zeros(2, np.float32))
+            step.accumulate(images[part], labels[part])
+        step.update(images[last], labels[last], 0.5, np.zeros(2, np.float32))
     return network
 
 
@@ -82,7 +82,7 @@ def unsynchronised(ranks, output):
 def different_everything(ranks, output):
     """Train from other initial weights and on other images on every rank."""
     keras.utils.set_random_seed(100 + ranks.rank)
-    options = TrainingOptions("reference_cnn", epochs=2, batch_size=8, noise=0.1, flips=True)
+    options = TrainingOptions("reference_cnn", epochs=2, batch_size=8, noise=0.1, mirror=True)
     network = build_network(options, PIXELS, "uint8", CLASSES)
     before = [weight.numpy().tobytes() for weight in network.trainable_variables]
     assert len(set(ranks.gather(before[0]))) == ranks.size, "the ranks were to start from different weights"

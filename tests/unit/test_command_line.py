@@ -97,7 +97,7 @@ CAMERAS = "label,name,ordered,camera\n0,a,False,2\n1,b,False,{}\n"
             1,
             "in order of time, .*isolated",
         ),
-        ({"flips": True}, CAMERAS.format(12), 1, "such as 02 and 12, and each has classes of its own"),
+        ({"mirror": True}, CAMERAS.format(12), 1, "such as 02 and 12, and each has classes of its own"),
         ({"xla": True, "synchronised_batch_norm": True}, "label\n0\n1\n", 2, "do not go together on several workers"),
     ],
 )
@@ -110,9 +110,9 @@ def test_training_refuses_what_cannot_go_together(prepared, options, classes, wo
     ("options", "classes"),
     [
         ({"head": "ordinal"}, "label,name,ordered\n0,early,True\n1,late,True\n"),
-        ({"head": "ordinal", "flips": True}, "label\n0\n1\n"),
-        ({"flips": True}, CAMERAS.format(13)),
-        ({"quarter_turns": True}, CAMERAS.format(12)),
+        ({"head": "ordinal", "mirror": True}, "label\n0\n1\n"),
+        ({"mirror": True}, CAMERAS.format(13)),
+        ({"turn": "quarter"}, CAMERAS.format(12)),
         ({"xla": True, "synchronised_batch_norm": True}, "label\n0\n1\n"),
     ],
 )

@@ -150,7 +150,7 @@ def test_scrambled_training_labels_leave_nothing_to_be_learned(chain, run, tmp_p
             *(*TrainingJob(2, 1, 1).launch_command(), sys.executable, "-m", "deepgalaxy.train"),
             *(f"--train={data}/train.hdf5", f"--validation={data}/validation.hdf5", "--threads=2", "--workers=2"),
             *(f"--classes={sample}/classes.csv", f"--output={data}", "--architecture=reference_cnn"),
-            *("--epochs=30", "--batch-size=8", "--learning-rate=0.002", "--flips"),
+            *("--epochs=30", "--batch-size=8", "--learning-rate=0.002", "--mirror"),
         )
         assert result.returncode == 0, result.stderr
         predict_images(

@@ -16,6 +16,7 @@ IN_RULES = {
     "property_run": "<run_name>",
     "observing_run": "<run_name>",
     "compared_run": "<run_name>",
+    "robust_run": "<run_name>",
     "scaling_study": "<study_name>",
 }
 NAMES = {kind: [f"one_{kind}", f"another_{kind}"] for kind in SUBJECTS}

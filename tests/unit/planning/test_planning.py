@@ -109,7 +109,7 @@ def test_a_digest_does_not_depend_on_the_locale(run):
     [
         ("simulation/simulate_galaxies.py", ["numba", "numpy", "scipy"]),
         ("sample/prepare_images.py", ["cv2", "numpy"]),
-        ("deepgalaxy/train.py", ["keras", "numpy", "tensorflow"]),
+        ("deepgalaxy/train.py", ["cv2", "keras", "numpy", "tensorflow"]),
         ("dataset/fetch_dataset.py", []),  # another version of NumPy is no reason to get 14 GB once more
     ],
 )

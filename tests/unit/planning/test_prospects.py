@@ -11,7 +11,12 @@ TIMES = {"task": "time"}
 def sample(groups=("s_*",), cameras=14, window=None, classes=TIMES, **split):
     selection = {"groups": list(groups), "cameras": cameras} | ({"time_myr": window} if window else {})
     split = {"validation": 0.1, "test": 0.1} | split if "folds" not in split else {"validation": 0.1} | split
-    return {"selection": selection, "classes": classes, "split": split, "images": {"pixels": 8, "dtype": "uint8"}}
+    return {
+        "selection": selection,
+        "classes": classes,
+        "split": split,
+        "images": {"pixels": 8, "dtype": "uint8", "oversampling": 2, "shape": "disc", "half_width_kpc": 50},
+    }
 
 
 def stages(start, end, bins=5):

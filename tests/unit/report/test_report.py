@@ -181,6 +181,7 @@ def files(tmp_path):
         "errors": [table(f"errors{n}", {"grouping": "camera", "value": n, "accuracy": 0.5}) for n in (1, 2)],
         "observed": [table("observed", observed | {"novelty": 0.5, "warning": None})],
         "observed_agreement": [table("agreement", {"published": 9, "dated": 8, "rank_correlation": 0.5})],
+        "robustness": [table("robustness", {"perturbation": "turn", "value": 45, "ratio": 1.05})],
         "scaling_model": [],
         "scaling_parameters": [],
         "figures": [figure(number, suffix) for number, suffix in enumerate(suffixes)],

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgalaxy.training.checkpoints import Checkpoints
-from deepgalaxy.training.data.augment import augment
 from deepgalaxy.training.data.deal import Dealing
 from deepgalaxy.training.data.shard import Shard, TrainingImages
 from deepgalaxy.training.fit import Callbacks, Training
@@ -50,48 +49,6 @@ def linear_network():
 
 def step_of(network, chosen, ranks=None):
     return TrainingStep(network, make_optimizer(chosen), ranks or SingleRank(), chosen)
-
-
-# Augmentation
-
-
-def all_turns(image):
-    return [np.rot90(mirrored, turns) for mirrored in (image, np.flip(image, 1)) for turns in range(4)]
-
-
-@pytest.mark.parametrize(
-    ("chosen", "allowed"),
-    [
-        ({"flips": True}, [0, 2, 4, 6]),
-        ({"quarter_turns": True}, [0, 1, 2, 3]),
-        ({"flips": True, "quarter_turns": True}, range(8)),
-        ({}, [0]),
-    ],
-)
-def test_images_are_mirrored_and_turned_in_all_ways_asked_for_and_in_no_other(chosen, allowed):
-    image = np.random.default_rng(1).uniform(size=(4, 4, 1)).astype(np.float32)
-    results = augment(
-        tf.constant(np.repeat(image[None], 400, axis=0)),
-        **{"flips": False, "quarter_turns": False} | chosen,
-        key=7,
-        number=tf.constant(1),
-    ).numpy()
-    counts = [sum(np.array_equal(result, turn) for result in results) for turn in all_turns(image)]
-    assert sum(counts) == 400
-    for number, count in enumerate(counts):
-        # 400 draws scatter by at most 10 about their mean.
-        assert count == pytest.approx(400 / len(allowed), abs=50) if number in allowed else count == 0
-
-
-def test_the_draw_depends_on_key_and_batch_alone(images):
-    draws = {
-        (key, number): augment(tf.constant(images), True, False, key, tf.constant(number)).numpy().tobytes()
-        for key in (1, 2)
-        for number in (1, 2)
-    }
-    assert len(set(draws.values())) == 4
-    again = augment(tf.constant(images), True, False, 2, tf.constant(1)).numpy()
-    assert again.tobytes() == draws[2, 1]
 
 
 # Learning rate
@@ -142,7 +99,7 @@ def test_updates_are_those_of_keras(name, images, labels):
     smoothed = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
     keras_own.compile(keras.optimizers.get({"class_name": name, "config": {"learning_rate": 0.01}}), smoothed)
     for _ in range(3):
-        step.update(images, labels, 0, 0.01, NO_VOTES)
+        step.update(images, labels, 0.01, NO_VOTES)
         keras_own.train_on_batch(images, np.eye(CLASSES)[labels])
     for one, other in zip(ours.get_weights(), keras_own.get_weights()):
         np.testing.assert_allclose(one, other, rtol=2e-4, atol=2e-6)
@@ -164,7 +121,7 @@ def test_smoothed_labels_pull_probabilities_up_from_anywhere(xla, images):
     )
     network.layers[-2].bias.assign(logits)
     chosen = options(optimizer="sgd", label_smoothing=0.1, xla=xla)
-    step_of(network, chosen).update(images, np.zeros(COUNT, np.int32), 0, 1.0, NO_VOTES)
+    step_of(network, chosen).update(images, np.zeros(COUNT, np.int32), 1.0, NO_VOTES)
     smoothed = 0.9 * np.eye(CLASSES)[0] + 0.1 / CLASSES
     gradient = np.exp(logits) / np.exp(logits).sum() - smoothed
     np.testing.assert_allclose(network.layers[-2].bias.numpy(), logits - gradient, rtol=1e-6, atol=1e-5)
@@ -176,9 +133,9 @@ def test_accumulated_batches_of_different_sizes_make_the_update_of_the_whole(ima
     single = step_of(whole, options(optimizer="sgd"))
     for _ in range(2):
         for part in (slice(0, 5), slice(5, 9)):
-            step.accumulate(images[part], labels[part], 0)
-        step.update(images[9:], labels[9:], 0, 0.5, NO_VOTES)
-        single.update(images, labels, 0, 0.5, NO_VOTES)
+            step.accumulate(images[part], labels[part])
+        step.update(images[9:], labels[9:], 0.5, NO_VOTES)
+        single.update(images, labels, 0.5, NO_VOTES)
     for one, other in zip(accumulated.get_weights(), whole.get_weights()):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
@@ -187,11 +144,14 @@ def test_accumulated_batches_of_different_sizes_make_the_update_of_the_whole(ima
 
 
 def test_batches_of_every_size_and_validation_are_traced_once(images, labels):
-    network = build_network(options(noise=0.1, flips=True), PIXELS, "uint8", CLASSES)
-    step, evaluate = step_of(network, options(noise=0.1, flips=True, gradient_accumulation=2)), evaluation_step(network)
+    network = build_network(options(noise=0.1, mirror=True), PIXELS, "uint8", CLASSES)
+    step, evaluate = (
+        step_of(network, options(noise=0.1, mirror=True, gradient_accumulation=2)),
+        evaluation_step(network),
+    )
     for count in (8, 5, 1):
-        step.accumulate(images[:count], labels[:count], tf.constant(count, tf.int64))
-        step.update(images[:count], labels[:count], tf.constant(count, tf.int64), tf.constant(0.1), NO_VOTES)
+        step.accumulate(images[:count], labels[:count])
+        step.update(images[:count], labels[:count], tf.constant(0.1), NO_VOTES)
         evaluate(images[:count], labels[:count])
     for function in (step.accumulate, step.update, evaluate):
         assert function.experimental_get_tracing_count() == 1
@@ -217,17 +177,14 @@ def test_a_network_learns_by_heart_in_every_arithmetic(chosen, policy, images, l
     assert {variable.dtype for variable in network.trainable_variables} == {"float32"}
     assert network(images).dtype == tf.float32
     step = step_of(network, chosen)
-    losses = [
-        float(step.update(images, labels, tf.constant(n, tf.int64), tf.constant(0.02), NO_VOTES)[0][0])
-        for n in range(60)
-    ]
+    losses = [float(step.update(images, labels, tf.constant(0.02), NO_VOTES)[0][0]) for n in range(60)]
     assert losses[-1] < 0.5 * losses[0] and np.isfinite(losses).all()
 
 
 def test_xla_changes_no_gradient(images, labels):
     networks = [linear_network(), linear_network()]
     for network, xla in zip(networks, (False, True)):
-        step_of(network, options(optimizer="sgd", xla=xla)).update(images, labels, 0, 0.5, NO_VOTES)
+        step_of(network, options(optimizer="sgd", xla=xla)).update(images, labels, 0.5, NO_VOTES)
     for one, other in zip(*(network.get_weights() for network in networks)):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
@@ -296,7 +253,7 @@ def test_epochs_of_few_steps_take_other_images_each(prepared):
 
 
 def test_a_short_epoch_that_was_interrupted_goes_on_where_it_was(prepared):
-    chosen = options(epochs=2, steps_per_epoch=4, flips=True)
+    chosen = options(epochs=2, steps_per_epoch=4, mirror=True)
     whole = training_on(prepared, chosen)
     expected = whole.run()
     shutil.rmtree(prepared.parent / "checkpoints")
@@ -317,8 +274,8 @@ def test_the_ordinal_head_gives_one_peak_and_loads_without_this_package(tmp_path
     chosen = options(head="ordinal")
     network = build_network(chosen, PIXELS, "uint8", 9)
     step = step_of(network, chosen)
-    for n in range(30):
-        step.update(images, labels, tf.constant(n, tf.int64), tf.constant(0.02), NO_VOTES)
+    for _ in range(30):
+        step.update(images, labels, tf.constant(0.02), NO_VOTES)
     network.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
     probabilities = loaded.predict_on_batch(images)

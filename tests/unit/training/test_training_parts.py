@@ -24,7 +24,7 @@ OPTIONS = {
     "epochs": 2,
     "batch_size": 4,
     "noise": 0.1,
-    "flips": True,
+    "mirror": True,
     "optimizer_parameters": {"beta_1": 0.8},
 }
 
@@ -44,7 +44,7 @@ def test_a_configured_model_survives_the_command_line():
     add_options(parser)
     parsed = parser.parse_args(command_line(OPTIONS))
     assert TrainingOptions(**vars(parsed)) == TrainingOptions(**OPTIONS)
-    assert not parser.parse_args(command_line(OPTIONS | {"flips": False})).flips
+    assert not parser.parse_args(command_line(OPTIONS | {"mirror": False})).mirror
 
 
 def test_the_performance_line_is_upstreams_to_the_letter():
@@ -67,7 +67,7 @@ def test_the_performance_line_is_upstreams_to_the_letter():
 @pytest.mark.parametrize("dtype", ["uint8", "float16"])
 @pytest.mark.parametrize("architecture", ["reference_cnn", "MobileNetV2", "EfficientNetB0"])
 def test_networks_give_probabilities_of_images_as_stored(architecture, dtype):
-    network = build_network(TrainingOptions(architecture, 1, 1, noise=0.5, flips=True), 32, dtype, 5)
+    network = build_network(TrainingOptions(architecture, 1, 1, noise=0.5, mirror=True), 32, dtype, 5)
     images = np.random.default_rng(1).uniform(0, 255 if dtype == "uint8" else 1, (2, 32, 32, 1)).astype(dtype)
     probabilities = network(images, training=False).numpy()
     assert probabilities.shape == (2, 5) and probabilities.dtype == np.float32
@@ -96,7 +96,7 @@ def test_the_options_name_every_network_and_optimizer_of_keras_and_no_other():
 
 
 def test_a_saved_network_loads_without_this_package(tmp_path, run):
-    network = build_network(TrainingOptions("reference_cnn", 1, 1, noise=0.1, flips=True), 16, "uint8", 3)
+    network = build_network(TrainingOptions("reference_cnn", 1, 1, noise=0.1, mirror=True), 16, "uint8", 3)
     network.save(tmp_path / "model.keras")
     code = (
         "import sys, keras; m = keras.saving.load_model(sys.argv[1], safe_mode=True);"

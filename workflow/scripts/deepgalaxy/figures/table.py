@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 SUBJECTS = (
-    *("dataset", "sample", "scored_sample", "run", "scored_run", "property_run", "observing_run", "compared_run"),
-    "scaling_study",
+    *("dataset", "sample", "scored_sample", "run", "scored_run", "property_run", "robust_run", "observing_run"),
+    *("compared_run", "scaling_study"),
 )
 """What a figure may show. A scored sample is a sample, a fold of one, or all folds of one together; a scored run is a
-run, or the runs of all folds together; a property run is one whose network predicts properties; an observing run is one
-that dated observed images, a compared run one that dated some whose times are published; a scaling study is of one
-model on one sample."""
+run, or the runs of all folds together; a property run is one whose network predicts properties, a robust run one whose
+sample has frames to disturb; an observing run is one that dated observed images, a compared run one that dated some
+whose times are published; a scaling study is of one model on one sample."""
 
 SECTIONS = ("skill", "datasets", "training", "results", "observed", "scaling")
 """The sections of the report that show figures."""
@@ -126,6 +126,14 @@ FIGURES = {
         "results",
         "Training images by the features that {} has of them, coloured by time, with lone galaxies and observed images,"
         " if there are any, among them (t-SNE). What lies together looks alike to the network; distances mean nothing.",
+    ),
+    "robustness": FigureKind(
+        "robustness/{subject}.svg",
+        "robust_run",
+        "results",
+        "Median error of {} on test images that are turned, scaled, moved, blurred, or have noise, another galaxy or a"
+        " star in the field. The dashed line is that of the upright images; bands are 95 % intervals of the ratio to"
+        " it.",
     ),
     "observed": FigureKind(
         "observed/{subject}.png",

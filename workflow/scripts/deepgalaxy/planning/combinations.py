@@ -6,6 +6,10 @@ from typing import Any
 from deepgalaxy.dataset.cameras import ANTIPODAL_PAIRS
 
 LINEAR_IS_FOR_SGD = "`learning_rate_scaling: linear` is for SGD only; {} scales its own steps. Use `none` or `sqrt`."
+MOVES: dict[str, Any] = {"turn": "none", "scale": [1, 1], "shift": 0}
+"""Options that show what lies outside the upright image, unless they have these values, or turns are by quarters."""
+LIGHT: dict[str, Any] = {"blur_kpc": [0, 0], "sky": [0, 0], "background": ""}
+"""Other options for which images are made anew from their frames."""
 NO_IMAGENET_WEIGHTS = "There are no ImageNet weights for reference_cnn; set `weights` to `none` or to a file."
 
 
@@ -26,6 +30,40 @@ def impossible_options(model: Mapping[str, Any], workers: int) -> Iterator[str]:
         )
 
 
+def impossible_moves(model: Mapping[str, Any], shape: str, oversampled: bool) -> Iterator[str]:
+    """Yield a sentence for each thing that a model's augmentation cannot do with images as they are prepared.
+
+    ``shape`` is ``square`` or ``disc``; ``oversampled`` says whether there are frames to take the images from. Options
+    that are missing have their defaults.
+    """
+    beyond = [f"`{name}`" for name, unset in MOVES.items() if model.get(name, unset) not in (unset, "quarter")]
+    resampled = beyond + [f"`{name}`" for name, unset in LIGHT.items() if model.get(name, unset) != unset]
+    if resampled and not oversampled:
+        yield (
+            f"images are made anew from their frames for {', '.join(resampled)}, and the sample has none; set `images:"
+            " oversampling`, such as 2."
+        )
+    if beyond and shape != "disc":
+        yield (
+            f"the corners of a square image would show what was done to it by {', '.join(beyond)}; set `images: shape:"
+            " disc` of the sample."
+        )
+    if model.get("background") and model.get("sky", [0, 0])[1] == 0:
+        yield (
+            "`background` is shown as bright as `sky` says, by the noise in it, and `sky` is [0, 0]; set it, such as"
+            " to [0, 1]."
+        )
+
+
+def blur_of_unknown_width(model: Mapping[str, Any], field_known: bool) -> Iterator[str]:
+    """Yield a sentence if a model's images are to be blurred by kpc and it is not known how many they show."""
+    if model.get("blur_kpc", [0, 0]) != [0, 0] and not field_known:
+        yield (
+            "`blur_kpc` needs to know how many kpc the images show, which the dataset does not record; set"
+            " `blur_kpc: [0, 0]`."
+        )
+
+
 def impossible_classes(model: Mapping[str, Any], cameras: Collection[int], ordered: bool) -> Iterator[str]:
     """Yield a sentence for each thing that the options of a model cannot do with the classes.
 
@@ -38,9 +76,9 @@ def impossible_classes(model: Mapping[str, Any], cameras: Collection[int], order
             " galaxies are not; set `head: categorical`, or choose other classes."
         )
     opposite = [pair for pair in ANTIPODAL_PAIRS if set(pair) <= set(cameras)]
-    if model.get("flips") and opposite:
+    if model.get("mirror") and opposite:
         yield (
-            "`flips` turns what a camera sees into what the opposite one sees, such as {:02d} and {:02d}, and each has"
-            " classes of its own; set `flips: false`, choose classes of time alone, or select one camera of each line"
+            "`mirror` turns what a camera sees into what the opposite one sees, such as {:02d} and {:02d}, and each has"
+            " classes of its own; set `mirror: false`, choose classes of time alone, or select one camera of each line"
             " of sight."
         ).format(*opposite[0])

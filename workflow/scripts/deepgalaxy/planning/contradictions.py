@@ -6,7 +6,12 @@ from typing import Any
 
 from deepgalaxy.cluster.job import size_training_job
 from deepgalaxy.dataset.cameras import camera_numbers
-from deepgalaxy.planning.combinations import impossible_classes, impossible_options
+from deepgalaxy.planning.combinations import (
+    blur_of_unknown_width,
+    impossible_classes,
+    impossible_moves,
+    impossible_options,
+)
 from deepgalaxy.planning.earlier_runs import earlier_runs
 from deepgalaxy.planning.runs import takes_isolated, uneven_batches
 from deepgalaxy.planning.sentences import OTHER_NAME, place_name
@@ -40,8 +45,37 @@ def contradictions(config: dict, models: str) -> Iterator[str]:
         for sentence in impossible_classes(config["models"][name], cameras, ordered):
             yield f"`models: {name}` on `samples: {where}`: {sentence}"
     yield from _of_reference(config)
+    yield from _of_images(config)
     yield from _of_jobs(config["machine"], sorted(numbers))
     yield from uneven_batches(config)
+
+
+def _of_images(config: dict) -> Iterator[str]:
+    """Yield a sentence for each augmentation that images as they are prepared do not allow, and for each sample that is
+    to see more than what is rendered."""
+    experiment = config["experiment"]
+    for where in experiment["samples"]:
+        images = config["samples"][where]["images"]
+        for name in experiment["models"]:
+            oversampled = bool(images.get("oversampling"))
+            for sentence in impossible_moves(config["models"][name], images["shape"], oversampled):
+                yield f"`models: {name}` on `samples: {where}`: {sentence}"
+        for dataset in experiment["datasets"]:
+            yield from _of_field(config, where, images.get("half_width_kpc", 0), dataset)
+
+
+def _of_field(config: dict, where: str, asked: float, dataset: str) -> Iterator[str]:
+    """Yield a sentence if a sample asks for more of a dataset's field than is rendered, half the width being ``asked``
+    kpc or 0 for all, and for each model whose images have to be blurred though their field is not known."""
+    rendered = config["datasets"][dataset].get("rendering", {}).get("half_width_kpc", 0)
+    if asked > rendered > 0:
+        yield (
+            f"`samples: {where}: images: half_width_kpc` is {asked:g}, and `datasets: {dataset}: rendering` shows"
+            f" {rendered:g}; ask for less."
+        )
+    for name in config["experiment"]["models"]:
+        for sentence in blur_of_unknown_width(config["models"][name], bool(rendered or asked)):
+            yield f"`models: {name}` on `datasets: {dataset}`: {sentence}"
 
 
 def refusals(function: Callable[..., Any], *arguments: Any) -> Iterator[str]:

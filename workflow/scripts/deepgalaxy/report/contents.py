@@ -27,6 +27,7 @@ JOINED_TABLES = {
     "observed": "observing_run",
     "observed_agreement": "compared_run",
     "properties": "property_run",
+    "robustness": "robust_run",
     "scaling_model": "modelled_study",
 }
 """Tables with one file for each subject of a kind."""

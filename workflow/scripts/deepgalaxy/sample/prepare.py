@@ -1,12 +1,13 @@
 """From images in their native form to what a network reads: one size, one channel, one file for each split."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cv2
 import h5py
 import numpy as np
 import pandas as pd
@@ -15,9 +16,11 @@ from deepgalaxy.dataset.contents import CHECKSUMS, image_checksums, wrong_source
 from deepgalaxy.dataset.layout import images_name
 from deepgalaxy.dataset.pieces import Pieces
 from deepgalaxy.hdf5 import whole_hdf5
-from deepgalaxy.image import prepare_image
+from deepgalaxy.image import cut_to_disc, disc, prepare_image
 from deepgalaxy.logs import progress
 from deepgalaxy.parallel import in_processes
+from deepgalaxy.resampling import Sight, light_of, reduced, store, to_store
+from deepgalaxy.sample.field import Field, field_of
 from deepgalaxy.seeds import derive_seed
 
 ANEW = (
@@ -37,6 +40,51 @@ class Block:
     rows: np.ndarray
 
 
+@dataclass(frozen=True)
+class Form:
+    """How images are prepared: as a network sees them, ``sight``, from a ``field``."""
+
+    sight: Sight
+    field: Field
+
+    @property
+    def frame_pixels(self) -> int:
+        """The side of a frame in pixels; 0 if there are none."""
+        return self.sight.frame_pixels(self.field.rendered, self.field.seen) if self.sight.oversampling else 0
+
+    @property
+    def image_bytes(self) -> int:
+        """What a prepared image takes, with its frame if it has one, in bytes."""
+        return (self.sight.pixels**2 + self.frame_pixels**2) * np.dtype(self.sight.dtype).itemsize
+
+    def create(self, file: h5py.File, count: int) -> dict[str, h5py.Dataset]:
+        """Return, by name, datasets of a file for so many images, and say in its attributes what they are."""
+        sight = self.sight
+        file.attrs.update({"shape": sight.shape, "oversampling": sight.oversampling})
+        if sight.half_width_kpc is not None:
+            file.attrs["half_width_kpc"] = sight.half_width_kpc
+        sides = {"images": sight.pixels} | ({"frames": self.frame_pixels} if sight.oversampling else {})
+        return {name: file.create_dataset(name, (count, side, side, 1), sight.dtype) for name, side in sides.items()}
+
+    def prepare(self, native: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return an image, (height, width, channels), as (pixels, pixels), and its frame (S, S) if it is to have one.
+
+        With frames, what changes the size is done in light, as it is for whatever is made of the frames. Without, it is
+        done in brightness.
+        """
+        sight = self.sight
+        if not sight.oversampling:
+            image = prepare_image(self.field.middle(native), sight.pixels, sight.dtype)
+            return (cut_to_disc(image) if sight.shape == "disc" else image), None
+        grey = light_of(prepare_image(native, native.shape[0], _exact(native)))
+        if grey.shape[0] != self.frame_pixels:
+            grey = cv2.resize(grey, (self.frame_pixels, self.frame_pixels), interpolation=cv2.INTER_AREA)
+        if sight.shape == "disc":
+            grey = grey * disc(self.frame_pixels)  # or the corners of a turned frame would show within the disc
+        frame = store(grey, sight.dtype)
+        return to_store(reduced(light_of(frame), sight), sight), frame
+
+
 def prepare_images(
     subset: str | Path,
     table: pd.DataFrame,
@@ -47,28 +95,51 @@ def prepare_images(
     memory_bytes: int,
     processes: int = 1,
     properties: Sequence[str] = (),
+    oversampling: int = 0,
+    half_width_kpc: float | None = None,
+    shape: str = "square",
 ) -> None:
     """Write one file for each split of the split table, ``outputs`` giving its path, in one pass over the images.
 
     A file holds, contiguous and shuffled by ``seed``, ``images`` (n, pixels, pixels, 1), ``label`` (n,) int32,
     ``target_myr`` (n,) float32 and ``row`` (n,) int64, the index of each image in the table; and if ``properties``
     names columns of the table, ``properties`` (n, k) float32, with these as its attribute ``columns``, NaN where
-    unknown.
-    Since the images are shuffled once for all, any contiguous slab of them is a random sample. Images under way never
-    take more than ``memory_bytes``, over all processes, as long as one process can hold a piece of the file
+    unknown. Since the images are shuffled once for all, any contiguous slab of them is a random sample. Images under
+    way never take more than ``memory_bytes``, over all processes, as long as one process can hold a piece of the file
     (``Pieces``); each is read once.
 
-    Raises ValueError if the images lie in a file that is not there, cannot be read, or are not those of the catalogue.
+    ``half_width_kpc`` is half the width of the middle of the rendered field that ``images`` show, all of it if None;
+    what lies outside the inscribed circle is black if ``shape`` is ``disc``. With ``oversampling``, there are
+    ``frames`` (n, S, S, 1) too, the whole field at so many times the resolution, as in ``deepgalaxy.resampling``; those
+    of a disc are cut to a disc themselves, so that their corners do not show when they are turned. Attributes of the
+    file say ``shape``, ``oversampling`` and, if it is known, ``half_width_kpc``.
+
+    Raises ValueError if the images lie in a file that is not there, cannot be read, or are not those of the catalogue,
+    and if ``half_width_kpc`` cannot be had (``field_of``).
     """
     with h5py.File(subset) as source:
         refuse_missing_sources(source)
+        field = field_of(source, half_width_kpc)
+        form = Form(Sight(pixels, dtype, shape, oversampling, field.seen_kpc), field)
         groups = table.groupby(["group", "camera"], sort=False)
         pieces = {name: Pieces.of(source[name[0]][images_name(name[1])]) for name in groups.groups}
     # Fewer processes, if what is packed together is too large for all of them.
     processes = min(processes, max(1, memory_bytes // max(each.least_bytes for each in pieces.values())))
-    prepared_bytes = 3 * pixels**2 * np.dtype(dtype).itemsize
-    blocks = list(_blocks(groups, pieces, prepared_bytes, memory_bytes // processes))
-    ready = in_processes(partial(_prepare_block, subset, pixels, dtype), blocks, processes)
+    blocks = list(_blocks(groups, pieces, 3 * form.image_bytes, memory_bytes // processes))
+    ready = in_processes(partial(_prepare_block, subset, form), blocks, processes)
+    _write(table, properties, form, seed, outputs, zip(blocks, ready), len(blocks))
+
+
+def _write(
+    table: pd.DataFrame,
+    properties: Sequence[str],
+    form: Form,
+    seed: int,
+    outputs: dict[str, str | Path],
+    ready: Iterable[tuple[Block, dict[str, np.ndarray]]],
+    count: int,
+) -> None:
+    """Write what ``prepare_images`` says, from ``count`` blocks and what was prepared of them."""
     place, prepared = np.empty(len(table), np.int64), {}
     with ExitStack() as files:
         for split, output in outputs.items():
@@ -82,11 +153,12 @@ def prepare_images(
             if properties:
                 file["properties"] = table[list(properties)].to_numpy(np.float32)[rows]
                 file["properties"].attrs["columns"] = list(properties)
-            prepared[split] = file.create_dataset("images", (len(rows), pixels, pixels, 1), dtype)
+            prepared[split] = form.create(file, len(rows))
         splits = table["split"].to_numpy()
-        for block, images in progress(zip(blocks, ready), len(blocks), "blocks of images"):
-            for row, image in zip(block.rows, images):
-                prepared[splits[row]][place[row], :, :, 0] = image
+        for block, parts in progress(ready, count, "blocks of images"):
+            for name, images in parts.items():
+                for row, image in zip(block.rows, images):
+                    prepared[splits[row]][name][place[row], :, :, 0] = image
 
 
 def refuse_missing_sources(subset: h5py.File) -> None:
@@ -114,8 +186,13 @@ def _blocks(groups: Any, pieces: dict[tuple, Pieces], prepared_bytes: int, memor
             yield Block(group, camera, snapshots[part], rows.index.to_numpy()[part])
 
 
-def _prepare_block(subset: str | Path, pixels: int, dtype: str, block: Block) -> np.ndarray:
-    """Return the prepared images of a block, (n, pixels, pixels)."""
+def _exact(native: np.ndarray) -> str:
+    """The type that an image is brought to before its light is taken: its own if it is uint8."""
+    return "uint8" if native.dtype == np.uint8 else "float16"
+
+
+def _prepare_block(subset: str | Path, form: Form, block: Block) -> dict[str, np.ndarray]:
+    """Return the prepared ``images`` of a block, (n, pixels, pixels), and its ``frames`` (n, S, S) if there are any."""
     first, last = block.snapshots[0], block.snapshots[-1]
     with h5py.File(subset) as file:
         images = file[block.group][images_name(block.camera)]
@@ -125,14 +202,16 @@ def _prepare_block(subset: str | Path, pixels: int, dtype: str, block: Block) ->
             raise ValueError(f"{subset}: {images.name[1:]} cannot be read: {error}. {ANEW}") from error
         _refuse_others(images, block.snapshots, [native[snapshot - first] for snapshot in block.snapshots])
     native = native.astype(native.dtype.newbyteorder("="), copy=False)
-    prepared = np.array([prepare_image(native[snapshot - first], pixels, dtype) for snapshot in block.snapshots])
-    for snapshot in block.snapshots[~prepared.any(axis=(1, 2))]:
+    images, frames = zip(*(form.prepare(native[snapshot - first]) for snapshot in block.snapshots))
+    parts = {"images": np.array(images)} | ({"frames": np.array(frames)} if form.sight.oversampling else {})
+    pixels, dtype = form.sight.pixels, form.sight.dtype
+    for snapshot in block.snapshots[~parts["images"].any(axis=(1, 2))]:
         if brightest := native[snapshot - first].max():
             raise ValueError(
                 f"{subset}: {block.group}/{images_name(block.camera)}[{snapshot}] is black once it has {pixels} pixels"
                 f" of type {dtype}; its brightest one has {brightest:g}. Name the camera under `damaged`."
             )
-    return prepared
+    return parts
 
 
 def _refuse_others(images: h5py.Dataset, snapshots: np.ndarray, native: list[np.ndarray]) -> None:

@@ -54,6 +54,9 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOpti
     parser.add_argument(
         "--properties", type=Path, help="CSV table of the properties to predict besides the class; default: none"
     )
+    parser.add_argument(
+        "--background-file", type=Path, help="HDF5 file of the cut-outs of `background`, as prepare_background makes it"
+    )
     parser.add_argument("--output", type=Path, required=True, help="directory for the model and its records")
     parser.add_argument(
         "--workers", type=reader(int, at_least=1), default=1, help="number of ranks that this run must have"

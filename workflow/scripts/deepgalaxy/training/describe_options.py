@@ -11,7 +11,7 @@ import yaml
 
 from deepgalaxy.training.options import TrainingOptions, default_of, shown_in_full, type_of
 
-TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object"}
+TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object", list: "array"}
 """Names of types in a JSON schema."""
 
 LIMITS = {"at_least": "minimum", "above": "exclusiveMinimum", "below": "exclusiveMaximum"}
@@ -36,7 +36,10 @@ def _option_schema(option: Field) -> dict[str, Any]:
     """Return the JSON schema of one option."""
     help, choices = option.metadata["help"], option.metadata["choices"]
     schema: dict[str, Any] = {"enum": list(choices)} if choices else {"type": TYPES[type_of(option)]}
-    schema |= {LIMITS[name]: limit for name, limit in option.metadata["limits"].items()}
+    limits = {LIMITS[name]: limit for name, limit in option.metadata["limits"].items()}
+    if type_of(option) is list:
+        limits = {"minItems": 2, "maxItems": 2, "ascending": True, "items": {"type": "number"} | limits}
+    schema |= limits
     if type_of(option) is dict:
         schema["additionalProperties"] = True  # the schema says everywhere which keys there may be
     if default_of(option) is not MISSING:
@@ -61,6 +64,7 @@ def _range(option: Field) -> str:
     if option.metadata["choices"]:
         return ", ".join(f"`{choice}`" for choice in option.metadata["choices"])
     kinds = {str: "text", int: "integer", float: "number", bool: "`true`, `false`", dict: "mapping"}
+    kinds[list] = "range of numbers"
     limits = (f"{name.replace('_', ' ')} {limit}" for name, limit in option.metadata["limits"].items())
     return ", ".join([kinds[type_of(option)], *limits])
 

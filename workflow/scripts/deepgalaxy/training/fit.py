@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from deepgalaxy.seeds import derive_seed
 from deepgalaxy.targets import Target
 from deepgalaxy.training.checkpoints import Checkpoint, Checkpoints
 from deepgalaxy.training.data.shard import Shard, TrainingImages
@@ -52,7 +51,6 @@ class Training:
         train: TrainingImages,
         validation: Shard,
         ranks: Ranks,
-        seed: int = 1,
         checkpoints: Checkpoints | None = None,
         callbacks: Callbacks = Callbacks(),
         tensorboard: TensorBoard | None = None,
@@ -61,8 +59,7 @@ class Training:
         self.network, self.options, self.train, self.validation, self.ranks = network, options, train, validation, ranks
         self.checkpoints, self.callbacks, self.tensorboard = checkpoints, callbacks, tensorboard
         self.optimizer = make_optimizer(options)
-        key = derive_seed(seed, "augment", ranks.rank)
-        self.step = TrainingStep(network, self.optimizer, ranks, options, key, targets)
+        self.step = TrainingStep(network, self.optimizer, ranks, options, targets)
         self.evaluate = evaluation_step(network, targets)
         self.progress = Progress()
         self.best: list[np.ndarray] = []
@@ -103,12 +100,11 @@ class Training:
             with stopwatch.waiting():
                 images, labels = next(batches)
             self._profile()
-            number = tf.constant((progress.epoch - 1) * self.batches_per_epoch + progress.batches, tf.int64)
             progress.batches += 1
             if progress.batches % options.gradient_accumulation and progress.batches < self.batches_per_epoch:
-                stopwatch.batch(self.step.accumulate(images, labels, number))
+                stopwatch.batch(self.step.accumulate(images, labels))
                 continue
-            sums, exchange, agreed = self.step.update(images, labels, number, self._rate(), self._vote())
+            sums, exchange, agreed = self.step.update(images, labels, self._rate(), self._vote())
             stopwatch.batch(sums)
             # Looking at the votes on the update before lets a GPU run one step ahead; all ranks look at the same.
             stop, save = (0, 0) if votes is None else votes.numpy()

@@ -101,8 +101,39 @@ class TrainingOptions:
     noise: float = _option(
         "standard deviation of Gaussian noise added in training to images in [0, 1]", at_least=0, default=0.0
     )
-    flips: bool = _option("mirror training images at random, in both directions", default=False)
-    quarter_turns: bool = _option("turn training images at random by multiples of 90 degrees", default=False)
+    mirror: bool = _option("mirror each training image, left to right, or not, at random", default=False)
+    turn: str = _option(
+        "turn training images at random: by multiples of 90 degrees, exactly, or by any angle",
+        ("none", "quarter", "any"),
+        default="none",
+    )
+    scale: list = _option(
+        "let the scene of a training image appear larger by a factor from this range, uniform in its logarithm",
+        above=0,
+        default_factory=lambda: [1, 1],
+    )
+    shift: float = _option(
+        "move the scene of a training image, along each axis by up to this fraction of the image's width",
+        at_least=0,
+        below=1,
+        default=0.0,
+    )
+    blur_kpc: list = _option(
+        "blur training images by a Gaussian whose standard deviation, in kpc, is from this range",
+        at_least=0,
+        default_factory=lambda: [0, 0],
+    )
+    sky: list = _option(
+        "add noise of a standard deviation from this range to the light of training images, in units of the faintest"
+        " surface density shown; Gaussian, or that of the `background`",
+        at_least=0,
+        default_factory=lambda: [0, 0],
+    )
+    background: str = _option(
+        "directory of image files, of empty sky or with other galaxies, whose light is added to training images,"
+        " turned by quarters at random; empty: none",
+        default="",
+    )
     data_mode: int = _option(
         "who holds which training images: -1, every worker all of them; 0, each a fixed shard; m > 0, shards are dealt"
         " anew every m epochs; in every mode an epoch takes each image once",
@@ -173,29 +204,42 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def reader(kind: type, **limits: float) -> Callable[[str], Any]:
     """Return a function that reads a value from the command line: a number that is finite and within ``limits``
-    (``at_least``, ``above``, ``below``), a text, or a dictionary in JSON."""
+    (``at_least``, ``above``, ``below``), a text, or a dictionary or a range of two numbers in JSON."""
 
     def read(text: str) -> Any:
-        value = json.loads(text) if kind is dict else kind(text)
+        value = json.loads(text) if kind in (dict, list) else kind(text)
         if kind is dict and not isinstance(value, dict):
             raise argparse.ArgumentTypeError(f'{text} is not a dictionary in JSON, such as {{"beta_1": 0.8}}')
-        if kind is float and not math.isfinite(value):
-            raise argparse.ArgumentTypeError(f"{text} is not a finite number")
-        for limit, number in limits.items():
-            within = {"at_least": value >= number, "above": value > number, "below": value < number}[limit]
-            if not within:
-                raise argparse.ArgumentTypeError(f"{text} is not {limit.replace('_', ' ')} {number}")
+        if kind is list and not is_range(value):
+            raise argparse.ArgumentTypeError(f"{text} is not a range in JSON, such as [0.5, 2]")
+        for one in value if kind is list else [value]:
+            if kind in (float, list) and not math.isfinite(one):
+                raise argparse.ArgumentTypeError(f"{text} is not a finite number")
+            for limit, number in limits.items():
+                within = {"at_least": one >= number, "above": one > number, "below": one < number}[limit]
+                if not within:
+                    raise argparse.ArgumentTypeError(f"{text} is not {limit.replace('_', ' ')} {number}")
         return value
 
     read.__name__ = kind.__name__  # as argparse calls it in its messages
     return read
 
 
+def is_range(value: Any) -> bool:
+    """Return whether a value is a list of two numbers, the smaller one first, or twice the same."""
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(one, int | float) and not isinstance(one, bool) for one in value)
+        and value[0] <= value[1]
+    )
+
+
 def command_line(model: dict[str, Any]) -> list[str]:
     """Return the command-line arguments for a ``models`` entry of the configuration.
 
-    >>> command_line({"batch_size": 4, "flips": False, "optimizer_parameters": {"beta_1": 0.8}})
-    ['--batch-size=4', '--no-flips', '--optimizer-parameters={"beta_1": 0.8}']
+    >>> command_line({"batch_size": 4, "mirror": False, "optimizer_parameters": {"beta_1": 0.8}, "sky": [0, 1]})
+    ['--batch-size=4', '--no-mirror', '--optimizer-parameters={"beta_1": 0.8}', '--sky=[0, 1]']
     """
     arguments = []
     for name, value in model.items():
@@ -203,5 +247,5 @@ def command_line(model: dict[str, Any]) -> list[str]:
         if isinstance(value, bool):
             arguments.append(f"--{name}" if value else f"--no-{name}")
         else:
-            arguments.append(f"--{name}={json.dumps(value) if isinstance(value, dict) else value}")
+            arguments.append(f"--{name}={json.dumps(value) if isinstance(value, dict | list) else value}")
     return arguments

@@ -10,10 +10,16 @@ from dataclasses import asdict
 import keras
 
 from deepgalaxy.planning.code_digest import code_digest, library_versions
-from deepgalaxy.planning.combinations import impossible_classes, impossible_options
+from deepgalaxy.planning.combinations import (
+    blur_of_unknown_width,
+    impossible_classes,
+    impossible_moves,
+    impossible_options,
+)
 from deepgalaxy.targets import all_columns, read_targets
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 from deepgalaxy.training.checkpoints import Checkpoints
+from deepgalaxy.training.data.augment import Augmentation, Ranges, read_background
 from deepgalaxy.training.data.deal import Dealing
 from deepgalaxy.training.data.prepared import PreparedData
 from deepgalaxy.training.data.shard import images_of_rank
@@ -64,6 +70,7 @@ def train_rank(
     targets = read_targets(args.properties) if args.properties else []
     refuse_impossible(options, data, ranks.size)
     dealing = Dealing(data.training_images, ranks.size, options.data_mode, args.seed)
+    augmentation = augmentation_of(args, options, data)
     network = in_turn(ranks, lambda: build_network(options, data.pixels, data.dtype, data.classes, targets))
     checkpoints = Checkpoints(
         args.output / "checkpoints",
@@ -74,9 +81,8 @@ def train_rank(
     training = Training(
         network,
         options,
-        *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20, all_columns(targets)),
+        *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20, augmentation, all_columns(targets)),
         ranks,
-        seed=args.seed,
         checkpoints=checkpoints,
         callbacks=Callbacks(tell, watchdog.heartbeat, lambda: request.signal),
         tensorboard=TensorBoard(args.output / "tensorboard") if options.debug and ranks.rank == 0 else None,
@@ -103,6 +109,19 @@ def refuse_impossible(options: TrainingOptions, data: PreparedData, workers: int
         raise ValueError(sentence)
     for sentence in impossible_classes(model, data.classes_cameras, data.classes_ordered):
         raise ValueError(sentence)
+    sight = data.sight
+    for sentence in impossible_moves(model, sight.shape, bool(sight.oversampling)):
+        raise ValueError(sentence)
+    for sentence in blur_of_unknown_width(model, sight.half_width_kpc is not None):
+        raise ValueError(sentence)
+
+
+def augmentation_of(args: argparse.Namespace, options: TrainingOptions, data: PreparedData) -> Augmentation:
+    """Return what is done to the training images."""
+    scale, blur_kpc, sky = ((low, high) for low, high in (options.scale, options.blur_kpc, options.sky))
+    ranges = Ranges(options.mirror, options.turn, scale, options.shift, blur_kpc, sky)
+    background = read_background(args.background_file, data.pixels) if options.background else None
+    return Augmentation(ranges, data.sight, args.seed, background)
 
 
 def take_places(ranks: Ranks, gpu_memory_mib: int, say: Callable[[str], None]) -> list[dict]:
@@ -131,6 +150,7 @@ def in_turn(ranks: Ranks, build: Callable[[], keras.Model]) -> keras.Model:
 
 def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
     """Return what a run is made of, as one line: a run resumes only from matching checkpoints."""
-    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (args.train, args.validation)]
+    read = [args.train, args.validation, *([args.background_file] if options.background else [])]
+    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in read]
     code = [code_digest("deepgalaxy/train.py"), *library_versions("deepgalaxy/train.py")]
     return json.dumps([asdict(options), args.seed, args.workers, files, code])

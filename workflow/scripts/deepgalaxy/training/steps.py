@@ -14,7 +14,6 @@ import tensorflow as tf
 from keras import layers
 
 from deepgalaxy.targets import Target, all_columns
-from deepgalaxy.training.data.augment import augment
 from deepgalaxy.training.network import batch_normalisations
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.property_loss import PropertyLoss
@@ -39,7 +38,7 @@ class TrainingStep:
     """One batch of training on every rank, in two kinds: ``accumulate`` adds to the gradients of an update, ``update``
     completes one, exchanges the gradients and applies their mean.
 
-    Every image of an update has the same weight. ``key`` is this rank's key of random mirroring and turning.
+    Every image of an update has the same weight.
     ``buckets`` are the groups in which an update's tensors travel (``deepgalaxy.training.ranks.buckets``): 0 means the
     votes, n the gradient of weight n - 1.
     """
@@ -50,10 +49,9 @@ class TrainingStep:
         optimizer: keras.optimizers.Optimizer,
         ranks: Ranks,
         options: TrainingOptions,
-        key: int = 0,
         targets: Sequence[Target] = (),
     ) -> None:
-        self._network, self._optimizer, self._ranks, self._options, self._key = network, optimizer, ranks, options, key
+        self._network, self._optimizer, self._ranks, self._options = network, optimizer, ranks, options
         optimizer.build(network.trainable_variables)
         self._weights = network.trainable_variables
         self._waiting = []
@@ -64,21 +62,17 @@ class TrainingStep:
             _synchronise(batch_normalisations(network), ranks)
         self._truth = Truth(targets)
         batch = batch_signature(network, targets)
-        number = tf.TensorSpec((), tf.int64)
         rate, votes = tf.TensorSpec((), tf.float32), tf.TensorSpec((2,), tf.float32)
         sizes = [4 * math.prod(exchanged.shape) for exchanged in (votes, *self._weights)]
         self.buckets = buckets(sizes, options.exchange_bucket_mib * 2**20)
         self._gradients = self._take_gradients
         if options.xla:
             self._gradients = tf.function(self._take_gradients, jit_compile=True, autograph=False)
-        self.accumulate = tf.function(self._accumulate, input_signature=[*batch, number], autograph=False)
-        self.update = tf.function(self._update, input_signature=[*batch, number, rate, votes], autograph=False)
+        self.accumulate = tf.function(self._accumulate, input_signature=batch, autograph=False)
+        self.update = tf.function(self._update, input_signature=[*batch, rate, votes], autograph=False)
 
-    def _take_gradients(
-        self, images: tf.Tensor, labels: tf.Tensor, number: tf.Tensor
-    ) -> tuple[list[tf.Tensor], tf.Tensor]:
+    def _take_gradients(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[list[tf.Tensor], tf.Tensor]:
         """Return the gradients of a batch's mean loss, and its sums."""
-        images = augment(images, self._options.flips, self._options.quarter_turns, self._key, number)
         with tf.GradientTape() as tape:
             outputs = self._network(images, training=True)
             labels, probabilities, others = self._truth.compare(labels, outputs)
@@ -92,9 +86,9 @@ class TrainingStep:
         gradients = tape.gradient(loss, [weight.value for weight in self._weights])
         return gradients, _sums(losses, labels, probabilities, others)
 
-    def _accumulate(self, images: tf.Tensor, labels: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+    def _accumulate(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Take a batch without an update. Returns its sums, as in Sums."""
-        gradients, sums = self._gradients(images, labels, number)
+        gradients, sums = self._gradients(images, labels)
         count = tf.cast(sums[2], tf.float32)
         for waiting, gradient in zip(self._waiting, gradients):
             waiting.assign_add(gradient * count)
@@ -102,14 +96,14 @@ class TrainingStep:
         return sums
 
     def _update(
-        self, images: tf.Tensor, labels: tf.Tensor, number: tf.Tensor, rate: tf.Tensor, votes: tf.Tensor
+        self, images: tf.Tensor, labels: tf.Tensor, rate: tf.Tensor, votes: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Take a batch, and then an update at the learning ``rate``, with all batches since the last one.
 
         Returns its sums, the seconds of the exchange, and the mean over ranks of their ``votes``, which travel with
         the gradients and so cost nothing.
         """
-        gradients, sums = self._gradients(images, labels, number)
+        gradients, sums = self._gradients(images, labels)
         if self._waiting:
             count = tf.cast(sums[2], tf.float32)
             total = self._waiting_images + count

@@ -1,25 +1,151 @@
-"""Random mirroring and turning of training images, as a function of a key and the number of the batch."""
+"""Training images as a telescope might have shown them: mirrored, turned, scaled, moved, blurred, before a sky.
 
-import tensorflow as tf
+What is done to an image depends on the seed, its place in the prepared file and the epoch, and on nothing else: it is
+the same on any number of ranks, for any size of batches, and in a run that was interrupted. With mirrors and quarter
+turns alone, pixels are moved, never interpolated. Everything else is done to the light of the image's frame, which is
+finer than what a network sees, and stretched afterwards.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+
+from deepgalaxy.image import FAINTEST
+from deepgalaxy.resampling import Move, Sight, blurred, light_of, reduced, to_store
+from deepgalaxy.seeds import derive_seed
+
+NOISE_POOL = 2**18
+"""Normal deviates drawn once; the noise of an image is a stretch of them that begins anywhere."""
 
 
-def augment(images: tf.Tensor, flips: bool, quarter_turns: bool, key: int, number: tf.Tensor) -> tf.Tensor:
-    """Return images (n, pixels, pixels, 1), each mirrored (``flips``), or turned by multiples of 90 degrees
-    (``quarter_turns``), or both, at random.
+@dataclass(frozen=True)
+class Ranges:
+    """What may be done to a training image; the names and meanings are those of ``TrainingOptions``."""
 
-    The draw depends only on ``key`` and ``number`` (a scalar int), so that a resumed run continues as it would have.
-    Pixels are moved, never interpolated.
+    mirror: bool = False
+    turn: str = "none"
+    scale: tuple[float, float] = (1.0, 1.0)
+    shift: float = 0.0
+    blur_kpc: tuple[float, float] = (0.0, 0.0)
+    sky: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def none(self) -> bool:
+        """Whether images stay as they are."""
+        return self == Ranges()
+
+    @property
+    def resampling(self) -> bool:
+        """Whether more is done than to move pixels."""
+        return self != Ranges(self.mirror, self.turn) or self.turn == "any"
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What is done to one image: a move, a blur of ``blur_kpc``, noise of ``sky`` in units of FAINTEST. ``noise`` and
+    ``cutout`` in [0, 1) say which part of the pool, or which cut-out of the background in which quarter turn."""
+
+    move: Move
+    blur_kpc: float
+    sky: float
+    noise: float
+    cutout: float
+
+
+def draw(ranges: Ranges, key: int, place: int, epoch: int) -> Draw:
+    """Return what is done to the image at a ``place`` of a prepared file in an epoch.
+
+    The numbers are those of the counter-based generator Philox (Salmon et al. 2011, SC11) for the counter (place,
+    epoch). Each option has a number of its own, so that setting one does not change what another one does.
     """
-    if not (flips or quarter_turns):
+    generator = np.random.Generator(np.random.Philox(key=key, counter=[0, 0, place, epoch]))
+    turn, mirror, scale, right, down, blur, sky, noise, cutout = generator.random(9).tolist()
+    angle = {"none": 0.0, "quarter": 90.0 * int(4 * turn), "any": 360 * turn}[ranges.turn]
+    low, high = ranges.scale
+    move = Move(
+        angle,
+        ranges.mirror and mirror < 0.5,
+        low * (high / low) ** scale,
+        ranges.shift * (2 * right - 1),
+        ranges.shift * (2 * down - 1),
+    )
+    return Draw(move, _within(ranges.blur_kpc, blur), _within(ranges.sky, sky), noise, cutout)
+
+
+def _within(limits: tuple[float, float], share: float) -> float:
+    return limits[0] + share * (limits[1] - limits[0])
+
+
+class Augmentation:
+    """What is done to the training images of a run.
+
+    ``sight`` is how they were prepared, ``background`` the light (m, pixels, pixels), float32, of cut-outs of the sky
+    whose noise has a standard deviation of one FAINTEST, None for Gaussian noise. OpenCV works with one thread from
+    then on: ranks and TensorFlow divide the cores among themselves.
+    """
+
+    def __init__(self, ranges: Ranges, sight: Sight, seed: int, background: np.ndarray | None = None) -> None:
+        self.ranges, self.sight, self.background = ranges, sight, background
+        self._key = derive_seed(seed, "augment")
+        pool = np.random.default_rng(derive_seed(seed, "sky"))
+        self._noise = pool.standard_normal(NOISE_POOL + sight.pixels**2, np.float32) if ranges.sky[1] else np.empty(0)
+        cv2.setNumThreads(1)
+
+    @property
+    def source(self) -> str:
+        """The dataset of the prepared file that it works on."""
+        return "frames" if self.ranges.resampling else "images"
+
+    def apply(self, stored: np.ndarray, places: np.ndarray, epoch: int) -> np.ndarray:
+        """Return images as a network sees them, (n, pixels, pixels, 1), of those ``stored`` in the dataset ``source``
+        (n, side, side, 1) at ``places`` (n,) of the prepared file, of the same type."""
+        if self.ranges.none:
+            return stored
+        images = np.empty((len(stored), self.sight.pixels, self.sight.pixels, 1), stored.dtype)
+        for image, one, place in zip(images, stored, places.tolist()):
+            drawn = draw(self.ranges, self._key, place, epoch)
+            image[:, :, 0] = self._resampled(one[:, :, 0], drawn) if self.ranges.resampling else _moved(one, drawn.move)
         return images
-    seed = tf.stack((tf.constant(key, tf.int64), tf.cast(number, tf.int64)))
-    bits = tf.random.stateless_uniform((3, tf.shape(images)[0], 1, 1, 1), seed, 0, 2, tf.int32)
-    transpose, vertical, horizontal = (bits[row] == 1 for row in range(3))
-    if not quarter_turns:
-        transpose = tf.zeros_like(transpose)
-    elif not flips:
-        # A transposition and one mirror make a quarter turn, two mirrors a half turn.
-        horizontal = tf.math.logical_xor(vertical, transpose)
-    images = tf.where(transpose, tf.transpose(images, (0, 2, 1, 3)), images)
-    images = tf.where(vertical, tf.reverse(images, [1]), images)
-    return tf.where(horizontal, tf.reverse(images, [2]), images)
+
+    def _resampled(self, frame: np.ndarray, drawn: Draw) -> np.ndarray:
+        """Return a frame (S, S) as it is seen after what was drawn, (pixels, pixels)."""
+        light = reduced(light_of(frame), self.sight, drawn.move)
+        if drawn.blur_kpc:
+            light = blurred(light, drawn.blur_kpc / self.sight.pixel_kpc)
+        if drawn.sky:
+            light = cv2.scaleAdd(self._sky(drawn), FAINTEST * drawn.sky, light)
+        return to_store(light, self.sight)
+
+    def _sky(self, drawn: Draw) -> np.ndarray:
+        """Return light of a sky, (pixels, pixels) float32, in units of the standard deviation of its noise."""
+        pixels = self.sight.pixels
+        if self.background is None:
+            first = int(drawn.noise * NOISE_POOL)
+            return self._noise[first : first + pixels**2].reshape(pixels, pixels)
+        which, turn = divmod(int(drawn.cutout * 4 * len(self.background)), 4)
+        return np.ascontiguousarray(np.rot90(self.background[which], turn))
+
+
+def _moved(image: np.ndarray, move: Move) -> np.ndarray:
+    """Return an image (pixels, pixels, 1) mirrored and turned by quarters, (pixels, pixels)."""
+    image = image[:, :, 0]
+    return np.rot90(image[:, ::-1] if move.mirror else image, round(move.angle / 90))
+
+
+def read_background(path: str | Path | None, pixels: int) -> np.ndarray:
+    """Return the cut-outs of a file that ``prepare_background`` wrote, float32 (m, pixels, pixels).
+
+    Raises ValueError if the file is not given or not there, or has none of this size.
+    """
+    if path is None:
+        raise ValueError("`background` needs its cut-outs as one file; give --background-file.")
+    if not Path(path).is_file() or not h5py.is_hdf5(path):
+        raise ValueError(f"{path} is no file of cut-outs of the sky; prepare_background writes one.")
+    with h5py.File(path) as file:
+        light: np.ndarray = file["light"][:]
+    if not len(light) or light.shape[1:] != (pixels, pixels):
+        raise ValueError(f"{path} holds no cut-outs of {pixels} × {pixels} pixels; have it made anew for this sample.")
+    return light

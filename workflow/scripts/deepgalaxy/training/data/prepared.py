@@ -6,21 +6,32 @@ from pathlib import Path
 
 import h5py
 
+from deepgalaxy.resampling import Sight, sight_of
+
 
 @dataclass(frozen=True)
 class PreparedData:
-    """Images of ``pixels`` a side and of type ``dtype``, how many there are in each file, how many classes, whether
-    each class has a place of its own in the order of time, and the cameras that have classes of their own."""
+    """How images were prepared, how many there are in each file, how many classes, whether each class has a place of
+    its own in the order of time, and the cameras that have classes of their own."""
 
     train: Path
     validation: Path
-    pixels: int
-    dtype: str
+    sight: Sight
     training_images: int
     validation_images: int
     classes: int
     classes_ordered: bool
     classes_cameras: frozenset[int]
+
+    @property
+    def pixels(self) -> int:
+        """The side of an image."""
+        return self.sight.pixels
+
+    @property
+    def dtype(self) -> str:
+        """The type of the images."""
+        return self.sight.dtype
 
     @staticmethod
     def read(train: Path, validation: Path, classes: Path) -> "PreparedData":
@@ -28,8 +39,8 @@ class PreparedData:
 
         Raises ValueError if a file is missing, or is not what prepare_images and split_images write.
         """
-        pixels, dtype, training_images = _describe(train)
-        _, _, validation_images = _describe(validation)
+        sight, training_images = _describe(train)
+        _, validation_images = _describe(validation)
         if not classes.is_file():
             raise ValueError(f"{classes}, the table of the classes, is not a file; give classes.csv of the sample.")
         with classes.open(newline="", encoding="utf-8") as file:
@@ -37,7 +48,7 @@ class PreparedData:
         ordered = all(row.get("ordered") != "False" for row in rows)
         cameras = frozenset(int(row["camera"]) for row in rows if row.get("camera"))
         images = (training_images, validation_images)
-        return PreparedData(train, validation, pixels, dtype, *images, len(rows), ordered, cameras)
+        return PreparedData(train, validation, sight, *images, len(rows), ordered, cameras)
 
     def check(self, workers: int) -> None:
         """Raise ValueError if there are too few images for so many workers."""
@@ -46,8 +57,8 @@ class PreparedData:
                 raise ValueError(f"{path} holds {images} images, too few for {workers} workers.")
 
 
-def _describe(path: Path) -> tuple[int, str, int]:
-    """Return the pixels of a side, the type and the number of the images of a prepared file.
+def _describe(path: Path) -> tuple[Sight, int]:
+    """Return the form and the number of the images of a prepared file.
 
     Raises ValueError unless ``path`` is an HDF5 file with ``images`` and ``label``.
     """
@@ -56,5 +67,6 @@ def _describe(path: Path) -> tuple[int, str, int]:
     if h5py.is_hdf5(path):
         with h5py.File(path) as file:
             if {"images", "label"} <= set(file):
-                return file["images"].shape[1], file["images"].dtype.name, len(file["label"])
+                images = file["images"]
+                return sight_of(file.attrs, images.shape, images.dtype.name), len(file["label"])
     raise ValueError(f"{path} is not a prepared file, HDF5 with images and label; give one of prepare_images.")

@@ -1,7 +1,8 @@
 """The prepared images that a rank holds, in memory or streamed from their file."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -9,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from deepgalaxy.parallel import one_ahead
+from deepgalaxy.training.data.augment import Augmentation
 from deepgalaxy.training.data.deal import Dealing, equal_part
 from deepgalaxy.training.data.prepared import PreparedData
 
@@ -22,21 +24,26 @@ class Shard:
     """Images of a prepared file, given by contiguous slices of it, with their labels.
 
     ``labels`` (n,) int32 are read at once; with the names of ``properties``, which the file then has, they are float32
-    (n, 1 + k), label and properties, NaN where one is not known. The images, (n, pixels, pixels, 1), are read into
-    memory if they take no more than ``memory_bytes``; otherwise ``images`` is None and they are read as they are
-    needed. Either way the batches are the same.
+    (n, 1 + k), label and properties, NaN where one is not known. The images, (n, side, side, 1) of the dataset called
+    ``name``, are read into memory if they take no more than ``memory_bytes``; otherwise ``images`` is None and they are
+    read as they are needed. Either way the batches are the same.
     """
 
     def __init__(
-        self, path: str | Path, slices: list[slice], memory_bytes: int, properties: Sequence[str] = ()
+        self,
+        path: str | Path,
+        slices: list[slice],
+        memory_bytes: int,
+        name: str = "images",
+        properties: Sequence[str] = (),
     ) -> None:
-        self.path, self.slices = path, slices
+        self.path, self.slices, self.name = path, slices, name
         self.starts = np.cumsum([0, *(part.stop - part.start for part in slices)])
         with h5py.File(path) as file:
-            self._offsets = {name: file[name].id.get_offset() for name in ("images", "label")}
+            self._offsets = {part: file[part].id.get_offset() for part in (name, "label")}
             if properties:
                 self._offsets["properties"] = _offset_of_properties(file, properties)
-            self.image_shape, self.dtype = file["images"].shape[1:], file["images"].dtype
+            self.image_shape, self.dtype = file[name].shape[1:], file[name].dtype
         if None in self._offsets.values():
             raise ValueError(f"{path} is not contiguous; it was not made by prepare_images.")
         self.labels = self._read("label", np.dtype(np.int32), (), 0, self.starts[-1])
@@ -66,16 +73,28 @@ class Shard:
         """Size of the images that are held in memory, in bytes."""
         return 0 if self.images is None else self.images.nbytes
 
-    def batches(self, order: np.ndarray, batch_size: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+    def places_in_file(self, places: np.ndarray) -> np.ndarray:
+        """Return where in the prepared file the images are that have these ``places`` (m,) in the shard, int64 (m,)."""
+        part = np.searchsorted(self.starts, places, side="right") - 1
+        return places - self.starts[part] + np.array([part.start for part in self.slices])[part]
+
+    def batches(
+        self,
+        order: np.ndarray,
+        batch_size: int,
+        change: Callable[[np.ndarray, np.ndarray], np.ndarray] = lambda images, _: images,
+    ) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
         """Yield pairs of images and labels in ``order``, places of shape (m,), ``batch_size`` at a time.
 
-        The last batch may be smaller. Each is made while the one before it is in use.
+        The last batch may be smaller. Each is made while the one before it is in use. ``change`` is what is done to the
+        images, given with their places in the prepared file.
         """
         # Not by tf.data.Dataset.from_generator: it lets the whole process map and unmap every large tensor anew
         # (docs/training.md), which makes training up to three times slower.
         places = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
         images = self._from_file(order, batch_size) if self.images is None else (self.images[some] for some in places)
-        return one_ahead((tf.constant(batch), tf.constant(self.labels[some])) for batch, some in zip(images, places))
+        changed = (change(batch, self.places_in_file(some)) for batch, some in zip(images, places))
+        return one_ahead((tf.constant(batch), tf.constant(self.labels[some])) for batch, some in zip(changed, places))
 
     def _from_file(self, order: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:
         """Yield batches of images from windows that are read one ahead."""
@@ -99,7 +118,7 @@ class Shard:
 
     def _read_images(self, first: int, stop: int) -> np.ndarray:
         """Return the images from place ``first`` up to ``stop``."""
-        return self._read("images", self.dtype, self.image_shape, first, stop)
+        return self._read(self.name, self.dtype, self.image_shape, first, stop)
 
     def _read(self, name: str, dtype: np.dtype, shape: tuple[int, ...], first: int, stop: int) -> np.ndarray:
         """Return items of a contiguous dataset, read past HDF5, which would read 64 KiB for a smaller piece."""
@@ -136,13 +155,20 @@ def _read_fully(file: io.FileIO, items: np.ndarray) -> None:
 
 
 class TrainingImages:
-    """The training images of one rank, read anew when they are dealt anew."""
+    """The training images of one rank, read anew when they are dealt anew, and augmented anew in each epoch."""
 
     def __init__(
-        self, path: str | Path, dealing: Dealing, rank: int, memory_bytes: int, properties: Sequence[str] = ()
+        self,
+        path: str | Path,
+        dealing: Dealing,
+        rank: int,
+        memory_bytes: int,
+        augmentation: Augmentation | None = None,
+        properties: Sequence[str] = (),
     ) -> None:
         self.properties = properties
         self.path, self.dealing, self.rank, self.memory_bytes = path, dealing, rank, memory_bytes
+        self.augmentation = augmentation
         self.shard: Shard | None = None
         self.deal: int | None = None
 
@@ -150,7 +176,9 @@ class TrainingImages:
         """Hold the shard that an epoch, counted from 1, takes its images from."""
         if self.deal != self.dealing.number(epoch):
             self.shard = None  # so that two shards are never in memory together
-            self.shard = Shard(self.path, self.dealing.held(self.rank, epoch), self.memory_bytes, self.properties)
+            source = self.augmentation.source if self.augmentation else "images"
+            held = self.dealing.held(self.rank, epoch)
+            self.shard = Shard(self.path, held, self.memory_bytes, source, self.properties)
             self.deal = self.dealing.number(epoch)
 
     def batches(self, epoch: int, batch_size: int, first: int, stop: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
@@ -161,18 +189,26 @@ class TrainingImages:
         if self.shard is None:
             raise RuntimeError(f"The images of epoch {epoch} are not loaded.")
         order = self.dealing.order(self.rank, epoch, self.shard.run, self.shard.window)
-        return self.shard.batches(order[first * batch_size : stop * batch_size], batch_size)
+        chosen = order[first * batch_size : stop * batch_size]
+        if self.augmentation is None:
+            return self.shard.batches(chosen, batch_size)
+        return self.shard.batches(chosen, batch_size, partial(self.augmentation.apply, epoch=epoch))
 
 
 def images_of_rank(
-    data: PreparedData, dealing: Dealing, rank: int, memory_bytes: int, properties: Sequence[str] = ()
+    data: PreparedData,
+    dealing: Dealing,
+    rank: int,
+    memory_bytes: int,
+    augmentation: Augmentation | None = None,
+    properties: Sequence[str] = (),
 ) -> tuple[TrainingImages, Shard]:
     """Return the images that a rank trains on, to be loaded, and its part of the validation images, with these
     ``properties``.
 
     Together they hold no more than ``memory_bytes``: what is left by the validation images is for the others.
     """
-    validation = Shard(
-        data.validation, [equal_part(data.validation_images, rank, dealing.size)], memory_bytes, properties
-    )
-    return TrainingImages(data.train, dealing, rank, memory_bytes - validation.held_bytes, properties), validation
+    mine = [equal_part(data.validation_images, rank, dealing.size)]
+    validation = Shard(data.validation, mine, memory_bytes, properties=properties)
+    memory_bytes -= validation.held_bytes
+    return TrainingImages(data.train, dealing, rank, memory_bytes, augmentation, properties), validation

@@ -1,0 +1,75 @@
+"""Cut-outs of the sky, empty or with other galaxies, whose light is added to training images."""
+
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+
+from deepgalaxy.hdf5 import whole_hdf5
+from deepgalaxy.observed.listing import SUFFIXES, shown_name
+from deepgalaxy.observed.reading import read_header
+from deepgalaxy.observed.sky import background_level, noise_level, seen
+
+DIRECTORY = "`models: … background`"
+
+
+def list_cutouts(directory: str | Path) -> list[str]:
+    """Return the sorted paths of what in a directory is named like an image, in upper or lower case, and not hidden.
+
+    Raises ValueError if there is no such directory, if it may not be read, or if no such name is in it.
+    """
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise ValueError(f"{DIRECTORY} is {str(directory)!r}, and there is no such directory.")
+    try:
+        names = sorted(entry.name for entry in directory.iterdir())
+    except OSError as error:
+        raise ValueError(f"{DIRECTORY} {str(directory)!r} cannot be read: {error.strerror}.") from error
+    chosen = [name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
+    if not chosen:
+        raise ValueError(f"{DIRECTORY} {str(directory)!r} has no file that ends in {', '.join(SUFFIXES)}.")
+    return [str(directory / name) for name in chosen]
+
+
+def prepare_background(paths: list[str], train: str | Path, output: str | Path) -> None:
+    """Write the ``light`` of image files, float32 (m, pixels, pixels) for m of them, of the size of the images of the
+    prepared file ``train``, and their ``file`` (m,).
+
+    Of each, the largest square in the middle is reduced by area. Its sky is 0, and the noise in that has a standard
+    deviation of 1.
+
+    Raises ValueError, with the name of the file, if one cannot be read, is smaller than the images, or has no noise.
+    """
+    with h5py.File(train) as file:
+        pixels = file["images"].shape[1]
+    light = [_light(path, pixels) for path in paths]
+    with whole_hdf5(output) as file:
+        file["light"] = np.array(light, np.float32)
+        file["file"] = np.array([shown_name(path) for path in paths], h5py.string_dtype())
+
+
+def _light(path: str, pixels: int) -> np.ndarray:
+    """Return the light of one file as ``prepare_background`` writes it."""
+    where = f"{DIRECTORY}: {shown_name(path)}"
+    try:
+        image = np.asarray(read_header(path).load(), np.float32)
+    except ValueError as error:
+        raise ValueError(f"{where} cannot be used. {error}") from error
+    side = min(image.shape)
+    if side < pixels:
+        raise ValueError(
+            f"{where} has {image.shape[1]} × {image.shape[0]} pixels; cut-outs need {pixels} on each side."
+        )
+    top, left = ((length - side) // 2 for length in image.shape)
+    square = image[top : top + side, left : left + side]
+    if not np.isfinite(square).all():
+        raise ValueError(f"{where} has pixels without a value; give cut-outs that have data everywhere.")
+    small = cv2.resize(square, (pixels, pixels), interpolation=cv2.INTER_AREA)
+    valid = seen(small)
+    noise = noise_level(small, valid)
+    if not noise > 0:
+        raise ValueError(
+            f"{where} has no noise in its sky, by which cut-outs are scaled; give images whose sky was not cut off."
+        )
+    return (small - background_level(small, valid)) / noise
