@@ -130,7 +130,7 @@ def _to_frame(middle: float, pixels: int, step: float, move: Move) -> np.ndarray
     the ``middle`` square is that of the centre, along both axes, and pixels seen are ``step`` squares apart."""
     quarters = move.angle / 90
     if quarters.is_integer():  # cosines that are 0 to the last bit
-        cosine, sine = ((1, 0), (0, 1), (-1, 0), (0, -1))[int(quarters) % 4]
+        cosine, sine = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[int(quarters) % 4]
     else:
         cosine, sine = math.cos(math.radians(move.angle)), math.sin(math.radians(move.angle))
     across = -step if move.mirror else step
