@@ -6,7 +6,7 @@ import pytest
 
 from deepgalaxy.image import FAINTEST, disc
 from deepgalaxy.resampling import Sight, light_of, reduced, store, to_store
-from deepgalaxy.training.data.augment import Augmentation, Ranges, draw, read_background
+from deepgalaxy.training.data.augment import Augmentation, Numbers, Ranges, draw, read_background
 from deepgalaxy.training.data.deal import Dealing
 from deepgalaxy.training.data.shard import Shard, TrainingImages
 
@@ -55,19 +55,20 @@ def test_images_are_mirrored_and_turned_in_all_ways_asked_for_and_in_no_other(ra
 
 def test_a_draw_depends_on_seed_image_and_epoch_alone():
     draws = {
-        (seed, place, epoch): draw(EVERYTHING, seed, place, epoch)
+        (seed, place, epoch): draw(EVERYTHING, Numbers(seed), place, epoch)
         for seed in (1, 2)
         for place in (0, 1, 70_000)
         for epoch in (1, 2)
     }
     assert len(set(draws.values())) == 12
-    assert draw(EVERYTHING, 2, 70_000, 1) == draws[2, 70_000, 1]
-    only_turned = draw(Ranges(turn="any"), 2, 70_000, 1)
+    assert draw(EVERYTHING, Numbers(2), 70_000, 1) == draws[2, 70_000, 1]
+    only_turned = draw(Ranges(turn="any"), Numbers(2), 70_000, 1)
     assert only_turned.move.angle == draws[2, 70_000, 1].move.angle and only_turned.move.scale == 1
 
 
 def test_draws_fill_their_ranges_evenly():
-    draws = [draw(EVERYTHING, 5, place, 3) for place in range(2000)]
+    numbers = Numbers(5)
+    draws = [draw(EVERYTHING, numbers, place, 3) for place in range(2000)]
     for values, low, high in (
         ([one.move.angle for one in draws], 0, 360),
         ([np.log(one.move.scale) for one in draws], np.log(0.7), np.log(1.4)),

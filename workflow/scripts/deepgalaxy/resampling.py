@@ -5,6 +5,7 @@ the middle of it, (pixels, pixels) once it is reduced. Light is a surface densit
 images.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -106,17 +107,22 @@ def reduced(light: np.ndarray, sight: Sight, move: Move = UPRIGHT, pixels: int |
     """
     pixels, step = pixels or sight.pixels, sight.oversampling / move.scale
     square = max(sight.oversampling, round(step))
-    if square > 1:
-        light = cv2.boxFilter(light, -1, (square, square), borderType=cv2.BORDER_CONSTANT)
-    # The centre of the frame, in squares: those of an even number of pixels are centred half a pixel before their own.
-    middle = (len(light) - square % 2) / 2
-    return cv2.warpAffine(
+    last = len(light) - square + 1
+    # Sums over squares; for two by two pixels they take half the time of a box filter.
+    rows = light[:last]
+    for start in range(1, square):
+        rows = cv2.add(rows, light[start : start + last])
+    light = rows[:, :last]
+    for start in range(1, square):
+        light = cv2.add(light, rows[:, start : start + last])
+    seen = cv2.warpAffine(
         light,
-        _to_frame(middle, pixels, step, move),
+        _to_frame((len(light) - 1) / 2, pixels, step, move),
         (pixels, pixels),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT,
     )
+    return seen * np.float32(1 / square**2)
 
 
 def _to_frame(middle: float, pixels: int, step: float, move: Move) -> np.ndarray:
@@ -124,14 +130,17 @@ def _to_frame(middle: float, pixels: int, step: float, move: Move) -> np.ndarray
     the ``middle`` square is that of the centre, along both axes, and pixels seen are ``step`` squares apart."""
     quarters = move.angle / 90
     if quarters.is_integer():  # cosines that are 0 to the last bit
-        cosine, sine = ((1, 0), (0, 1), (-1, 0), (0, -1))[int(quarters) % 4]
+        cosine, sine = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[int(quarters) % 4]
     else:
-        cosine, sine = np.cos(np.radians(move.angle)), np.sin(np.radians(move.angle))
-    turn = np.array([[cosine, -sine], [sine, cosine]]) * step
-    if move.mirror:
-        turn[0] *= -1
-    centre = (pixels - 1) / 2 + pixels * np.array([move.right, move.down])
-    return np.column_stack([turn, middle - turn @ centre])
+        cosine, sine = math.cos(math.radians(move.angle)), math.sin(math.radians(move.angle))
+    across = -step if move.mirror else step
+    right, down = ((pixels - 1) / 2 + pixels * shift for shift in (move.right, move.down))
+    return np.array(
+        (
+            (across * cosine, -across * sine, middle - across * (cosine * right - sine * down)),
+            (step * sine, step * cosine, middle - step * (sine * right + cosine * down)),
+        )
+    )
 
 
 def blurred(light: np.ndarray, sigma: float) -> np.ndarray:
