@@ -99,5 +99,5 @@ def _row(name: str, table: pd.DataFrame, group: np.ndarray, seed: int) -> dict[s
 
 
 def spread_over(count: int, chosen: int) -> Iterator[int]:
-    """Yield ``chosen`` of ``count`` places, from the first to the last, as evenly as it goes; all if there are fewer."""
+    """Yield ``chosen`` of ``count`` places, evenly from the first to the last; all if there are fewer."""
     yield from np.unique(np.linspace(0, count - 1, min(chosen, count)).round().astype(int)).tolist()
