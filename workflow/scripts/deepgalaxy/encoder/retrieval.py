@@ -141,7 +141,8 @@ def tabulate_retrieval(
     seed: int,
 ) -> pd.DataFrame:
     """Return a row for each space and each kind of search, over all queries and by the ``phase``, float (m,), of each,
-    NaN for none: ``space``, ``gallery`` (SIMULATIONS or LINES), ``phase`` ("all" or its number) and ``score_retrieval``.
+    NaN for none: ``space``, ``gallery`` (SIMULATIONS or LINES), ``phase`` ("all" or its number) and the scores of
+    ``score_retrieval``.
 
     ``searches`` has for each space, by name, and each kind of search what ``find_similar`` returned.
     """
