@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from deepgalaxy.baselines.morphology import (
     BLOCK,
+    LARGEST_SIDE,
     STATISTICS,
     asymmetry,
     concentration,
@@ -172,3 +173,14 @@ def test_each_image_of_a_sample_has_its_row(prepared):
         expected = measure_image(merger(row, 24))
         assert table.loc[row, list(STATISTICS)].tolist() == pytest.approx(expected, abs=0.01)
     assert table.loc[0, list(STATISTICS)].isna().all()
+
+
+@pytest.mark.parametrize("side", [4 * LARGEST_SIDE, 300])
+def test_large_images_are_measured_at_a_smaller_size_and_come_out_alike(side, tmp_path):
+    scale = side / 48
+    image = blob(side, 22 * scale, 18 * scale, 4 * scale) + blob(side, 27 * scale, 30 * scale, 2.5 * scale, 0.9)
+    image = np.round(255 * image / image.max()).astype(np.uint8)
+    with h5py.File(tmp_path / "prepared.hdf5", "w") as file:
+        file["images"], file["row"] = image[None, :, :, None], [0]
+    measured = measure_morphology({"train": tmp_path / "prepared.hdf5"}, 1)[list(STATISTICS)].to_numpy()[0]
+    assert measured == pytest.approx(measure_image(image / 255), rel=0.02, abs=0.01)

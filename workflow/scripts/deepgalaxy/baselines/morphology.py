@@ -17,6 +17,7 @@ from skimage.feature import peak_local_max
 from skimage.filters import gaussian, threshold_li
 from skimage.measure import centroid
 
+from deepgalaxy.baselines.reduced import reduce_image
 from deepgalaxy.logs import progress
 from deepgalaxy.parallel import in_processes
 from deepgalaxy.sample.prepared_file import as_brightness
@@ -27,6 +28,10 @@ BLUR = 1 / 64
 SECOND_NUCLEUS = 0.8
 """Least brightness of a second nucleus over that of the first. In the mergers of the demonstration, 89 % of pairs more
 than 8 kpc apart are then found, and in 2 % of all images a clump in a tail is taken for a nucleus; at 0.7, in 14 %."""
+LARGEST_SIDE = 128
+"""Pixels of an image's side; larger images are reduced to it. Of 108 images of 512 pixels, each of the statistics then
+has a rank correlation of 0.998 or more with what it was, and a median change of 3 % of its standard deviation or less,
+in a thirtieth of the time. At 64 pixels the second nucleus is often lost (rank correlation 0.91)."""
 BLOCK = 64
 """Images that a process measures before it hands over what it found; it holds one of them at a time."""
 
@@ -153,7 +158,8 @@ def _measure_block(block: tuple[str | Path, int]) -> np.ndarray:
     with h5py.File(path) as file:
         images = file["images"]
         numbers = range(start, min(start + BLOCK, len(images)))
-        return np.array([measure_image(as_brightness(images[number, :, :, 0], float)) for number in numbers])
+        reduced = (reduce_image(as_brightness(images[number, :, :, 0], float), LARGEST_SIDE) for number in numbers)
+        return np.array([measure_image(image) for image in reduced])
 
 
 def _squared_distance(shape: tuple[int, int], centre: np.ndarray) -> np.ndarray:

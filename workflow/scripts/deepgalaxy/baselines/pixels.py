@@ -7,11 +7,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
-from skimage.transform import resize_local_mean
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 from deepgalaxy.baselines.fits import NEIGHBOURS
+from deepgalaxy.baselines.reduced import reduce_image
 from deepgalaxy.baselines.scores import with_truth
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.evaluation.baseline_predictions import Baseline
@@ -171,12 +171,7 @@ def _read_blocks(prepared: str | Path, count: int) -> Iterator[np.ndarray]:
         images = file["images"]
         for start in range(0, count, BLOCK):
             numbers = range(start, min(start + BLOCK, count))
-            yield np.array([_reduce(as_brightness(images[number, :, :, 0])) for number in numbers])
-
-
-def _reduce(image: np.ndarray) -> np.ndarray:
-    """Return an image (pixels, pixels) with sides of LARGEST_SIDE at most."""
-    return resize_local_mean(image, (LARGEST_SIDE, LARGEST_SIDE)) if len(image) > LARGEST_SIDE else image
+            yield np.array([reduce_image(as_brightness(images[number, :, :, 0]), LARGEST_SIDE) for number in numbers])
 
 
 def _blocks(images: np.ndarray) -> Iterator[np.ndarray]:

@@ -1,0 +1,158 @@
+"""Search for similar images, and its scores: whether images that are near each other in some space are so in time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.manifold import TSNE
+from sklearn.neighbors import NearestNeighbors
+
+from deepgalaxy.evaluation.metrics import resampled_interval
+
+NEAREST = 5
+"""Similar images that are looked at."""
+WITHIN_MYR = 15.0
+"""A similar image is right if its time is within this of the query's."""
+OVERLAPPING = 10
+"""Similar images whose sets are compared when the query is turned."""
+NEIGHBOURS_IN_MAP = 10
+PERPLEXITY = 30
+SIMULATIONS, LINES = "other mergers", "other mergers and lines of sight"
+
+
+@dataclass(frozen=True)
+class Images:
+    """What is known of n images: the simulation ``group`` (n,), the ``line`` of sight (n,) as an integer, the
+    ``snapshot`` (n,) and the time ``t_myr`` (n,) in Myr."""
+
+    group: np.ndarray
+    line: np.ndarray
+    snapshot: np.ndarray
+    t_myr: np.ndarray
+
+    def where(self, chosen: np.ndarray) -> "Images":
+        """Return the same of some of them, by bool (n,) or by place."""
+        return Images(self.group[chosen], self.line[chosen], self.snapshot[chosen], self.t_myr[chosen])
+
+
+def find_similar(
+    gallery: np.ndarray, gallery_of: Images, queries: np.ndarray, queries_of: Images, k: int, apart: str
+) -> np.ndarray:
+    """Return for each of the ``queries`` (m, d) the k nearest points of the ``gallery`` (n, d), int64 (m, k), nearest
+    first, of those of ``apart``: SIMULATIONS, all but the query's own merger, or LINES, without its line of sight too.
+
+    Raises ValueError if for some query fewer than k are left.
+    """
+    found = np.empty((len(queries), k), np.int64)
+    kinds = pd.DataFrame({"group": queries_of.group, "line": queries_of.line})
+    for (group, line), places in kinds.groupby(["group", "line"]).indices.items():
+        left = gallery_of.group != group
+        if apart == LINES:
+            left &= gallery_of.line != line
+        there = np.flatnonzero(left)
+        if len(there) < k:
+            raise ValueError(
+                f"Only {len(there)} images are of {apart}, and {k} are asked for; select more to train on."
+            )
+        search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(gallery[there])
+        found[places] = there[search.kneighbors(queries[places], return_distance=False)]
+    return found
+
+
+def score_retrieval(
+    found: np.ndarray, gallery_of: Images, queries_of: Images, seed: int
+) -> dict[str, float | int | None]:
+    """Return how far in time similar images are from the queries, by ``found`` (m, k), those of ``find_similar``.
+
+    ``median_difference_myr`` is the median over the NEAREST of all queries, ``share_within`` the share of them within
+    WITHIN_MYR; both with the limits of the 95 % interval over the queries' simulations (``resampled_interval``, drawn
+    from ``seed``). ``same_line`` is the share that was seen along the query's line of sight.
+    """
+    nearest = found[:, :NEAREST]
+    difference = np.abs(gallery_of.t_myr[nearest] - queries_of.t_myr[:, None])
+    group = queries_of.group
+    median = resampled_interval(np.median, difference, group, seed)
+    share = resampled_interval(_share_within, difference, group, seed)
+    return {
+        "queries": len(found),
+        "simulations": len(np.unique(group)),
+        "median_difference_myr": float(np.median(difference)),
+        "median_difference_low_myr": median[0],
+        "median_difference_high_myr": median[1],
+        "share_within": _share_within(difference),
+        "share_within_low": share[0],
+        "share_within_high": share[1],
+        "same_line": float((gallery_of.line[nearest] == queries_of.line[:, None]).mean()),
+    }
+
+
+def _share_within(difference_myr: np.ndarray) -> float:
+    return float((difference_myr <= WITHIN_MYR).mean())
+
+
+def overlap_of_sets(found: np.ndarray, other: np.ndarray, gallery_of: Images) -> float:
+    """Return how far two searches by the same queries agree, as when these were turned: the mean over the queries of
+    the Jaccard index, in [0, 1], of the sets of simulation and snapshot of the first OVERLAPPING images, by ``found``
+    and ``other``, both (m, k)."""
+    names = pd.factorize(pd.MultiIndex.from_arrays([gallery_of.group, gallery_of.snapshot]))[0]
+    pairs = zip(names[found[:, :OVERLAPPING]], names[other[:, :OVERLAPPING]])
+    return float(np.mean([len(set(one) & set(two)) / len(set(one) | set(two)) for one, two in pairs]))
+
+
+def map_of(points: np.ndarray, seed: int) -> np.ndarray:
+    """Return a plane map (n, 2) of ``points`` (n, d) by t-SNE (van der Maaten & Hinton 2008), which begins with the
+    first two principal components (Kobak & Berens 2019, Nat. Commun. 10, 5416)."""
+    perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
+    return TSNE(init="pca", perplexity=perplexity, learning_rate="auto", random_state=seed).fit_transform(points)
+
+
+def purity(places: np.ndarray, label: np.ndarray) -> float:
+    """Return the mean share of the NEIGHBOURS_IN_MAP nearest of each point, by ``places`` (n, d), that have its
+    ``label`` (n,)."""
+    k = min(NEIGHBOURS_IN_MAP, len(places) - 1)
+    nearest = NearestNeighbors(n_neighbors=k).fit(places).kneighbors(return_distance=False)
+    return float((label[nearest] == label[:, None]).mean())
+
+
+def purity_by_chance(label: np.ndarray) -> float:
+    """Return the ``purity`` to expect of a map in which the labels (n,) are shuffled."""
+    counts = np.unique(label, return_counts=True)[1]
+    return float((counts * (counts - 1)).sum() / (len(label) * (len(label) - 1)))
+
+
+def nearest_of_turns(distance: np.ndarray) -> np.ndarray:
+    """Return the least distance (m, n) from each query, given in ``distance`` (views, m, n) for each of its views."""
+    return distance.min(axis=0)
+
+
+def choose_from_several(order: np.ndarray, group: np.ndarray, k: int) -> np.ndarray:
+    """Return the first k places of ``order`` (n,), nearest first, no two of which are of the same ``group``; fewer if
+    there are fewer groups."""
+    _, first = np.unique(group[order], return_index=True)
+    return order[np.sort(first)[:k]]
+
+
+def tabulate_retrieval(
+    searches: Mapping[str, Mapping[str, np.ndarray]],
+    gallery_of: Images,
+    queries_of: Images,
+    phase: np.ndarray,
+    seed: int,
+) -> pd.DataFrame:
+    """Return a row for each space and each kind of search, over all queries and by the ``phase``, float (m,), of each,
+    NaN for none: ``space``, ``gallery`` (SIMULATIONS or LINES), ``phase`` ("all" or its number) and the scores of
+    ``score_retrieval``.
+
+    ``searches`` has for each space, by name, and each kind of search what ``find_similar`` returned.
+    """
+    rows = []
+    for space, kinds in searches.items():
+        for kind, found in kinds.items():
+            about = {"space": space, "gallery": kind}
+            rows.append(about | {"phase": "all"} | score_retrieval(found, gallery_of, queries_of, seed))
+            for number in np.unique(phase[np.isfinite(phase)]):
+                some = phase == number
+                scores = score_retrieval(found[some], gallery_of, queries_of.where(some), seed)
+                rows.append(about | {"phase": f"{number:.0f}"} | scores)
+    return pd.DataFrame(rows)
