@@ -106,7 +106,7 @@ class Dater:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Response:
     """What a network makes of images: class ``probabilities`` (n, classes) and ``features`` (n, m), float32."""
 
     probabilities: np.ndarray
@@ -121,10 +121,10 @@ class Eye:
 
         self._classes, self._features, self._turns = class_network(network), feature_network(network), turns
 
-    def look(self, images: np.ndarray) -> Sight:
+    def look(self, images: np.ndarray) -> Response:
         """Return what the network makes of a batch of images (n, pixels, pixels, 1)."""
         if not len(images):
             widths = (part.output_shape[1] for part in (self._classes, self._features))
-            return Sight(*(np.empty((0, width), np.float32) for width in widths))
+            return Response(*(np.empty((0, width), np.float32) for width in widths))
         probabilities = mean_over_turns(lambda view: self._classes.predict_on_batch(view[:]), images, self._turns)
-        return Sight(np.asarray(probabilities), self._features.predict_on_batch(images))
+        return Response(np.asarray(probabilities), self._features.predict_on_batch(images))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dater.archive import array_bytes, json_bytes, write_archive
-from deepgalaxy.dater.dater import STRETCH, Eye, Sight
+from deepgalaxy.dater.dater import STRETCH, Eye, Response
 from deepgalaxy.evaluation.calibration import fit_temperature
 from deepgalaxy.evaluation.conformal import central_scores, conformal_level
 from deepgalaxy.evaluation.predictions import Predictions
@@ -63,16 +63,16 @@ def pack_dater(
     """
     split, classes, frame = pd.read_csv(run.split), pd.read_csv(run.classes), Frame.of(run.train)
     turns = read_turns(run.validation_predictions)
-    sight, row = look_at_file(Eye(network, 1), run.train, frame, batch_size, "training images")
+    response, row = look_at_file(Eye(network, 1), run.train, frame, batch_size, "training images")
     training = describe_training(split, row)
-    features = TrainingFeatures(sight.features, training["isolated"].to_numpy(bool))
+    features = TrainingFeatures(response.features, training["isolated"].to_numpy(bool))
     lone = LoneProbe.fit(features)
-    sight, row = look_at_file(Eye(network, turns), run.validation, frame, batch_size, "validation images")
-    validation = predictions_of(run.validation, sight.probabilities)
+    response, row = look_at_file(Eye(network, turns), run.validation, frame, batch_size, "validation images")
+    validation = predictions_of(run.validation, response.probabilities)
     merger = ~isolated_images(split)[row]
-    standardised = features.standardised(sight.features[merger])
+    standardised = features.standardised(response.features[merger])
     limits = Limits.of(
-        features.find(sight.features[merger]).to_merger, lone.probability(standardised) if lone else None
+        features.find(response.features[merger]).to_merger, lone.probability(standardised) if lone else None
     )
     calibration = {
         "temperature": fit_temperature(validation),
@@ -116,7 +116,9 @@ def predictions_of(prepared: str | Path, probabilities: np.ndarray) -> Predictio
     return Predictions(probabilities, *truth)
 
 
-def look_at_file(eye: Eye, prepared: str | Path, frame: Frame, batch_size: int, what: str) -> tuple[Sight, np.ndarray]:
+def look_at_file(
+    eye: Eye, prepared: str | Path, frame: Frame, batch_size: int, what: str
+) -> tuple[Response, np.ndarray]:
     """Return what a network makes of the first images of a prepared file as if they had been observed, at most
     MOST_COMPARED and FEATURE_BYTES of features, and the row of each in the split table, (n,)."""
     with h5py.File(prepared) as file:
@@ -131,7 +133,7 @@ def look_at_file(eye: Eye, prepared: str | Path, frame: Frame, batch_size: int, 
     probabilities, features = (
         np.concatenate([getattr(part, name) for part in seen]) for name in ("probabilities", "features")
     )
-    return Sight(probabilities, features), row
+    return Response(probabilities, features), row
 
 
 def _batches(images: h5py.Dataset, count: int, batch_size: int) -> Iterator[np.ndarray]:
