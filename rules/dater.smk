@@ -5,6 +5,12 @@ Results: <run>/dater.zip, and <results>/tables/novelty/
 """
 
 
+def scores_of_properties(wildcards):
+    """Return the table of the properties that a network predicts, if there are any, in a list."""
+    name = EXPERIMENT_RUN.format(**wildcards)
+    return [f"<results>/tables/properties/{name}.csv"] if name in PROPERTY_NAMES else []
+
+
 rule pack_dater:
     """Pack a trained model, its calibration, and its features of what it was trained on, into one file to take away."""
     input:
@@ -14,6 +20,8 @@ rule pack_dater:
         metrics="<run>/metrics.json",
         predictions="<run>/predictions.hdf5",
         validation_predictions="<run>/validation_predictions.hdf5",
+        properties="<run>/properties.csv",
+        property_scores=scores_of_properties,
         baselines="<sample>/baselines.hdf5",
         split="<sample>/split.csv",
         train="<sample>/train.hdf5",

@@ -35,7 +35,7 @@ SQUARE = {"pixels": 64, "dtype": "uint8"}
             ["would show what was done to it by `scale`, `shift`; set"],
         ),
         ({}, {"gain": [0.5, 2]}, ["images are made anew from their frames for `gain`, and"]),
-        ({"oversampling": 2}, {"gain": [0, 2]}, ["above 0"]),
+        ({"oversampling": 2}, {"gain": [0, 2]}, ["gain: 0` is 0, which is not more than 0"]),
         ({"oversampling": 2}, {"background": "sky"}, ["`background` is shown as bright as `sky` says"]),
         ({"half_width_kpc": 120}, {}, ["`samples: stages: images: half_width_kpc` is 120, and `datasets: simulated"]),
         ({"oversampling": 2}, {"sky": [2, 1]}, ["reversed; give the lower bound first"]),

@@ -1,14 +1,15 @@
 """Dating observations: files are read by several processes, while the network looks at those read before."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
 
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.dater.dater import Dater, Eye
+from deepgalaxy.dater.dater import Dater, Eye, Response
+from deepgalaxy.dater.properties import property_columns
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.network_memory import batch_size
 from deepgalaxy.observed.novelty import Neighbours
@@ -44,7 +45,7 @@ class _Found:
     """What has been found so far, batch by batch."""
 
     rows: list[dict] = field(default_factory=list)
-    probabilities: list[np.ndarray] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
     neighbours: list[Neighbours] = field(default_factory=list)
     lone: list[np.ndarray | None] = field(default_factory=list)
     images: list[np.ndarray] = field(default_factory=list)
@@ -84,7 +85,8 @@ def date_observations(
     ):
         response = eye.look(images)
         found.rows += rows
-        found.probabilities.append(response.probabilities)
+        # Of the features, only some are kept.
+        found.responses.append(replace(response, features=response.features[:0]))
         found.neighbours.append(dater.features.find(response.features))
         found.lone.append(dater.lone_probability(response.features))
         found.keep(images, response.features)
@@ -107,13 +109,14 @@ def _in_batches(
 
 def _tabulate(dater: Dater, found: _Found) -> Dated:
     """Return what was found of all observations."""
+    response = Response.joined(found.responses)
     files = pd.DataFrame(found.rows).reindex(columns=list(COLUMNS))
     neighbours = Neighbours(
         *(np.concatenate([getattr(part, name) for part in found.neighbours]) for name in vars(found.neighbours[0]))
     )
     table, times = tabulate_observed(
         files,
-        np.concatenate(found.probabilities),
+        response.probabilities,
         neighbours,
         np.concatenate([part for part in found.lone if part is not None]) if dater.lone else None,
         dater.training,
@@ -122,6 +125,10 @@ def _tabulate(dater: Dater, found: _Found) -> Dated:
         dater.levels,
         dater.limits,
     )
+    properties = property_columns(dater.targets, response.properties, dater.property_levels)
+    if properties:
+        names = {"id": files.loc[files["used"].to_numpy(bool), "id"].to_numpy()}
+        table = table.merge(pd.DataFrame(names | properties).convert_dtypes(), on="id", how="left")
     warned = table[is_warned(table)]
     for row in warned.head(SHOWN_WARNINGS).itertuples():
         logger.warning("%s: %s", row.id, row.warning)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.evaluation.perturbations import Perturbation, one_thread, perturbations, perturbed, scenes
-from deepgalaxy.evaluation.turns import Outputs, mean_over_turns
+from deepgalaxy.evaluation.turns import Outputs, class_probabilities, mean_over_turns
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import progress
 from deepgalaxy.resampling import Sight, sight_of
@@ -23,8 +23,7 @@ HELD_BYTES = 2**27
 
 def probabilities_of(network: Any, images: np.ndarray) -> np.ndarray:
     """Return the class probabilities (n, classes) that a Keras ``network`` gives for images (n, pixels, pixels, 1)."""
-    given = network.predict_on_batch(images)
-    return given["probabilities"] if isinstance(given, dict) else given
+    return class_probabilities(network.predict_on_batch(images))
 
 
 def measure_robustness(

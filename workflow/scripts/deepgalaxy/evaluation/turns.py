@@ -22,6 +22,11 @@ Outputs = np.ndarray | dict[str, np.ndarray]
 """What a network gives for n images: one array (n, …), or several by name."""
 
 
+def class_probabilities(outputs: Outputs) -> np.ndarray:
+    """Return the class probabilities among what a network gives, which is these or a dictionary with them."""
+    return outputs["probabilities"] if isinstance(outputs, dict) else outputs
+
+
 class TurnedImages:
     """Images (n, pixels, pixels, …) of an open file, or in memory, that are turned as they are read.
 
