@@ -5,12 +5,6 @@ Results: <run>/dater.zip, and <results>/tables/novelty/
 """
 
 
-def scores_of_properties(wildcards):
-    """Return the table of the properties that a network predicts, if there are any, in a list."""
-    name = EXPERIMENT_RUN.format(**wildcards)
-    return [f"<results>/tables/properties/{name}.csv"] if name in PROPERTY_NAMES else []
-
-
 rule pack_dater:
     """Pack a trained model, its calibration, and its features of what it was trained on, into one file to take away."""
     input:
