@@ -13,7 +13,10 @@ from functools import cache
 import cv2
 import numpy as np
 
-from deepgalaxy.image import BRIGHTEST, FAINTEST, disc
+from deepgalaxy.image import BRIGHTEST, FAINTEST, density_of, disc
+
+SQUARE, DISC = ("square", "disc")
+"""What images show: all of their square, or the inscribed disc alone."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Sight:
 
     pixels: int
     dtype: str
-    shape: str = "square"
+    shape: str = SQUARE
     oversampling: int = 0
     half_width_kpc: float | None = None
 
@@ -74,7 +77,7 @@ def _table(dtype: str) -> np.ndarray:
         brightness = np.arange(256) / 255
     else:
         brightness = np.clip(np.nan_to_num(np.arange(2**16, dtype=np.uint16).view(np.float16).astype(float)), 0, 1)
-    return (FAINTEST * np.sinh(brightness * np.arcsinh(BRIGHTEST / FAINTEST))).astype(np.float32)
+    return density_of(brightness).astype(np.float32)
 
 
 def to_store(light: np.ndarray, sight: Sight) -> np.ndarray:
@@ -82,14 +85,14 @@ def to_store(light: np.ndarray, sight: Sight) -> np.ndarray:
     return store(light, sight.dtype, sight.shape)
 
 
-def store(light: np.ndarray, dtype: str, shape: str = "square") -> np.ndarray:
+def store(light: np.ndarray, dtype: str, shape: str = SQUARE) -> np.ndarray:
     """Return light (n, n), float32, stretched (``deepgalaxy.image.stretch``), cut to the inscribed disc if ``shape`` is
     ``disc``, and stored as uint8 in 0..255 or float16 in [0, 1]. What is below zero becomes black."""
     # arcsinh(x) = log(x + sqrt(x² + 1)); NumPy's takes four times as long.
     x = np.maximum(light, 0) * np.float32(1 / FAINTEST)
     root = cv2.sqrt(cv2.multiply(x, x) + np.float32(1))
     brightness = cv2.log(cv2.add(x, root))
-    if shape == "disc":
+    if shape == DISC:
         brightness = cv2.multiply(brightness, disc(len(light)))
     full = float(np.arcsinh(BRIGHTEST / FAINTEST))
     if dtype == "uint8":
@@ -174,7 +177,7 @@ def sight_of(attributes: Mapping, images: tuple[int, ...], dtype: str) -> Sight:
     return Sight(
         images[1],
         dtype,
-        str(attributes.get("shape", "square")),
+        str(attributes.get("shape", SQUARE)),
         int(attributes.get("oversampling", 0)),
         None if half_width is None else float(half_width),
     )

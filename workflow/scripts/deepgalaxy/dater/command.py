@@ -50,25 +50,25 @@ def _stop(signal_name: str) -> None:
 def _date(args: argparse.Namespace) -> int:
     """Date what the command line names, write the tables, and return how many images were dated."""
     from deepgalaxy.dater.dater import Dater
-    from deepgalaxy.observed.targets import list_targets
+    from deepgalaxy.observed.observation import list_observations
 
     for output in filter(None, (args.output, args.distributions)):
         if not output.parent.is_dir():
             raise ValueError(f"{output} cannot be written: there is no directory {output.parent}.")
-    dater, targets = Dater.read(args.dater), list_targets(args.images)
+    dater, observations = Dater.read(args.dater), list_observations(args.images)
     if args.output.resolve() in {Path(path).resolve() for path in [args.dater, *args.images]}:
         raise ValueError(f"{args.output} is among what is read; name another file for the table.")
-    logger.info("%d images; the model is %s", len(targets), dater.description["name"])
-    from deepgalaxy.dater.date import date_targets
+    logger.info("%d images; the model is %s", len(observations), dater.description["name"])
+    from deepgalaxy.dater.date import date_observations
     from deepgalaxy.observed.table import is_warned
 
-    dated = date_targets(dater, targets, args.largest_megapixels, args.processes, args.memory_budget_mib)
+    dated = date_observations(dater, observations, args.largest_megapixels, args.processes, args.memory_budget_mib)
     if args.distributions:
         write_table(dated.times, args.distributions)
     write_table(dated.table, args.output)
     used = int(dated.table["used"].sum())
     warned = int(is_warned(dated.table).sum())
-    logger.info("%d of %d images dated, %d of these with a warning: %s", used, len(targets), warned, args.output)
+    logger.info("%d of %d images dated, %d of these with a warning: %s", used, len(observations), warned, args.output)
     return used
 
 

@@ -129,6 +129,12 @@ class TrainingOptions:
         at_least=0,
         default_factory=lambda: [0, 0],
     )
+    gain: list = _option(
+        "multiply the light of training images, not that of the sky, by a factor from this range, uniform in its"
+        " logarithm; how bright an observed galaxy is depends on the camera",
+        above=0,
+        default_factory=lambda: [1, 1],
+    )
     background: str = _option(
         "directory of image files, of empty sky or with other galaxies, whose light is added to training images,"
         " turned by quarters at random; empty: none",
