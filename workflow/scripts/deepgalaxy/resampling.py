@@ -64,7 +64,7 @@ UPRIGHT = Move()
 
 def light_of(stored: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Return the light, float32, of an image as it is stored, uint8 in 0..255 or float16 in [0, 1], of any shape: the
-    inverse of ``deepgalaxy.image.stretch``. That of uint8 is written into ``out``, of the same shape, if it is given."""
+    inverse of ``deepgalaxy.image.stretch``. That of uint8 is written into ``out``, of that shape, if it is given."""
     if stored.dtype == np.uint8:
         return cv2.LUT(stored, _table("uint8"), dst=out).reshape(stored.shape)
     return _table("float16")[stored.view(np.uint16)]
