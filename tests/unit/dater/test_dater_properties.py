@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepgalaxy.dater.card import write_card
 from deepgalaxy.dater.properties import describe_properties, property_columns, property_levels
+from deepgalaxy.observed.preparing import Frame
 from deepgalaxy.properties.scores import labels_of
 from deepgalaxy.targets import Target, as_five_numbers
 
@@ -108,3 +110,16 @@ def test_the_card_says_which_property_is_no_better_than_its_baseline():
     assert lines[2].endswith("| worse than the baseline: do not use |")
     assert lines[3].endswith("| 1 | open: too few test simulations for an interval |")
     assert lines[4] == "| e | | | | | not known in this dataset |"
+
+
+def test_the_card_has_properties_if_there_are_any():
+    split = pd.DataFrame({"split": ["train", "validation", "test"], "group": ["a", "b", "c"]})
+    metrics = {"median_error_myr": 20.0, "accuracy": 0.5, "coverage_68": 0.7, "test_simulations": 1}
+    skill = {"strongest_median_error_myr": 30.0, "strongest_accuracy": 0.4}
+    skill |= {"counts_from": "first pericentre", "verdict": "It is open."}
+    about = ({"sample": "stages"}, metrics, skill, split, Frame(64, "uint8", "disc", 80.0, 0.6), "CC BY 4.0")
+    scores = pd.DataFrame([{"property": "lone", "model": "network", "note": "not known in this dataset"}])
+    plain, card = write_card(*about), write_card(*about, scores)
+    assert "## Properties" not in plain and "160 kpc across" in plain
+    assert "train: 1 images of 1 mergers and 0 lone galaxies." in plain
+    assert "## Properties\n\n| property |" in card and card.index("## Properties") < card.index("## Limits")

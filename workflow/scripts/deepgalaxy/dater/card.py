@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from deepgalaxy.dater.dater import isolated_images
 from deepgalaxy.dater.properties import describe_properties
 from deepgalaxy.observed.preparing import Frame
 
@@ -74,7 +75,7 @@ def write_card(
 def _describe_split(split: pd.DataFrame) -> list[str]:
     """Return how many images and simulations each split has, in words."""
     lines = []
-    isolated = split["isolated"].astype(bool) if "isolated" in split else pd.Series(False, split.index)
+    isolated = isolated_images(split)
     for name in ("train", "validation", "test"):
         chosen = split["split"] == name
         mergers, lone = (split.loc[chosen & kind, "group"].nunique() for kind in (~isolated, isolated))

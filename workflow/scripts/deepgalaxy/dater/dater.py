@@ -112,6 +112,11 @@ class Dater:
                 ) from error
 
 
+def isolated_images(split: pd.DataFrame) -> np.ndarray:
+    """Return which images of a split table show lone galaxies, bool (n,)."""
+    return split["isolated"].to_numpy(bool) if "isolated" in split else np.zeros(len(split), bool)
+
+
 @dataclass(frozen=True)
 class Response:
     """What a network makes of images: class ``probabilities`` (n, classes), ``features`` (n, m), and by their names

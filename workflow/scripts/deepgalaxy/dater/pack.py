@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dater.archive import array_bytes, json_bytes, write_archive
-from deepgalaxy.dater.dater import STRETCH, Eye, Response
+from deepgalaxy.dater.dater import STRETCH, Eye, Response, isolated_images
 from deepgalaxy.dater.properties import property_levels
 from deepgalaxy.evaluation.calibration import fit_temperature
 from deepgalaxy.evaluation.conformal import central_scores, conformal_level
@@ -158,11 +158,6 @@ def describe_training(split: pd.DataFrame, row: np.ndarray) -> pd.DataFrame:
     """Return what is kept of training images, by their rows in the split table, in order."""
     table = split.assign(row=np.arange(len(split)), isolated=isolated_images(split))
     return table.iloc[row][DESCRIBED].reset_index(drop=True)
-
-
-def isolated_images(split: pd.DataFrame) -> np.ndarray:
-    """Return which images of a split table show lone galaxies, bool (n,)."""
-    return split["isolated"].to_numpy(bool) if "isolated" in split else np.zeros(len(split), bool)
 
 
 def library_versions() -> dict[str, Any]:

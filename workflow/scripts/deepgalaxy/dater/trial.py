@@ -4,8 +4,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.dater.dater import Dater, Eye
-from deepgalaxy.dater.pack import isolated_images
+from deepgalaxy.dater.dater import Dater, Eye, isolated_images
 from deepgalaxy.evaluation.discrimination import area_interval, area_under_curve
 from deepgalaxy.evaluation.predictions import apply_temperature, expected_time
 from deepgalaxy.observed.preparing import as_observed
