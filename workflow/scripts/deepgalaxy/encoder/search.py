@@ -1,0 +1,56 @@
+"""Which training images are most like images that were not simulated, however these are turned."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from sklearn.neighbors import NearestNeighbors
+
+from deepgalaxy.encoder.retrieval import NEAREST, choose_from_several, nearest_of_turns
+from deepgalaxy.evaluation.turns import turn
+
+VIEWS = 8
+"""Turned and mirrored views of an image by which others are searched for (``deepgalaxy.evaluation.turns``)."""
+DESCRIBED = ("row", "group", "camera", "target_myr")
+"""What the table says of each similar image, besides its distance."""
+
+
+def distance_of_turns(images: np.ndarray, place: Callable[[np.ndarray], np.ndarray], gallery: np.ndarray) -> np.ndarray:
+    """Return the distance (m, n) of each of the ``images`` (m, pixels, pixels, 1) from each point of the ``gallery``
+    (n, d): the least of the VIEWS of the image, so that it is the same if the image is turned by a right angle or
+    mirrored. ``place`` maps images (m, pixels, pixels, 1) to points (m, d)."""
+    search = NearestNeighbors(n_neighbors=len(gallery), algorithm="brute").fit(gallery)
+    nearest = np.full((len(images), len(gallery)), np.inf)
+    for view in range(VIEWS if len(images) else 0):
+        distance, index = search.kneighbors(place(turn(images, view)))
+        of_view = np.empty_like(nearest)
+        np.put_along_axis(of_view, index, distance, axis=1)
+        nearest = nearest_of_turns(np.stack([nearest, of_view]))
+    return nearest
+
+
+def tabulate_similar(about: pd.DataFrame, distance: np.ndarray, gallery: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each image: what is known ``about`` it, and the NEAREST images, no two of one simulation.
+
+    ``distance`` (m, n) is that of each of m images from each row of the ``gallery``, with the columns DESCRIBED and
+    ``group``. ``spread_myr`` is between the earliest and the latest of the times that the similar images have; then
+    follow, for each by its number, DESCRIBED and ``distance``, empty where there are fewer simulations.
+    """
+    chosen = [
+        choose_from_several(np.argsort(row, kind="stable"), gallery["group"].to_numpy(), NEAREST) for row in distance
+    ]
+    times = [gallery["target_myr"].to_numpy(float)[places] for places in chosen]
+    columns: dict[str, list] = {
+        "spread_myr": [np.ptp(t[np.isfinite(t)]) if np.isfinite(t).any() else np.nan for t in times]
+    }
+    for number in range(NEAREST):
+        for name in DESCRIBED:
+            values = gallery[name].to_numpy()
+            columns[f"similar_{number + 1}_{name}"] = [
+                values[places[number]] if number < len(places) else None for places in chosen
+            ]
+        columns[f"similar_{number + 1}_distance"] = [
+            row[places[number]] if number < len(places) else np.nan for row, places in zip(distance, chosen)
+        ]
+    found = pd.DataFrame(columns, index=about.index).convert_dtypes()
+    return pd.concat([about, found], axis=1)
