@@ -1,11 +1,11 @@
 """The search for training images like observed ones, by the vector of an encoder."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
-import keras
 import numpy as np
 import pandas as pd
 
@@ -14,6 +14,9 @@ from deepgalaxy.logs import logger, progress
 from deepgalaxy.observed.preparing import Frame, as_observed, prepare_target
 from deepgalaxy.observed.targets import Target
 from deepgalaxy.parallel import in_processes
+
+if TYPE_CHECKING:
+    import keras
 
 MOST_SEARCHED = 20_000
 """Training images that are searched: the first ones, which are a random sample."""
@@ -38,8 +41,13 @@ def prepare_targets(
     return pd.DataFrame(rows).reindex(columns=KNOWN), stored
 
 
+def in_parts(apply: Callable[[np.ndarray], np.ndarray], images: np.ndarray, size: int) -> np.ndarray:
+    """Return what ``apply`` gives for images (n, …), n > 0, of which it gets ``size`` at a time."""
+    return np.concatenate([apply(images[start : start + size]) for start in range(0, len(images), size)])
+
+
 def search_similar(
-    variational: keras.Model,
+    variational: "keras.Model",
     train: str | Path,
     split: pd.DataFrame,
     frame: Frame,
@@ -55,8 +63,7 @@ def search_similar(
     """
 
     def place(views: np.ndarray) -> np.ndarray:
-        parts = [views[start : start + batch_size] for start in range(0, len(views), batch_size)]
-        return np.concatenate([variational.predict_on_batch(part)["mean"] for part in parts])
+        return in_parts(lambda part: variational.predict_on_batch(part)["mean"], views, batch_size)
 
     with h5py.File(train) as file:
         count = min(len(file["row"]), MOST_SEARCHED)

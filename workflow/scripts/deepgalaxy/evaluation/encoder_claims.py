@@ -182,7 +182,7 @@ def _judge_classifiers(tables: EncoderTables, skill: pd.DataFrame) -> Iterator[t
         verdict = WORSE if gain <= 0 else BETTER if low > 0 else OPEN
         alike = skill["model"].isin(tables.on_maps[run["model"]])
         for column in ("dataset", "sample", "fold", "workers", "repeat"):
-            alike &= skill[column].astype(str) == str(run[column])
+            alike &= skill[column].map(str) == str(run[column])
         beside = "".join(
             f", {other['median_error_myr']:.0f} Myr by {other['model']}, trained end to end"
             for other in skill[alike].to_dict("records")
