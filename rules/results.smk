@@ -24,6 +24,14 @@ def results_of_all_stages(wildcards):
         *for_all_runs("<results>/models/{run}/dater.zip"),
         *study_files("epochs.jsonl"),
         *OBSERVED_RESULTS,
+        *expand("<results>/encoders/{encoder}/walk.hdf5", encoder=ENCODER_NAMES),
+        *expand("<results>/encoders/{encoder}/observed.hdf5", encoder=SEARCHING_NAMES),
+        *expand("<results>/tables/similar/{encoder}.csv", encoder=SEARCHING_NAMES),
+        *expand(
+            "<results>/tables/encoders/{table}/{encoder}.csv",
+            table=["reconstruction", "retrieval", "latent"],
+            encoder=ENCODER_NAMES,
+        ),
         *expand(
             "<results>/tables/{table}/{run}.csv", table=["observed_reference", "observed_agreement"], run=COMPARED_NAMES
         ),

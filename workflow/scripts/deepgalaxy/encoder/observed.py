@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_SEARCHED = 20_000
 """Training images that are searched: the first ones, which are a random sample."""
+KEPT = 200
+"""Images that are kept to be drawn."""
 KNOWN = ["id", "file", "field", "used", "reason"]
 """What the table says of each observed image before the similar ones."""
 
