@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from sklearn.neighbors import NearestNeighbors
+from sklearn.metrics import pairwise_distances
 
 from deepgalaxy.encoder.retrieval import NEAREST, choose_from_several, nearest_of_turns
 from deepgalaxy.evaluation.turns import turn
@@ -19,14 +19,9 @@ def distance_of_turns(images: np.ndarray, place: Callable[[np.ndarray], np.ndarr
     """Return the distance (m, n) of each of the ``images`` (m, pixels, pixels, 1) from each point of the ``gallery``
     (n, d): the least of the VIEWS of the image, so that it is the same if the image is turned by a right angle or
     mirrored. ``place`` maps images (m, pixels, pixels, 1) to points (m, d)."""
-    search = NearestNeighbors(n_neighbors=len(gallery), algorithm="brute").fit(gallery)
-    nearest = np.full((len(images), len(gallery)), np.inf)
-    for view in range(VIEWS if len(images) else 0):
-        distance, index = search.kneighbors(place(turn(images, view)))
-        of_view = np.empty_like(nearest)
-        np.put_along_axis(of_view, index, distance, axis=1)
-        nearest = nearest_of_turns(np.stack([nearest, of_view]))
-    return nearest
+    if not len(images):
+        return np.empty((0, len(gallery)))
+    return nearest_of_turns(np.stack([pairwise_distances(place(turn(images, view)), gallery) for view in range(VIEWS)]))
 
 
 def tabulate_similar(about: pd.DataFrame, distance: np.ndarray, gallery: pd.DataFrame) -> pd.DataFrame:

@@ -48,7 +48,8 @@ def walk(
 
     The output has ``share`` (s,), how far each step is from the vector of the first image to that of the last; the
     time that lies as far between theirs, ``t_myr`` (s,); what is ``decoded`` from the vector there; the ``simulated``
-    image nearest in time, with its ``simulated_myr`` (s,); and the ``blended`` one, of so much of the last image and
+    image nearest in time, with its ``simulated_myr`` (s,), and what is ``rebuilt`` from its own vector; and the
+    ``blended`` one, of so much of the last image and
     the rest of the first, pixel by pixel. Images are brightness in [0, 1], float32 (s, pixels, pixels). The attributes
     ``group`` and ``camera`` say whose they are.
     """
@@ -59,13 +60,14 @@ def walk(
         nearest = np.abs(way.t_myr - t_myr[:, None]).argmin(axis=1)
         stored = np.stack([file["images"][place] for place in way.place[nearest]])
     simulated = as_brightness(stored)[:, :, :, 0]
-    ends = variational.predict_on_batch(stored[[0, -1]])["mean"]
-    vectors = ends[0] + share[:, None] * (ends[1] - ends[0])
-    decoded = images_from_vectors(autoencoder, variational).predict_on_batch(vectors.astype(np.float32))
+    own = variational.predict_on_batch(stored)["mean"]
+    between = (own[0] + share[:, None] * (own[-1] - own[0])).astype(np.float32)
+    decoder = images_from_vectors(autoencoder, variational)
     weight = share[:, None, None]
     with whole_hdf5(output) as file:
         file.attrs.update(group=way.group, camera=way.camera)
         file["share"], file["t_myr"], file["simulated_myr"] = share, t_myr, way.t_myr[nearest]
         file["simulated"] = simulated
-        file["decoded"] = np.asarray(decoded, np.float32)[:, :, :, 0]
+        for name, vectors in (("rebuilt", own), ("decoded", between)):
+            file[name] = np.asarray(decoder.predict_on_batch(vectors), np.float32)[:, :, :, 0]
         file["blended"] = ((1 - weight) * simulated[0] + weight * simulated[-1]).astype(np.float32)

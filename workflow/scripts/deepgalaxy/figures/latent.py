@@ -31,7 +31,7 @@ def plot_latent(searches: str | Path, split: pd.DataFrame, table: pd.DataFrame, 
     timed = views["target_myr"].notna().to_numpy()
     by_time.scatter(*place[~timed].T, color=GREY, s=8, lw=0, label="no time")
     shown = by_time.scatter(*place[timed].T, c=views["target_myr"][timed], cmap="viridis", s=8, lw=0)
-    figure.colorbar(shown, ax=by_time, location="bottom", pad=0.01).set_label("time (Myr)", fontsize=9)
+    figure.colorbar(shown, ax=by_time, location="left", pad=0.01).set_label("time (Myr)", fontsize=9)
     by_time.set_title("by time", fontsize=10)
     _draw_names(by_merger, place, views["group"], "by simulation")
     _draw_names(by_line, place, views["camera"].map("camera {:02.0f}".format), "by line of sight")
@@ -57,9 +57,11 @@ def say_purity(table: pd.DataFrame) -> str:
     """Return in words how pure the map of the vector is, beside those of other spaces and of shuffled times."""
     spaces = table.set_index("space")
     beside = ", ".join(
-        f"{spaces.loc[name, 'purity_of_map']:.2f} of {said}" for name, said in BESIDE.items() if name in spaces.index
+        f"{spaces.loc[name, 'purity_of_map']:.2f} in one of {said}"
+        for name, said in BESIDE.items()
+        if name in spaces.index
     )
     return (
-        f"Of the {NEIGHBOURS_IN_MAP} nearest points in the map, {spaces.loc[VECTOR, 'purity_of_map']:.2f} are of the"
-        f" same part of time; in a map {beside}, and {spaces.loc[VECTOR, 'purity_by_chance']:.2f} if times are shuffled"
+        f"Share of the {NEIGHBOURS_IN_MAP} nearest points that are of the same part of time: {spaces.loc[VECTOR, 'purity_of_map']:.2f} in this map,"
+        f" {beside}, and {spaces.loc[VECTOR, 'purity_by_chance']:.2f} if times are shuffled"
     )

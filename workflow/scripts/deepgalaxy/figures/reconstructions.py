@@ -52,12 +52,13 @@ def describe_view(view: pd.Series) -> str:
 def _say_means(table: pd.DataFrame) -> str:
     """Return the mean absolute differences over all test images in words."""
     mean = table.set_index("reconstruction")["mae"]
-    others = ", ".join(
-        f"{name.replace('pca_', 'principal components: ').replace('_', ' ')} {value:.4f}"
-        for name, value in mean.items()
-        if name not in ROWS
-    )
+    others = ", ".join(f"{_say_way(name)} {value:.4f}" for name, value in mean.items() if name not in ROWS)
     return (
         f"Mean absolute difference over all {np.max(table['images']):,} test images: autoencoder"
         f" {mean['autoencoder']:.4f}, by the vector {mean['vae']:.4f}\n{others}"
     )
+
+
+def _say_way(name: str) -> str:
+    """Return what the figure calls a way to make images again that needs no network."""
+    return f"{name[4:]} principal components" if name.startswith("pca_") else name.replace("_", " ")

@@ -33,13 +33,13 @@ def plot_retrieval(searches: str | Path, split: pd.DataFrame, table: pd.DataFram
             for space in spaces:
                 median = median_by_rank(file, space, kind, t_myr)
                 axes.plot(np.arange(1, len(median) + 1), median, "o-", ms=3, color=colours[space], label=space)
-            axes.set_title(f"training images of {kind}", fontsize=10)
+            axes.set_title(f"training images of\n{kind}", fontsize=10)
             axes.set_xlabel("rank of the similar image")
     left.set_ylabel("median difference in time (Myr)")
     middle.sharey(left)
     left.set_ylim(bottom=0)
     _draw_phases(right, table, colours)
-    left.legend(fontsize=8, frameon=False)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=len(spaces), frameon=False)
     save_figure(figure, output)
 
 
@@ -68,4 +68,4 @@ def _draw_phases(axes: plt.Axes, table: pd.DataFrame, colours: Mapping[str, str]
         axes.errorbar(places, share, spread, fmt="none", ecolor="black", lw=0.8)
     axes.set_xticks(range(len(phases)), ["all" if name == "all" else f"phase {name}" for name in phases], fontsize=8)
     axes.set_ylim(0, 1)
-    axes.set_title(f"share of the {NEAREST} nearest within {WITHIN_MYR:g} Myr, {LINES}", fontsize=10)
+    axes.set_title(f"share of the {NEAREST} nearest within {WITHIN_MYR:g} Myr,\n{LINES}", fontsize=10)

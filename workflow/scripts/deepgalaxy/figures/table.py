@@ -154,8 +154,8 @@ FIGURES = {
         "encoders/retrieval/{subject}.svg",
         "encoder",
         "encoder",
-        "How far apart in time test images and the nearest training images are, by the vector of {} and in other spaces:"
-        " by rank, among other mergers, and among other mergers along other lines of sight; and the share of the latter"
+        "How far apart in time test images and the nearest training images are, by the vector of {} and in other"
+        " spaces: by rank, among other mergers, and among other mergers along other lines of sight; and the share of the latter"
         " within 15 Myr by phase, with 95 % intervals over simulations.",
     ),
     "queries": FigureKind(
@@ -169,7 +169,8 @@ FIGURES = {
         "encoder",
         "encoder",
         "Decoded by {} from points on the line between the vectors of two images of one merger, beside what was"
-        " simulated at these times, and a blend of the two pixel by pixel.",
+        " simulated at these times, what is decoded from the vectors of that, and a blend of the two images pixel by"
+        " pixel.",
     ),
     "similar": FigureKind(
         "encoders/similar/{subject}.png",
