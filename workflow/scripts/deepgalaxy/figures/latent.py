@@ -56,12 +56,13 @@ def _draw_names(axes: plt.Axes, place: np.ndarray, names: pd.Series, title: str)
 def say_purity(table: pd.DataFrame) -> str:
     """Return in words how pure the map of the vector is, beside those of other spaces and of shuffled times."""
     spaces = table.set_index("space")
+    ours = spaces.loc[VECTOR]
     beside = ", ".join(
         f"{spaces.loc[name, 'purity_of_map']:.2f} in one of {said}"
         for name, said in BESIDE.items()
         if name in spaces.index
     )
     return (
-        f"Share of the {NEIGHBOURS_IN_MAP} nearest points that are of the same part of time: {spaces.loc[VECTOR, 'purity_of_map']:.2f} in this map,"
-        f" {beside}, and {spaces.loc[VECTOR, 'purity_by_chance']:.2f} if times are shuffled"
+        f"Share of the {NEIGHBOURS_IN_MAP} nearest points that are of the same part of time:"
+        f" {ours['purity_of_map']:.2f} in this map, {beside}, and {ours['purity_by_chance']:.2f} if times are shuffled"
     )

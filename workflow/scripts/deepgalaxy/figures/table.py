@@ -155,8 +155,8 @@ FIGURES = {
         "encoder",
         "encoder",
         "How far apart in time test images and the nearest training images are, by the vector of {} and in other"
-        " spaces: by rank, among other mergers, and among other mergers along other lines of sight; and the share of the latter"
-        " within 15 Myr by phase, with 95 % intervals over simulations.",
+        " spaces: by rank, among other mergers, and among other mergers along other lines of sight; and the share of"
+        " the latter within 15 Myr by phase, with 95 % intervals over simulations.",
     ),
     "queries": FigureKind(
         "encoders/queries/{subject}.png",

@@ -44,8 +44,8 @@ def plot_walk(walked: str | Path, output: str | Path) -> None:
         panel.set_title(f"{time:.0f} Myr", fontsize=8)
     inner = slice(1, -1)
     figure.suptitle(
-        f"From the first to the last image of {group}, camera {camera:02d}; mean absolute difference of the steps between:"
-        f"\nby their own vectors {between['rebuilt'][inner].mean():.4f}, by the vectors between"
+        f"From the first to the last image of {group}, camera {camera:02d}; mean absolute difference of the steps"
+        f" between:\nby their own vectors {between['rebuilt'][inner].mean():.4f}, by the vectors between"
         f" {between['decoded'][inner].mean():.4f}, blended {between['blended'][inner].mean():.4f}",
         fontsize=9,
     )
