@@ -83,8 +83,8 @@ def batch_normalisations(network: keras.Model) -> list[layers.BatchNormalization
 
 
 def build_backbone(options: TrainingOptions, pixels: int) -> Backbone:
-    """Return the function from brightness (n, pixels, pixels, 1) to the activation maps of the architecture, with random
-    weights or those of ImageNet.
+    """Return the function from brightness (n, pixels, pixels, 1) to the activation maps of the architecture, with
+    random weights or those of ImageNet.
 
     Raises ValueError if the weights to start from are not available.
     """
@@ -98,8 +98,8 @@ def build_backbone(options: TrainingOptions, pixels: int) -> Backbone:
 
 
 def maps_of(autoencoder: keras.Model, pixels: int, dtype: str, frozen: bool) -> keras.Model:
-    """Return the network from brightness (n, pixels, pixels, 1) to activation maps within an autoencoder, which it shares
-    its weights with; they are trained unless ``frozen``.
+    """Return the network from brightness (n, pixels, pixels, 1) to activation maps within an autoencoder, which it
+    shares its weights with; they are trained unless ``frozen``.
 
     Raises ValueError if the autoencoder is of other images.
     """

@@ -48,7 +48,8 @@ class Classification:
     second_name = ACCURACY
 
     def __init__(self, targets: Sequence[Target] = (), label_smoothing: float = 0.0) -> None:
-        self.columns, self._label_smoothing = all_columns(targets), label_smoothing
+        self.columns: Sequence[str] = all_columns(targets)
+        self._label_smoothing = label_smoothing
         self.labels = tf.TensorSpec((None,), tf.int32)
         if self.columns:
             self.labels = tf.TensorSpec((None, 1 + len(self.columns)), tf.float32)
@@ -78,7 +79,7 @@ class Reconstruction:
 
     second_name = "squared_difference"
     labels = tf.TensorSpec((None,), tf.int32)
-    columns = ()
+    columns: Sequence[str] = ()
 
     def __call__(self, network: keras.Model, images: tf.Tensor, _labels: tf.Tensor, /, training: bool) -> Losses:
         """Return the losses of images, as Objective says."""
@@ -95,7 +96,7 @@ class LatentBound:
 
     second_name = "rate"
     labels = tf.TensorSpec((None,), tf.int32)
-    columns = ()
+    columns: Sequence[str] = ()
 
     def __call__(self, network: keras.Model, images: tf.Tensor, _labels: tf.Tensor, /, training: bool) -> Losses:
         """Return the losses of images, as Objective says."""

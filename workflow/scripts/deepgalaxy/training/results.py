@@ -63,8 +63,8 @@ def write_results(
     sweep: list[tuple[int, int, int, float]],
     run: dict,
 ) -> None:
-    """Write the model, of a classifier its classes and properties, the records of its epochs, and what ``describe_run`` says; with
-    ``args.allreduce_sweep``, the ``sweep`` too. The model comes last: if it exists, all exist."""
+    """Write the model, of a classifier its classes and properties, the records of its epochs, and what ``describe_run``
+    says; with ``args.allreduce_sweep``, the ``sweep`` too. The model comes last: if it exists, all exist."""
     if args.objective == CLASSIFICATION:
         _copy_tables(args)
     with whole_file(args.output / "epochs.jsonl") as path:

@@ -47,7 +47,9 @@ def choose_stage(
             raise ValueError("`latent_bound` compresses the maps of an autoencoder; give its file as --autoencoder.")
         maps_of(autoencoder, *form, frozen=True)  # refuses one of other images
         shape = shape_of(args)
-        mean, variance = channel_statistics(autoencoder.get_layer("encoder"), data, ranks, args, heartbeat)
+        mean, variance = channel_statistics(
+            autoencoder.get_layer("encoder"), data, ranks, args.memory_budget_mib, heartbeat
+        )
         sizes = shape.latent, shape.hidden, shape.map_channels
         return LatentBound(), lambda: build_variational(autoencoder, mean, variance, *sizes)
     targets = read_targets(args.properties) if args.properties else []
@@ -85,23 +87,24 @@ def channel_statistics(
     encoder: keras.Model,
     data: PreparedData,
     ranks: Ranks,
-    args: argparse.Namespace,
+    memory_mib: int,
     heartbeat: Callable[[], None] = lambda: None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and variance of each channel of the maps that ``encoder`` makes of the training images as they are,
     float64 (channels,); every image counts once, however many ranks share them.
 
-    Variances are at least LEAST_VARIANCE of the largest.
+    The images that a rank holds, and those under way, take no more than ``memory_mib`` each. Variances are at least
+    LEAST_VARIANCE of the largest.
     """
     part = equal_part(data.training_images, ranks.rank, ranks.size)
-    memory_bytes = args.memory_budget_mib * 2**20
-    shard = Shard(data.train, [part], memory_bytes)
-    size = batch_size(NetworkMemory.measure(encoder).to_predict, args.memory_budget_mib)
+    shard = Shard(data.train, [part], memory_mib * 2**20)
+    size = batch_size(NetworkMemory.measure(encoder).to_predict, memory_mib)
     sums = np.zeros((3, encoder.output_shape[-1]))
     for images, _ in shard.batches(np.arange(len(shard.labels)), size):
         maps = np.asarray(encoder.predict_on_batch(images), np.float64)
         axes = (0, 1, 2)
-        sums += (maps.size / maps.shape[-1], maps.sum(axis=axes), (maps**2).sum(axis=axes))
+        sums[0] += maps.size / maps.shape[-1]
+        sums[1:] += maps.sum(axis=axes), (maps**2).sum(axis=axes)
         heartbeat()
     count, total, squared = ranks.total(sums)
     mean = total / count
