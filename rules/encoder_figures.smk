@@ -9,7 +9,7 @@ SEARCHING_NAMES = ENCODER_NAMES if OBSERVED_FILES else []
 # Those that the report shows: of repeats and folds, the first.
 SHOWN_ENCODERS = [
     name
-    for name, encoder in zip(ENCODER_NAMES, ENCODERS)
+    for name, encoder in zip(ENCODER_NAMES, encoder_runs(config))
     if encoder["repeat"] == 0 and parse_fold(encoder["sample"])[1] in (None, "1")
 ]
 # Models that classify an encoder's maps, each with those that are trained end to end with the same backbone.
@@ -85,7 +85,7 @@ rule plot_retrieval:
     input:
         searches="<encoder_run>/searches.hdf5",
         split="<sample>/split.csv",
-        table="<results>/tables/encoders/retrieval/<encoder_name>.csv",
+        table="<results>/tables/encoders/latent/<encoder_name>.csv",
     output:
         report(
             "<results>/figures/encoders/retrieval/<encoder_name>.svg",

@@ -126,7 +126,6 @@ rule judge_claims:
         test=for_all_runs("<results>/models/{run}/predictions.hdf5"),
         validation=for_all_runs("<results>/models/{run}/validation_predictions.hdf5"),
         encoder_reconstruction=expand("<results>/tables/encoders/reconstruction/{encoder}.csv", encoder=ENCODER_NAMES),
-        encoder_retrieval=expand("<results>/tables/encoders/retrieval/{encoder}.csv", encoder=ENCODER_NAMES),
         encoder_latent=expand("<results>/tables/encoders/latent/{encoder}.csv", encoder=ENCODER_NAMES),
     output:
         report(
@@ -142,7 +141,7 @@ rule judge_claims:
     params:
         datasets=EXPERIMENT["datasets"],
         published=[dataset for dataset in EXPERIMENT["datasets"] if not simulated(dataset)],
-        encoders=ENCODERS,
+        encoders=encoder_runs(config),
         on_maps=ON_MAPS,
         code=code_digest("evaluation/judge_claims.py"),
     script:
@@ -161,7 +160,6 @@ rule write_report:
         isolated=expand("<results>/tables/isolated/{run}.csv", run=SHOWN["isolated_run"]),
         properties=expand("<results>/tables/properties/{run}.csv", run=SHOWN["property_run"]),
         encoder_reconstruction=expand("<results>/tables/encoders/reconstruction/{run}.csv", run=SHOWN["encoder"]),
-        encoder_retrieval=expand("<results>/tables/encoders/retrieval/{run}.csv", run=SHOWN["encoder"]),
         encoder_latent=expand("<results>/tables/encoders/latent/{run}.csv", run=SHOWN["encoder"]),
         similar=expand("<results>/tables/similar/{run}.csv", run=SHOWN["searching_encoder"]),
         novelty=expand("<results>/tables/novelty/{run}.csv", run=SHOWN["run"]),

@@ -28,11 +28,6 @@ def results_of_all_stages(wildcards):
         *expand("<results>/encoders/{encoder}/observed.hdf5", encoder=SEARCHING_NAMES),
         *expand("<results>/tables/similar/{encoder}.csv", encoder=SEARCHING_NAMES),
         *expand(
-            "<results>/tables/encoders/{table}/{encoder}.csv",
-            table=["reconstruction", "retrieval", "latent"],
-            encoder=ENCODER_NAMES,
-        ),
-        *expand(
             "<results>/tables/{table}/{run}.csv", table=["observed_reference", "observed_agreement"], run=COMPARED_NAMES
         ),
         *expand(

@@ -64,7 +64,7 @@ def verdicts(**changes):
         "model": predicted(128, 512),
         "simulation_seconds": [100.0, 120.0],
         "inference_seconds": [0.002],
-        "encoders": EncoderTables(*[pd.DataFrame()] * 3, {}),
+        "encoders": EncoderTables(*[pd.DataFrame()] * 2, {}),
     }
     table = judge_claims(Results(**results | changes))
     assert len(table) == 12 and not table.isna().any(axis=None)
@@ -202,7 +202,6 @@ def files(tmp_path):
         "test": [predictions("p.hdf5", 3), predictions("q.hdf5", 1)],
         "validation": [predictions("pv.hdf5", 1), predictions("qv.hdf5", 2)],
         "encoder_reconstruction": [table("made.csv", reconstruction=["vae", "autoencoder"])],
-        "encoder_retrieval": [table("retrieval.csv", space=["vector"])],
         "encoder_latent": [table("latent.csv", space=["vector"])],
     }
 

@@ -17,7 +17,7 @@ ENCODER = ["dataset", "sample", "encoder", "workers", "repeat"]
 ALIKE_SSIM = 0.95
 """An image has come back if its structural similarity to the original is at least this in every test simulation."""
 LEAST_RATE_NATS = 1.0
-COMPONENTS, STATISTICS, VECTOR = "pca", "statistics", "vector"
+STATISTICS, VECTOR = "statistics", "vector"
 ACROSS_LINES = "other mergers and lines of sight"
 NO_ENCODER = "No encoder is among those of this experiment (`experiment: encoders`)."
 
@@ -26,14 +26,13 @@ NO_ENCODER = "No encoder is among those of this experiment (`experiment: encoder
 class EncoderTables:
     """The tables of all encoders, each with the columns of ENCODER; without rows if there are no encoders.
 
-    ``reconstruction`` has the columns of ``tabulate_reconstruction``, ``retrieval`` those of ``tabulate_retrieval``;
-    ``latent`` has a row for each space, with ``dimensions``, ``rate_nats`` and ``active_units`` of the vector, and
-    ``purity_of_map`` and ``purity_by_chance``. ``on_maps`` has for each model that classifies frozen activation maps,
+    ``reconstruction`` has the columns of ``tabulate_reconstruction``; ``latent`` has those of ``tabulate_retrieval``,
+    and in all rows of a space its ``dimensions``, ``map_purity`` and ``chance_purity``, and of the vector ``rate_nats``
+    and ``active_units``. ``on_maps`` has for each model that classifies frozen activation maps,
     by name, the models that were trained end to end with the same backbone.
     """
 
     reconstruction: pd.DataFrame
-    retrieval: pd.DataFrame
     latent: pd.DataFrame
     on_maps: Mapping[str, list[str]]
 
@@ -87,6 +86,11 @@ def _rows(table: pd.DataFrame, name: tuple, index: str) -> pd.DataFrame:
     return table[(table[ENCODER].astype(str) == list(map(str, name))).all(axis=1)].set_index(index)
 
 
+def _spaces(tables: EncoderTables, name: tuple) -> pd.DataFrame:
+    """Return what is the same in all rows of a space, by its name."""
+    return _rows(tables.latent.drop_duplicates([*ENCODER, "space"]), name, "space")
+
+
 def _say(row: pd.Series, column: str, digits: int, ending: str = "") -> str:
     """Return a number of a row with its interval, if it has one."""
     stem = column.removesuffix(ending)
@@ -133,7 +137,7 @@ def _judge_maps(tables: EncoderTables, name: tuple) -> Judged:
 
 
 def _judge_vector(tables: EncoderTables, name: tuple) -> Judged:
-    table, spaces = _rows(tables.reconstruction, name, "reconstruction"), _rows(tables.latent, name, "space")
+    table, spaces = _rows(tables.reconstruction, name, "reconstruction"), _spaces(tables, name)
     ours, (as_many, _) = table.loc["vae"], _baselines(table)
     vector = spaces.loc[VECTOR]
     verdict = _compare(ours, table.loc[[as_many, "nearest_image"]], "mae", larger=False)
@@ -148,28 +152,30 @@ def _judge_vector(tables: EncoderTables, name: tuple) -> Judged:
 
 
 def _judge_order(tables: EncoderTables, name: tuple) -> Judged:
-    spaces = _rows(tables.latent, name, "space")
-    ours, others = spaces.loc[VECTOR], spaces.loc[[COMPONENTS, STATISTICS]]
-    return _compare(ours, others, "purity_of_map", larger=True), (
-        f"{name[2]}: of the nearest points in a map of the vector, a share of {_say(ours, 'purity_of_map', 2)} are of"
-        f" the same part of time; {_say(others.loc[COMPONENTS], 'purity_of_map', 2)} in one of principal components"
-        f" of the pixels, {_say(others.loc[STATISTICS], 'purity_of_map', 2)} in one of five statistics,"
-        f" {ours['purity_by_chance']:.2f} if times are shuffled."
+    spaces = _spaces(tables, name)
+    components, _ = _baselines(spaces)
+    ours, others = spaces.loc[VECTOR], spaces.loc[[components, STATISTICS]]
+    return _compare(ours, others, "map_purity", larger=True), (
+        f"{name[2]}: of the nearest points in a map of the vector, a share of {_say(ours, 'map_purity', 2)} are of"
+        f" the same part of time; {_say(others.loc[components], 'map_purity', 2)} in one of principal components"
+        f" of the pixels, {_say(others.loc[STATISTICS], 'map_purity', 2)} in one of five statistics,"
+        f" {ours['chance_purity']:.2f} if times are shuffled."
     )
 
 
 def _judge_similarity(tables: EncoderTables, name: tuple) -> Judged:
-    retrieval = _rows(tables.retrieval, name, "space")
-    there = retrieval[(retrieval["gallery"] == ACROSS_LINES) & (retrieval["phase"].astype(str) == "all")]
-    ours, others = there.loc[VECTOR], there.loc[[COMPONENTS, STATISTICS]]
+    latent = _rows(tables.latent, name, "space")
+    there = latent[(latent["gallery"] == ACROSS_LINES) & (latent["phase"].astype(str) == "all")]
+    if VECTOR not in there.index:
+        return OPEN, f"{name[2]}: too few images are of {ACROSS_LINES}."
+    components, _ = _baselines(there)
+    ours, others = there.loc[VECTOR], there.loc[[components, STATISTICS]]
     supervised = [space for space in there.index if str(space).startswith("features")]
-    beside = "".join(
-        f", {_say(there.loc[space], 'share_within', 2)} by the {space} of a classifier" for space in supervised
-    )
+    beside = "".join(f", {_say(there.loc[space], 'share_within', 2)} by the {space}" for space in supervised)
     return _compare(ours, others, "share_within", larger=True), (
         f"{name[2]}: of the five nearest training images of other mergers and other lines of sight, a share of"
         f" {_say(ours, 'share_within', 2)} are within 15 Myr by the vector,"
-        f" {_say(others.loc[COMPONENTS], 'share_within', 2)} by principal components of the pixels,"
+        f" {_say(others.loc[components], 'share_within', 2)} by principal components of the pixels,"
         f" {_say(others.loc[STATISTICS], 'share_within', 2)} by five statistics{beside}; median difference"
         f" {ours['median_difference_myr']:.0f} Myr by the vector."
     )

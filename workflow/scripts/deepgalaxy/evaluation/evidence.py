@@ -25,7 +25,7 @@ def read_results(
     JSON files of the models of scaling; of the benchmarks of ``simulating`` each merger; and of each run its
     predictions of the ``test`` and ``validation`` images, and the benchmark of ``predicting`` these; and of the
     ``encoders``, which are described in the same order by the columns of ENCODER, the tables
-    ``encoder_reconstruction``, ``encoder_retrieval`` and ``encoder_latent``. ``on_maps`` is that of EncoderTables.
+    ``encoder_reconstruction`` and ``encoder_latent``. ``on_maps`` is that of EncoderTables.
     Raises ValueError if two lists that belong together differ in length.
     """
     images = [sum(map(_count_images, pair)) for pair in zip(files["test"], files["validation"], strict=True)]
@@ -40,7 +40,7 @@ def read_results(
         simulation_seconds=[benchmark_seconds(path) for path in files["simulating"]],
         inference_seconds=[time / count for time, count in zip(seconds, images, strict=True)],
         encoders=EncoderTables(
-            *(_join_encoders(files[f"encoder_{name}"], encoders) for name in ("reconstruction", "retrieval", "latent")),
+            *(_join_encoders(files[f"encoder_{name}"], encoders) for name in ("reconstruction", "latent")),
             on_maps,
         ),
     )

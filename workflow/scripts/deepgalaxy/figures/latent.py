@@ -11,8 +11,6 @@ from deepgalaxy.encoder.retrieval import NEIGHBOURS_IN_MAP
 from deepgalaxy.figures.style import GREY, save_figure
 
 VECTOR = "vector"
-BESIDE = {"pca": "principal components of the pixels", "statistics": "five statistics"}
-"""The spaces whose maps the title compares with, and what it calls them."""
 MOST_NAMED = 12
 """Simulations, or lines of sight, that are told apart in the legend."""
 
@@ -55,14 +53,10 @@ def _draw_names(axes: plt.Axes, place: np.ndarray, names: pd.Series, title: str)
 
 def say_purity(table: pd.DataFrame) -> str:
     """Return in words how pure the map of the vector is, beside those of other spaces and of shuffled times."""
-    spaces = table.set_index("space")
-    ours = spaces.loc[VECTOR]
-    beside = ", ".join(
-        f"{spaces.loc[name, 'purity_of_map']:.2f} in one of {said}"
-        for name, said in BESIDE.items()
-        if name in spaces.index
-    )
+    spaces = table.drop_duplicates("space").set_index("space")
+    ours, others = spaces.loc[VECTOR], spaces.drop(index=VECTOR)["map_purity"].dropna()
+    beside = ", ".join(f"{purity:.2f} in that of {name.replace('_', ' ')}" for name, purity in others.items())
     return (
         f"Share of the {NEIGHBOURS_IN_MAP} nearest points that are of the same part of time:"
-        f" {ours['purity_of_map']:.2f} in this map, {beside}, and {ours['purity_by_chance']:.2f} if times are shuffled"
+        f" {ours['map_purity']:.2f} in this map, and {ours['chance_purity']:.2f} if times are shuffled;\n{beside}"
     )

@@ -22,7 +22,6 @@ JOINED_TABLES = {
     "baselines": "scored_sample",
     "encoder_latent": "encoder",
     "encoder_reconstruction": "encoder",
-    "encoder_retrieval": "encoder",
     "errors": "scored_run",
     "intervals": "scored_run",
     "isolated": "isolated_run",
