@@ -25,7 +25,7 @@ def found(space, share, gallery, purity, spread=0.01, **more):
 
 MADE = {
     "autoencoder": 0.011,
-    "vae": 0.021,
+    "variational": 0.021,
     "mean_image": 0.074,
     "nearest_image": 0.025,
     "pca_16": 0.035,

@@ -138,7 +138,7 @@ def _judge_maps(tables: EncoderTables, name: tuple) -> Judged:
 
 def _judge_vector(tables: EncoderTables, name: tuple) -> Judged:
     table, spaces = _rows(tables.reconstruction, name, "reconstruction"), _spaces(tables, name)
-    ours, (as_many, _) = table.loc["vae"], _baselines(table)
+    ours, (as_many, _) = table.loc["variational"], _baselines(table)
     vector = spaces.loc[VECTOR]
     verdict = _compare(ours, table.loc[[as_many, "nearest_image"]], "mae", larger=False)
     if vector["active_units"] < vector["dimensions"] / 2 or vector["rate_nats"] <= LEAST_RATE_NATS:

@@ -23,7 +23,7 @@ def plot_latent(searches: str | Path, split: pd.DataFrame, table: pd.DataFrame, 
     then that orders the map, and the time only within it.
     """
     with h5py.File(searches) as file:
-        place, row = file[f"map/{VECTOR}"][:], file["map/row"][:]
+        place, row = file[f"map/places/{VECTOR}"][:], file["map/row"][:]
     views = split.iloc[row]
     figure, (by_time, by_merger, by_line) = plt.subplots(1, 3, figsize=(13, 5.2), dpi=100, layout="constrained")
     timed = views["target_myr"].notna().to_numpy()

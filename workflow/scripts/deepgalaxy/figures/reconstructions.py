@@ -9,22 +9,22 @@ from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import save_figure
 
-ROWS = {"image": "image", "autoencoder": "autoencoder", "vae": "by the vector"}
+ROWS = {"image": "image", "autoencoder": "autoencoder", "variational": "by the vector"}
 """What is drawn from top to bottom: the name in the file, and what the figure calls it."""
 
 
 def plot_reconstructions(made: str | Path, split: pd.DataFrame, table: pd.DataFrame, output: str | Path) -> None:
-    """Draw the triplets of test images in a file of ``reconstruct_images``, from the worst to the best by the vector.
+    """Draw the triplets of a file of ``reconstruct_images``, from the worst to the best of the autoencoder.
 
     Below each picture is its mean absolute difference from the image. ``split`` is the split table, and ``table`` that
     of ``tabulate_reconstruction``, whose means over all test images are in the title beside those of what needs no
     network.
     """
     with h5py.File(made) as file:
-        triplets = file["triplets"]
-        row = triplets["row"][:]
-        images = {name: triplets[name][:] for name in ROWS}
-        differences = {name: triplets[f"mae_{name}"][:] for name in list(ROWS)[1:]}
+        place = file["triplets/place"][:]
+        row = file["row"][:][place]
+        images = {name: file[f"triplets/{name}"][:] for name in ROWS}
+        differences = {name: file[f"{name}/mae"][:][place] for name in list(ROWS)[1:]}
     across = len(row)
     figure, panels = plt.subplots(
         3, across, figsize=(max(6, 1.25 * across), 4.9), dpi=100, layout="constrained", squeeze=False
@@ -55,7 +55,7 @@ def _say_means(table: pd.DataFrame) -> str:
     others = ", ".join(f"{_say_way(name)} {value:.4f}" for name, value in mean.items() if name not in ROWS)
     return (
         f"Mean absolute difference over all {np.max(table['images']):,} test images: autoencoder"
-        f" {mean['autoencoder']:.4f}, by the vector {mean['vae']:.4f}\n{others}"
+        f" {mean['autoencoder']:.4f}, by the vector {mean['variational']:.4f}\n{others}"
     )
 
 

@@ -141,7 +141,7 @@ FIGURES = {
         "encoder",
         "encoder",
         "Test images, what the autoencoder of {} makes of them, and what comes back through its vector, from the worst"
-        " to the best by the vector, each above its mean absolute difference from the image.",
+        " to the best of the autoencoder, each above its mean absolute difference from the image.",
     ),
     "latent": FigureKind(
         "encoders/latent/{subject}.png",

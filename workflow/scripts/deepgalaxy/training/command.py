@@ -48,6 +48,16 @@ def say(text: str) -> None:
 def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOptions]:
     """Return the arguments of a run, and the options of its model."""
     parser = argparse.ArgumentParser(prog="deepgalaxy train", description=__doc__)
+    _add_files(parser)
+    _add_settings_of_the_run(parser)
+    add_options(parser)
+    add_options(parser.add_argument_group("encoder-decoder"), EncoderShape)
+    args = parser.parse_args(arguments)
+    return args, TrainingOptions(**{option.name: getattr(args, option.name) for option in fields(TrainingOptions)})
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments for what is trained on what."""
     parser.add_argument("--train", type=Path, required=True, help="prepared HDF5 file to train on")
     parser.add_argument("--validation", type=Path, required=True, help="prepared HDF5 file to validate on")
     parser.add_argument("--classes", type=Path, required=True, help="CSV table of the classes, one row for each")
@@ -68,6 +78,10 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOpti
         "--autoencoder", type=Path, help="file of an autoencoder whose maps are classified, or made again"
     )
     parser.add_argument("--output", type=Path, required=True, help="directory for the model and its records")
+
+
+def _add_settings_of_the_run(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments for how a run goes."""
     parser.add_argument(
         "--workers", type=reader(int, at_least=1), default=1, help="number of ranks that this run must have"
     )
@@ -106,7 +120,3 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOpti
         help="before training, time the exchange of arrays of several sizes, and write allreduce.csv",
     )
     parser.add_argument("--launched-by", default="", help="the command that starts the ranks, for the record")
-    add_options(parser)
-    add_options(parser.add_argument_group("encoder-decoder"), EncoderShape)
-    args = parser.parse_args(arguments)
-    return args, TrainingOptions(**{option.name: getattr(args, option.name) for option in fields(TrainingOptions)})
