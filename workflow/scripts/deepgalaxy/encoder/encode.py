@@ -6,7 +6,6 @@ from typing import Any
 
 import h5py
 import keras
-import numpy as np
 from keras import layers
 
 from deepgalaxy.evaluation.inference import apply_network
