@@ -14,7 +14,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-PIXELS, SIDE, BATCH, STEPS = 64, 160, 32, 60
+PIXELS, SIDE, BATCH, STEPS = 64, 160, 32, 40
 
 
 def make_data(path):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.ticker import LogFormatter
 
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
 
@@ -34,10 +35,13 @@ def plot_robustness(table: pd.DataFrame, output: str | Path) -> None:
         panel.fill_between(chosen["value"], *band, color=BLUE, alpha=0.2, lw=0)
         panel.plot(chosen["value"], chosen["median_error_myr"], "o-", color=BLUE, ms=4)
         panel.axhline(level, ls="--", color=ORANGE)
-        panel.set(title=name, xlabel=unit, xscale="log" if name in LOGARITHMIC else "linear", ylim=(0, None))
+        panel.set(title=name, xlabel=unit, xscale="log" if name in LOGARITHMIC else "linear")
         panel.grid(color=GREY, alpha=0.2)
     for panel in axes.flat[len(names) :]:
         panel.set_visible(False)
+    axes[0, 0].set_yscale("log")  # of all: some perturbations cost tenfold what others do
+    axes[0, 0].yaxis.set_major_formatter("{x:g}")
+    axes[0, 0].yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     for row in axes:
         row[0].set_ylabel("median error (Myr)")
     save_figure(figure, output)
