@@ -107,7 +107,8 @@ def maps_of(autoencoder: keras.Model, pixels: int, dtype: str, frozen: bool) -> 
     if (encoder.input_shape[1:], encoder.input.dtype) != ((pixels, pixels, 1), dtype):
         raise ValueError("The autoencoder is of other images than those to be classified; take one of the same sample.")
     maps = keras.Model(encoder.get_layer("brightness").output, encoder.output, name="maps")
-    maps.trainable = not frozen
+    for layer in maps._flatten_layers():  # noqa: SLF001 - Keras does not hand on what a network says already of itself
+        layer.trainable = not frozen
     return maps
 
 
