@@ -184,9 +184,12 @@ TRAINING = {
     *("plot_training", "plot_predictions", "plot_pit", "plot_errors", "plot_examples"),
     *REPORT,
 }
+ENCODER = {"train_autoencoder", "train_vae", "encode_images", "decode_images", "reconstruct_images", "score_encoder"}
+# Features of the networks are among the spaces that the encoder-decoder is compared with.
+TRAINING |= {"encode_images", "score_encoder"}
 SCALING = {"measure_throughput", "tabulate_scaling", "model_scaling", "plot_scaling"}
 # All that comes of a sample whose images changed, and of one whose images are others.
-SAMPLE = {"prepare_images", "measure_morphology", "score_baselines", "plot_morphology", *SCALING, *TRAINING}
+SAMPLE = {"prepare_images", "measure_morphology", "score_baselines", "plot_morphology", *SCALING, *TRAINING, *ENCODER}
 SPLIT = {"split_images", "plot_sample", *SAMPLE}
 SHEETS = {"plot_mergers", "plot_contact_sheet"}
 
@@ -202,7 +205,10 @@ def test_the_memory_budget_changes_no_result(with_settings):
         ({"models": {"reference_cnn": {"epochs": 3}}}, TRAINING),
         ({"models": {"reference_cnn": {"noise": 0.1}}}, TRAINING | SCALING),
         ({"scaling": {"steps_per_epoch": 4}}, SCALING | REPORT),
-        ({"prediction": {"turns": 1}}, TRAINING - {"train_model", "tabulate_throughput", "plot_training"}),
+        (
+            {"prediction": {"turns": 1}},
+            TRAINING - {"train_model", "tabulate_throughput", "plot_training", "encode_images", "score_encoder"},
+        ),
         ({"samples": {"four_stages": {"images": {"pixels": 24}}}}, SAMPLE),
         ({"samples": {"four_stages": {"split": {"test": 0.34}}}}, SPLIT),
         ({"samples": {"four_stages": {"selection": {"cameras": 7}}}}, {"select_images", *SPLIT}),
@@ -235,7 +241,7 @@ def test_an_edit_of_the_evaluation_reruns_evaluation_and_report(chain, snakemake
     try:
         metrics.write_text(source.replace("float(np.mean(error_myr))", "float(np.nanmean(error_myr))"))
         changed = {"evaluate_predictions", "score_baselines", "plot_predictions", "tabulate_metrics"}
-        changed |= {"tabulate_skill", "plot_skill"}
+        changed |= {"tabulate_skill", "plot_skill", "score_encoder"}
         assert planned(snakemake("-n")) == changed | REPORT
         metrics.write_text("# A remark changes nothing.\n" + source)
         assert planned(snakemake("-n")) == set()
