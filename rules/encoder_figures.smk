@@ -12,7 +12,7 @@ SHOWN_ENCODERS = [
     for name, encoder in zip(ENCODER_NAMES, encoder_runs(config))
     if encoder["repeat"] == 0 and parse_fold(encoder["sample"])[1] in (None, "1")
 ]
-# Models that classify an encoder's maps, each with those that are trained end to end with the same backbone.
+# Models that classify the maps of a frozen encoder, each with those that are trained end to end with the same backbone.
 ON_MAPS = {
     name: [
         other
@@ -21,7 +21,7 @@ ON_MAPS = {
         and config["models"][other]["architecture"] == config["models"][name]["architecture"]
     ]
     for name in EXPERIMENT["models"]
-    if config["models"][name].get("encoder")
+    if config["models"][name].get("encoder") and config["models"][name]["frozen"]
 }
 
 
