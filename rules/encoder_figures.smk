@@ -1,7 +1,7 @@
 """What one sees of the encoder-decoders: figures, the search for training images like observed ones, a walk.
 
 Parameters: `observed: directory`.
-Results: <encoder_run>/walk.hdf5 and observed.hdf5, <results>/tables/similar/, and <results>/figures/encoders/
+Results: <encoder_run>/walk.hdf5 and observed.hdf5, <results>/tables/similar/, and <results>/figures/
 """
 
 # Encoders that search for training images like observed ones, if there are any of these.
@@ -42,7 +42,7 @@ rule plot_reconstructions:
         table="<results>/tables/encoders/reconstruction/<encoder_name>.csv",
     output:
         report(
-            "<results>/figures/encoders/reconstructions/<encoder_name>.png",
+            "<results>/figures/reconstructions/<encoder_name>.png",
             caption="../workflow/report/reconstructions.rst",
             category="Encoder-decoder",
             labels={"content": "reconstructions", **ENCODER_LABELS},
@@ -65,7 +65,7 @@ rule plot_latent:
         table="<results>/tables/encoders/latent/<encoder_name>.csv",
     output:
         report(
-            "<results>/figures/encoders/latent/<encoder_name>.png",
+            "<results>/figures/latent/<encoder_name>.png",
             caption="../workflow/report/latent.rst",
             category="Encoder-decoder",
             labels={"content": "map of the vectors", **ENCODER_LABELS},
@@ -88,7 +88,7 @@ rule plot_retrieval:
         table="<results>/tables/encoders/latent/<encoder_name>.csv",
     output:
         report(
-            "<results>/figures/encoders/retrieval/<encoder_name>.svg",
+            "<results>/figures/retrieval/<encoder_name>.svg",
             caption="../workflow/report/retrieval.rst",
             category="Encoder-decoder",
             labels={"content": "retrieval", **ENCODER_LABELS},
@@ -112,7 +112,7 @@ rule plot_queries:
         train="<sample>/train.hdf5",
     output:
         report(
-            "<results>/figures/encoders/queries/<encoder_name>.png",
+            "<results>/figures/queries/<encoder_name>.png",
             caption="../workflow/report/queries.rst",
             category="Encoder-decoder",
             labels={"content": "similar training images", **ENCODER_LABELS},
@@ -159,7 +159,7 @@ rule plot_walk:
         "<encoder_run>/walk.hdf5",
     output:
         report(
-            "<results>/figures/encoders/walk/<encoder_name>.png",
+            "<results>/figures/walk/<encoder_name>.png",
             caption="../workflow/report/walk.rst",
             category="Encoder-decoder",
             labels={"content": "walk through the vector", **ENCODER_LABELS},
@@ -219,7 +219,7 @@ rule plot_similar:
         train="<sample>/train.hdf5",
     output:
         report(
-            "<results>/figures/encoders/similar/<encoder_name>.png",
+            "<results>/figures/similar/<encoder_name>.png",
             caption="../workflow/report/similar.rst",
             category="Encoder-decoder",
             labels={"content": "training images like observed ones", **ENCODER_LABELS},

@@ -108,7 +108,7 @@ def score_spaces(
     searches = {name: _search(space, gallery_of, queries_of) for name, space in spaces.items()}
     with h5py.File(latent) as file:
         rows_of = [file[name]["row"][: len(some)][some] for name, some in zip(("train", "test"), timed)]
-    drawn = Searches(*rows_of, found=searches, on_map=_chosen_for_map(len(rows_of[1]), seed))
+    drawn = Searches(rows_of[0], rows_of[1], found=searches, on_map=_chosen_for_map(len(rows_of[1]), seed))
     phase = phases(split.iloc[rows_of[1]].reset_index(drop=True), pericentres_myr).to_numpy(float, na_value=np.nan)
     table = tabulate_retrieval(searches, gallery_of, queries_of, phase, seed)
     rows = []

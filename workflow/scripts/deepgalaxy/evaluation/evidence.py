@@ -40,8 +40,9 @@ def read_results(
         simulation_seconds=[benchmark_seconds(path) for path in files["simulating"]],
         inference_seconds=[time / count for time, count in zip(seconds, images, strict=True)],
         encoders=EncoderTables(
-            *(_join_encoders(files[f"encoder_{name}"], encoders) for name in ("reconstruction", "latent")),
-            on_maps,
+            reconstruction=_join_encoders(files["encoder_reconstruction"], encoders),
+            latent=_join_encoders(files["encoder_latent"], encoders),
+            on_maps=on_maps,
         ),
     )
 

@@ -27,8 +27,8 @@ def plot_latent(searches: str | Path, split: pd.DataFrame, table: pd.DataFrame, 
     views = split.iloc[row]
     figure, (by_time, by_merger, by_line) = plt.subplots(1, 3, figsize=(13, 5.2), dpi=100, layout="constrained")
     timed = views["target_myr"].notna().to_numpy()
-    by_time.scatter(*place[~timed].T, color=GREY, s=8, lw=0, label="no time")
-    shown = by_time.scatter(*place[timed].T, c=views["target_myr"][timed], cmap="viridis", s=8, lw=0)
+    by_time.scatter(place[~timed, 0], place[~timed, 1], color=GREY, s=8, lw=0, label="no time")
+    shown = by_time.scatter(place[timed, 0], place[timed, 1], c=views["target_myr"][timed], cmap="viridis", s=8, lw=0)
     figure.colorbar(shown, ax=by_time, location="left", pad=0.01).set_label("time (Myr)", fontsize=9)
     by_time.set_title("by time", fontsize=10)
     _draw_names(by_merger, place, views["group"], "by simulation")
@@ -45,7 +45,7 @@ def _draw_names(axes: plt.Axes, place: np.ndarray, names: pd.Series, title: str)
     colours = plt.get_cmap("tab20" if len(found) <= 20 else "turbo")(np.linspace(0, 1, max(2, len(found))))
     for one, name in enumerate(found):
         label = name if one < MOST_NAMED else None
-        axes.scatter(*place[number == one].T, color=colours[one], s=8, lw=0, label=label)
+        axes.scatter(place[number == one, 0], place[number == one, 1], color=colours[one], s=8, lw=0, label=label)
     more = f"; {len(found) - MOST_NAMED} more are not named" if len(found) > MOST_NAMED else ""
     axes.set_title(title + more, fontsize=10)
     axes.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=3, frameon=False, markerscale=2)

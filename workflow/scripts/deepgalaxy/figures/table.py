@@ -137,21 +137,21 @@ FIGURES = {
         " it.",
     ),
     "reconstructions": FigureKind(
-        "encoders/reconstructions/{subject}.png",
+        "reconstructions/{subject}.png",
         "encoder",
         "encoder",
         "Test images, what the autoencoder of {} makes of them, and what comes back through its vector, from the worst"
         " to the best of the autoencoder, each above its mean absolute difference from the image.",
     ),
     "latent": FigureKind(
-        "encoders/latent/{subject}.png",
+        "latent/{subject}.png",
         "encoder",
         "encoder",
         "Test images by their vectors of {} in a plane (t-SNE), coloured by time, by simulation and by line of sight."
         " Where images of one line of sight lie together, that orders the map, and the time only within it.",
     ),
     "retrieval": FigureKind(
-        "encoders/retrieval/{subject}.svg",
+        "retrieval/{subject}.svg",
         "encoder",
         "encoder",
         "How far apart in time test images and the nearest training images are, by the vector of {} and in other"
@@ -159,13 +159,13 @@ FIGURES = {
         " the latter within 15 Myr by phase, with 95 % intervals over simulations.",
     ),
     "queries": FigureKind(
-        "encoders/queries/{subject}.png",
+        "queries/{subject}.png",
         "encoder",
         "encoder",
         "Test images (left) with the training images nearest to them by the vector of {}, no two of one simulation.",
     ),
     "walk": FigureKind(
-        "encoders/walk/{subject}.png",
+        "walk/{subject}.png",
         "encoder",
         "encoder",
         "Decoded by {} from points on the line between the vectors of two images of one merger, beside what was"
@@ -173,7 +173,7 @@ FIGURES = {
         " pixel.",
     ),
     "similar": FigureKind(
-        "encoders/similar/{subject}.png",
+        "similar/{subject}.png",
         "searching_encoder",
         "encoder",
         "Observed images (left) with the training images that are most like them by the vector of {}, no two of one"
