@@ -116,15 +116,14 @@ def _both(*verdicts: str) -> str:
     return next((verdict for verdict in (WORSE, OPEN) if verdict in verdicts), BETTER)
 
 
-def _baselines(table: pd.DataFrame) -> tuple[str, str]:
-    """Return the names of the components that are as many as the vector is long, and of those that are more."""
-    by_count = sorted((name for name in table.index if name.startswith("pca_")), key=lambda name: int(name[4:]))
-    return by_count[0], by_count[-1]
+def _most_components(table: pd.DataFrame) -> str:
+    """Return the name of the row of the most principal components."""
+    return max((name for name in table.index if name.startswith("pca_")), key=lambda name: int(name[4:]))
 
 
 def _judge_maps(tables: EncoderTables, name: tuple) -> Judged:
     table = _rows(tables.reconstruction, name, "reconstruction")
-    ours, (_, more) = table.loc["autoencoder"], _baselines(table)
+    ours, more = table.loc["autoencoder"], _most_components(table)
     verdict = _compare(ours, table.loc[[more, "nearest_image", "mean_image"]], "mae", larger=False)
     if ours["worst_ssim"] < ALIKE_SSIM:
         verdict = WORSE
@@ -138,8 +137,8 @@ def _judge_maps(tables: EncoderTables, name: tuple) -> Judged:
 
 def _judge_vector(tables: EncoderTables, name: tuple) -> Judged:
     table, spaces = _rows(tables.reconstruction, name, "reconstruction"), _spaces(tables, name)
-    ours, (as_many, _) = table.loc["variational"], _baselines(table)
-    vector = spaces.loc[VECTOR]
+    ours, vector = table.loc["variational"], spaces.loc[VECTOR]
+    as_many = f"pca_{vector['dimensions']:.0f}"
     verdict = _compare(ours, table.loc[[as_many, "nearest_image"]], "mae", larger=False)
     if vector["active_units"] < vector["dimensions"] / 2 or vector["rate_nats"] <= LEAST_RATE_NATS:
         verdict = WORSE
@@ -153,7 +152,7 @@ def _judge_vector(tables: EncoderTables, name: tuple) -> Judged:
 
 def _judge_order(tables: EncoderTables, name: tuple) -> Judged:
     spaces = _spaces(tables, name)
-    components, _ = _baselines(spaces)
+    components = _most_components(spaces)
     ours, others = spaces.loc[VECTOR], spaces.loc[[components, STATISTICS]]
     return _compare(ours, others, "map_purity", larger=True), (
         f"{name[2]}: of the nearest points in a map of the vector, a share of {_say(ours, 'map_purity', 2)} are of"
@@ -168,7 +167,7 @@ def _judge_similarity(tables: EncoderTables, name: tuple) -> Judged:
     there = latent[(latent["gallery"] == ACROSS_LINES) & (latent["phase"].astype(str) == "all")]
     if VECTOR not in there.index:
         return OPEN, f"{name[2]}: too few images are of {ACROSS_LINES}."
-    components, _ = _baselines(there)
+    components = _most_components(there)
     ours, others = there.loc[VECTOR], there.loc[[components, STATISTICS]]
     supervised = [space for space in there.index if str(space).startswith("features")]
     beside = "".join(f", {_say(there.loc[space], 'share_within', 2)} by the {space}" for space in supervised)
