@@ -72,7 +72,7 @@ def test_an_encoder_that_does_well():
     judged = judge(skill=[RUN | scores(5.0, 2.0), RUN | scores(9.0, 3.0) | {"model": "end_to_end"}])
     assert [verdict for verdict, _ in judged] == [AT_SMALL_SCALE] * 5
     evidence = [text for _, text in judged]
-    assert "difference 0.0110 (0.0100 to 0.0120) in 4 test simulations, against 0.0180" in evidence[0]
+    assert "difference 0.0110 (0.0100 to 0.0120) over 4 test simulations, against 0.0180" in evidence[0]
     assert "from 64 principal components" in evidence[0] and "in the worst simulation 0.970" in evidence[0]
     assert evidence[1].startswith("small: 16 of 16 numbers in use, 67 nats an image;")
     assert "0.80 (0.79 to 0.81) are of the same part of time; 0.70" in evidence[2]
@@ -108,6 +108,12 @@ def test_what_a_baseline_does_as_well_is_not_borne_out(changes, place):
 def test_overlapping_or_missing_intervals_decide_nothing():
     assert verdicts(spread=0.005)[:2] == [UNDECIDED, UNDECIDED]
     assert verdicts(spread=NAN)[:2] == [UNDECIDED, UNDECIDED]
+    # Of a single simulation nothing follows, for or against.
+    assert verdicts(spread=NAN, made_of={"pca_64": 0.001, "pca_16": 0.001}, worst_ssim=0.1)[:2] == [
+        UNDECIDED,
+        UNDECIDED,
+    ]
+    assert verdicts(skill=[RUN | scores(-5.0, NAN)])[4] == UNDECIDED
     assert verdicts(shares={"statistics": 0.79})[3] == UNDECIDED
     assert verdicts(purity={"pca_16": 0.785})[2] == UNDECIDED
     assert verdicts(skill=[RUN | scores(5.0, NAN)])[4] == verdicts(skill=[RUN | scores(5.0, -1.0)])[4] == UNDECIDED

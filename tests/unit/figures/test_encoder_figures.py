@@ -100,7 +100,7 @@ def test_the_map_is_coloured_by_time_merger_and_line(encoder, drawn):
     assert f"{spaces.loc['pca_2', 'map_purity']:.2f} in that of pca 2" in words(figure)
     by_merger, by_line = (axes.get_legend() for axes in figure.axes[1:3])
     assert [text.get_text() for text in by_merger.get_texts()] == ["s_test_0", "s_test_1"]
-    assert [text.get_text() for text in by_line.get_texts()] == ["camera 00", "camera 02", "camera 03"]
+    assert [text.get_text() for text in by_line.get_texts()] == ["cameras 00, 01", "cameras 02, 12", "cameras 03, 13"]
     points = [sum(len(dots.get_offsets()) for dots in axes.collections) for axes in figure.axes[:3]]
     assert points == [36, 36, 36]
 

@@ -28,16 +28,14 @@ def tabulate_similar(about: pd.DataFrame, distance: np.ndarray, gallery: pd.Data
     """Return a row for each image: what is known ``about`` it, and the NEAREST images, no two of one simulation.
 
     ``distance`` (m, n) is that of each of m images from each row of the ``gallery``, with the columns DESCRIBED and
-    ``group``. ``spread_myr`` is between the earliest and the latest of the times that the similar images have; then
-    follow, for each by its number, DESCRIBED and ``distance``, empty where there are fewer simulations.
+    ``group``. ``spread_myr`` is between the earliest and the latest of the times that the similar images have, empty if
+    these are not two; then follow, for each by its number, DESCRIBED and ``distance``, empty where there are fewer simulations.
     """
     chosen = [
         choose_from_several(np.argsort(row, kind="stable"), gallery["group"].to_numpy(), NEAREST) for row in distance
     ]
     times = [gallery["target_myr"].to_numpy(float)[places] for places in chosen]
-    columns: dict[str, list] = {
-        "spread_myr": [np.ptp(t[np.isfinite(t)]) if np.isfinite(t).any() else np.nan for t in times]
-    }
+    columns: dict[str, list] = {"spread_myr": [_spread(of_image[np.isfinite(of_image)]) for of_image in times]}
     for number in range(NEAREST):
         for name in DESCRIBED:
             values = gallery[name].to_numpy()
@@ -49,3 +47,8 @@ def tabulate_similar(about: pd.DataFrame, distance: np.ndarray, gallery: pd.Data
         ]
     found = pd.DataFrame(columns, index=about.index).convert_dtypes()
     return pd.concat([about, found], axis=1)
+
+
+def _spread(t_myr: np.ndarray) -> float:
+    """Return the time between the first and the last of some times (n,); NaN if there are not two."""
+    return float(np.ptp(t_myr)) if len(t_myr) > 1 else np.nan

@@ -101,13 +101,14 @@ def _say(row: pd.Series, column: str, digits: int, ending: str = "") -> str:
 
 def _compare(ours: pd.Series, others: pd.DataFrame, column: str, larger: bool) -> str:
     """Return whether a number is better than the best of the others: BETTER if its interval and that one's lie apart,
-    WORSE if it is not better at all, and OPEN otherwise."""
+    WORSE if it is not better at all, and OPEN otherwise, or if it has no interval."""
+    if pd.isna(ours.get(f"{column}_low", np.nan)):
+        return OPEN
     sign = 1 if larger else -1
     best = others.loc[(sign * others[column]).idxmax()]
     if sign * ours[column] <= sign * best[column]:
         return WORSE
     nearest, limit = ("low", "high") if larger else ("high", "low")
-    # Without an interval this is false.
     apart = sign * ours.get(f"{column}_{nearest}", np.nan) > sign * best.get(f"{column}_{limit}", np.nan)
     return BETTER if apart else OPEN
 
@@ -125,10 +126,11 @@ def _judge_maps(tables: EncoderTables, name: tuple) -> Judged:
     table = _rows(tables.reconstruction, name, "reconstruction")
     ours, more = table.loc["autoencoder"], _most_components(table)
     verdict = _compare(ours, table.loc[[more, "nearest_image", "mean_image"]], "mae", larger=False)
-    if ours["worst_ssim"] < ALIKE_SSIM:
+    if pd.notna(ours["mae_low"]) and ours["worst_ssim"] < ALIKE_SSIM:
         verdict = WORSE
     return verdict, (
-        f"{name[2]}: mean absolute difference {_say(ours, 'mae', 4)} in {ours['simulations']} test simulations, against"
+        f"{name[2]}: mean absolute difference {_say(ours, 'mae', 4)} over {ours['simulations']} test"
+        f" simulation{'s' if ours['simulations'] != 1 else ''}, against"
         f" {_say(table.loc[more], 'mae', 4)} from {more[4:]} principal components (the maps hold more numbers than"
         f" that) and {_say(table.loc['nearest_image'], 'mae', 4)} of the nearest training image; structural similarity"
         f" {ours['ssim']:.3f}, in the worst simulation {ours['worst_ssim']:.3f} ({ALIKE_SSIM} is asked for)."
@@ -140,7 +142,9 @@ def _judge_vector(tables: EncoderTables, name: tuple) -> Judged:
     ours, vector = table.loc["variational"], spaces.loc[VECTOR]
     as_many = f"pca_{vector['dimensions']:.0f}"
     verdict = _compare(ours, table.loc[[as_many, "nearest_image"]], "mae", larger=False)
-    if vector["active_units"] < vector["dimensions"] / 2 or vector["rate_nats"] <= LEAST_RATE_NATS:
+    if pd.notna(ours["mae_low"]) and (
+        vector["active_units"] < vector["dimensions"] / 2 or vector["rate_nats"] <= LEAST_RATE_NATS
+    ):
         verdict = WORSE
     return verdict, (
         f"{name[2]}: {vector['active_units']:.0f} of {vector['dimensions']:.0f} numbers in use,"
@@ -184,7 +188,7 @@ def _judge_classifiers(tables: EncoderTables, skill: pd.DataFrame) -> Iterator[t
     """Yield what is judged of each run of a model on frozen maps, beside those end to end with the same backbone."""
     for run in skill[skill["model"].isin(list(tables.on_maps))].to_dict("records"):
         gain, low = run["median_error_gain_myr"], run["median_error_gain_low_myr"]
-        verdict = WORSE if gain <= 0 else BETTER if low > 0 else OPEN
+        verdict = OPEN if pd.isna(low) else WORSE if gain <= 0 else BETTER if low > 0 else OPEN
         alike = skill["model"].isin(tables.on_maps[run["model"]])
         for column in ("dataset", "sample", "fold", "workers", "repeat"):
             alike &= skill[column].map(str) == str(run[column])

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 
+from deepgalaxy.dataset.cameras import ANTIPODAL_PAIRS, LINE_OF_SIGHT
 from deepgalaxy.encoder.retrieval import NEIGHBOURS_IN_MAP
 from deepgalaxy.figures.style import GREY, save_figure
 
@@ -32,11 +33,16 @@ def plot_latent(searches: str | Path, split: pd.DataFrame, table: pd.DataFrame, 
     figure.colorbar(shown, ax=by_time, location="left", pad=0.01).set_label("time (Myr)", fontsize=9)
     by_time.set_title("by time", fontsize=10)
     _draw_names(by_merger, place, views["group"], "by simulation")
-    _draw_names(by_line, place, views["camera"].map("camera {:02.0f}".format), "by line of sight")
+    _draw_names(by_line, place, views["camera"].map(_name_line), "by line of sight")
     for axes in (by_time, by_merger, by_line):
         axes.set(xticks=[], yticks=[])
     figure.suptitle(say_purity(table), fontsize=10)
     save_figure(figure, output)
+
+
+def _name_line(camera: int) -> str:
+    """Return what the legend calls the line of sight of a camera, which is that of the opposite one, too."""
+    return "cameras {:02d}, {:02d}".format(*ANTIPODAL_PAIRS[LINE_OF_SIGHT[camera]])
 
 
 def _draw_names(axes: plt.Axes, place: np.ndarray, names: pd.Series, title: str) -> None:
