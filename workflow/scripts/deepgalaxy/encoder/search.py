@@ -29,7 +29,8 @@ def tabulate_similar(about: pd.DataFrame, distance: np.ndarray, gallery: pd.Data
 
     ``distance`` (m, n) is that of each of m images from each row of the ``gallery``, with the columns DESCRIBED and
     ``group``. ``spread_myr`` is between the earliest and the latest of the times that the similar images have, empty if
-    these are not two; then follow, for each by its number, DESCRIBED and ``distance``, empty where there are fewer simulations.
+    these are not two; then follow, for each by its number, DESCRIBED and ``distance``, empty where there are fewer
+    simulations.
     """
     chosen = [
         choose_from_several(np.argsort(row, kind="stable"), gallery["group"].to_numpy(), NEAREST) for row in distance

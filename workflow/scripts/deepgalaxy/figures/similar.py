@@ -39,7 +39,7 @@ def plot_similar(table: pd.DataFrame, observed: str | Path, train: str | Path, o
     with h5py.File(observed) as file:
         images = file["images"][: len(used)]
     titles = [
-        f"{row.file}\n" + ("no times" if pd.isna(row.spread_myr) else f"times over {row.spread_myr:.0f} Myr")
+        row.file if pd.isna(row.spread_myr) else f"{row.file}\ntimes over {row.spread_myr:.0f} Myr"
         for row in used.itertuples()
     ]
     _draw(Sheet(images, titles, used), train, output)
