@@ -1,5 +1,6 @@
-"""What an encoder-decoder costs, run by hand: ``python tests/benchmarks/encoder.py [steps] [network …]``, each network as
-architecture:pixels:batch.
+"""What an encoder-decoder costs, run by hand: ``python tests/benchmarks/encoder.py [steps] [network …]``.
+
+A network is architecture:pixels:batch.
 
 It builds autoencoder and variational autoencoder, trains some steps of each on noise, and prints for each backbone the
 parameters of the parts, how many billion multiplications an image takes in the convolutions of encoder and decoder, and
