@@ -13,6 +13,7 @@ from snakemake.utils import validate
 
 from deepgalaxy.checksums import verify_if_changed
 from deepgalaxy.planning.configuration import in_order, read_numbers, whole_numbers
+from deepgalaxy.planning.encoders import ENCODER_RUN, encoder_runs
 from deepgalaxy.planning.mistakes import refuse_mistakes
 from deepgalaxy.planning.runs import (
     EXPERIMENT_RUN,
@@ -94,8 +95,10 @@ ROBUST_NAMES = [
     for name, run in zip(RUN_NAMES, RUNS)
     if config["samples"][parse_fold(run["sample"])[0]]["images"].get("oversampling")
 ]
+ENCODER_NAMES = [ENCODER_RUN.format(**run) for run in encoder_runs(config)]
 # What tells a run from others in Snakemake's own report.
 RUN_LABELS = {"sample": "{sample}", "model": "{model}", "workers": "{workers}", "repeat": "{repeat}"}
+ENCODER_LABELS = {name: f"{{{name}}}" for name in ("sample", "encoder", "workers", "repeat")}
 
 
 def for_all_runs(pattern):

@@ -12,7 +12,7 @@ def study_options(wildcards, input):
     """Return the options of a study run as words of a command line: the model's, with the run's length and batch size."""
     own = {name: config["scaling"][name] for name in ("epochs", "steps_per_epoch")} | {"batch_size": wildcards.batch}
     options = settings("models/{model}")(wildcards) | own | {"debug": False}
-    return [*command_line(options), *options_of_background(input), "--allreduce-sweep"]
+    return [*command_line(options), *options_of_files(input), "--allreduce-sweep"]
 
 
 def cores_per_rank_of_study(wildcards):

@@ -16,6 +16,7 @@ rule train_model:
         properties="<sample>/properties.csv",
         weights=weights_to_begin_with,
         background=background_of_model,
+        autoencoder=autoencoder_of_model,
     output:
         model="<run>/model.keras",
         classes="<run>/classes.csv",

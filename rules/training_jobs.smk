@@ -30,14 +30,41 @@ def background_of_model(wildcards):
     return "<results>/backgrounds/{dataset}/{sample}/{model}.hdf5".format(**wildcards)
 
 
-def options_of_background(input):
-    """Return the file of cut-outs among a training run's input as words of a command line."""
-    return [f"--background-file={input.background}"] if input.background else []
+def autoencoder_of_model(wildcards):
+    """Return the file of the autoencoder whose maps a model classifies, trained by as many workers, if it does."""
+    encoder = config["models"][wildcards.model]["encoder"]
+    run = {"repeat": 0, **wildcards, "encoder": encoder}
+    return f"<results>/encoders/{ENCODER_RUN}/autoencoder/model.keras".format(**run) if encoder else []
+
+
+def options_of_files(input):
+    """Return the further files among a training run's input as words of a command line."""
+    words = [f"--background-file={input.background}"] if input.background else []
+    return [*words, *([f"--autoencoder={input.autoencoder}"] if input.get("autoencoder") else [])]
 
 
 def model_options(wildcards, input):
     """Return a model's options as words of a command line."""
-    return [*command_line(settings("models/{model}")(wildcards)), *options_of_background(input)]
+    return [*command_line(settings("models/{model}")(wildcards)), *options_of_files(input)]
+
+
+def stage_options_of(stage, objective):
+    """Return a function for the options of a stage of an encoder-decoder as words of a command line."""
+
+    def options(wildcards, input):
+        encoder = settings("encoders/{encoder}")(wildcards)
+        network = {"objective": objective, "architecture": encoder["backbone"], "weights": encoder["weights"]}
+        shape = {name: encoder[name] for name in ("decoder_filters", "latent", "hidden", "map_channels")}
+        return [*command_line(network | shape | encoder[stage]), *options_of_files(input)]
+
+    return options
+
+
+def models_beside_encoder(name):
+    """Return a function for the file called ``name`` of each run of the experiment on an encoder's sample, by as many
+    workers and with the same repeat."""
+    pattern = f"<results>/models/{EXPERIMENT_RUN}/{name}"
+    return lambda wildcards: [pattern.format(**wildcards, model=model) for model in EXPERIMENT["models"]]
 
 
 def job_of(workers):

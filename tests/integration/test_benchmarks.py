@@ -52,3 +52,8 @@ def test_what_jobs_ask_for_covers_what_they_take(benchmark):
 
 def test_rendering_is_measured(benchmark):
     assert "ms an image" in benchmark("rendering", "32", "500")
+
+
+def test_encoders_of_other_backbones_are_measured(benchmark):
+    table = benchmark("encoder", "1", "EfficientNetB0:128:2", "VGG16:64:2")
+    assert "| EfficientNetB0, 128 px | 4 × 4 × 1280 |" in table and "| VGG16, 64 px | 2 × 2 × 512 |" in table

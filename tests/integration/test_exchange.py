@@ -44,6 +44,13 @@ def test_a_global_batch_gives_the_same_update_however_it_is_dealt(train):
                 np.testing.assert_allclose(weights[name], whole[name], rtol=1e-4, atol=2e-6, err_msg=name)
 
 
+@pytest.mark.parametrize("objective", ["classified", "reconstructed", "compressed_maps"])
+def test_two_ranks_make_the_update_of_one_with_twice_the_batch_for_each_objective(train, objective):
+    (whole,) = train(objective, 1)
+    for weights in train(objective, 2):
+        assert difference(weights, whole) < 1e-5
+
+
 def test_gradients_in_half_precision_differ_by_its_rounding_and_not_between_ranks(train):
     whole, *_ = train("compressed", 1)
     one, other = train("compressed", 2)

@@ -94,7 +94,7 @@ def elsewhere(packed, tmp_path, monkeypatch):
 def date(monkeypatch, capsys):
     """A function that runs the command, and returns its exit status and what it said. TensorFlow runs already."""
     monkeypatch.setattr("deepgalaxy.dater.date.configure_tensorflow", lambda _: None)
-    monkeypatch.setattr("deepgalaxy.dater.command.on_stop_signals", lambda _: None)
+    monkeypatch.setattr("deepgalaxy.dater.command_line.on_stop_signals", lambda _: None)
 
     def date(*arguments):
         with pytest.raises(SystemExit) as ended:

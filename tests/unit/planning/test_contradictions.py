@@ -76,3 +76,68 @@ def test_published_times_need_images_and_classes_that_count_from_the_same_event(
     config["samples"]["stages"]["classes"] = {"task": "time_bins", "bins": 4}
     (mistake,) = list_mistakes(config, schema)
     assert "those of `samples: stages` count from the start of the simulation (`task: time_bins`)" in mistake
+
+
+SMALL = {"backbone": "reference_cnn"} | {stage: {"epochs": 1, "batch_size": 4} for stage in ("autoencoder", "vae")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"vae": {"epochs": 1, "batch_size": 4, "noise": 0.1}},
+            "`encoders: small: vae: noise` would be added to",
+        ),
+        ({"weights": "imagenet"}, "`encoders: small: autoencoder`: There are no ImageNet weights for reference_cnn"),
+        ({"autoencoder": {"epochs": 1}}, "`encoders: small: autoencoder` lacks `batch_size`"),
+        ({"autoencoder": {"epochs": 1, "batch_size": 4, "head": "ordinal"}}, "has the key `head`, which is not known"),
+        ({"decoder_filters": [8, 0]}, "`encoders: small: decoder_filters: 1` is 0, which is less than 1"),
+        ({"backbone": "VGG61"}, "`encoders: small: backbone` is 'VGG61'"),
+    ],
+    ids=str,
+)
+def test_an_encoder_that_cannot_be_trained_is_refused(config, schema, changes, sentence):
+    config["encoders"] = {"small": SMALL | changes}
+    config["experiment"]["encoders"] = ["small"]
+    mistakes = list_mistakes(config, schema)
+    assert any(sentence in mistake for mistake in mistakes), mistakes
+
+
+def test_moves_of_an_encoders_images_need_what_those_of_a_model_need(config, schema):
+    del config["samples"]["stages"]["images"]["oversampling"]
+    config["models"]["reference_cnn"] = {"architecture": "reference_cnn", "epochs": 1, "batch_size": 4}
+    moved = {"epochs": 1, "batch_size": 4, "turn": "any"}
+    config["encoders"] = {"small": SMALL | {"autoencoder": moved}}
+    assert list_mistakes(config, schema) == []
+    config["experiment"]["encoders"] = ["small"]
+    assert any(
+        mistake.startswith("`encoders: small: autoencoder` on `samples: stages`: images are made anew")
+        for mistake in list_mistakes(config, schema)
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"encoder": "smal"},
+            "`models: reference_cnn`: `encoder: smal` is not described by `encoders`, which",
+        ),
+        ({"architecture": "VGG16"}, "and the backbone of `encoders: small` is reference_cnn; set `architecture:"),
+        ({"weights": "imagenet"}, "`weights` and `encoder` both say what training begins with"),
+    ],
+    ids=str,
+)
+def test_a_model_on_maps_that_are_not_there_is_refused(config, schema, changes, sentence):
+    config["encoders"] = {"small": SMALL}
+    config["models"]["reference_cnn"] |= {"encoder": "small"}
+    assert list_mistakes(config, schema) == []
+    config["models"]["reference_cnn"] |= changes
+    mistakes = list_mistakes(config, schema)
+    assert any(sentence in mistake for mistake in mistakes), mistakes
+
+
+def test_an_encoder_that_is_not_described_is_a_mistake(config, schema):
+    config["experiment"]["encoders"] = ["small"]
+    (mistake,) = list_mistakes(config, schema)
+    assert mistake.startswith("`experiment: encoders` names 'small', which `encoders` does not describe;")

@@ -56,6 +56,7 @@ def test_an_edit_touches_the_scripts_that_import_it_and_no_other(package):
     assert changed(package, lambda: append(package / "evaluation/error_breakdown.py", "\nX = 1\n")) == {
         "break_down_errors",
         "tabulate_intervals",  # by the phase of the merger
+        "score_encoder",  # likewise
     }
     assert changed(package, lambda: append(package / "simulation/galaxy.py", "\nX = 1\n")) == {
         "simulate_galaxies",

@@ -10,6 +10,7 @@ import tensorflow as tf
 from deepgalaxy.observed.features import feature_network
 from deepgalaxy.targets import Target, as_five_numbers, smeared
 from deepgalaxy.training.network import build_network
+from deepgalaxy.training.objectives import Classification
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.property_loss import PropertyLoss, smeared_labels
 from deepgalaxy.training.ranks.communicator import SingleRank
@@ -105,7 +106,7 @@ def test_weights_are_taken_up_to_the_features_if_other_properties_are_predicted(
 
 
 def step_of(network, options):
-    return TrainingStep(network, make_optimizer(options), SingleRank(), options, targets=TARGETS)
+    return TrainingStep(network, make_optimizer(options), SingleRank(), options, Classification(TARGETS))
 
 
 def test_the_gradient_of_a_batch_is_the_mean_of_its_halves():
@@ -117,11 +118,8 @@ def test_the_gradient_of_a_batch_is_the_mean_of_its_halves():
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
     gradients = step_of(network, options)._gradients  # noqa: SLF001
-    number = tf.constant(0, tf.int64)
-    whole, sums = gradients(tf.constant(IMAGES), tf.constant(LABELS), number)
-    halves = [
-        gradients(tf.constant(IMAGES[part]), tf.constant(LABELS[part]), number) for part in (slice(2), slice(2, 4))
-    ]
+    whole, sums = gradients(tf.constant(IMAGES), tf.constant(LABELS))
+    halves = [gradients(tf.constant(IMAGES[part]), tf.constant(LABELS[part])) for part in (slice(2), slice(2, 4))]
     for both, first, second in zip(whole, halves[0][0], halves[1][0]):
         np.testing.assert_allclose(both, (first + second) / 2, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(sums, halves[0][1] + halves[1][1], rtol=1e-5)
@@ -130,10 +128,10 @@ def test_the_gradient_of_a_batch_is_the_mean_of_its_halves():
 
 def test_training_learns_the_properties():
     options, network = network_of(learning_rate=0.01)
-    step, evaluate = step_of(network, options), evaluation_step(network, TARGETS)
+    step, evaluate = step_of(network, options), evaluation_step(network, Classification(TARGETS))
     losses = []
-    for number in range(30):
-        batch = (tf.constant(IMAGES), tf.constant(LABELS), tf.constant(number, tf.int64))
+    for _ in range(30):
+        batch = (tf.constant(IMAGES), tf.constant(LABELS))
         sums, _, _ = step.update(*batch, tf.constant(0.01), tf.zeros(2))
         losses.append(float(sums[3]))
     assert losses[-1] < losses[0] / 2
@@ -145,4 +143,4 @@ def test_a_network_without_learnt_properties_gives_probabilities_alone(targets):
     network = build_network(TrainingOptions("reference_cnn", 1, 1), 16, "uint8", 3, targets)
     assert network.output_shape == (None, 3)
     labels = LABELS[:, [0, 5]] if targets else LABELS[:, 0].astype(np.int32)
-    assert evaluation_step(network, targets)(tf.constant(IMAGES), tf.constant(labels))[3] == 0
+    assert evaluation_step(network, Classification(targets))(tf.constant(IMAGES), tf.constant(labels))[3] == 0

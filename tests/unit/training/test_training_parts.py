@@ -5,7 +5,7 @@ import inspect
 import re
 import sys
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 import keras
 import numpy as np
@@ -14,7 +14,14 @@ import yaml
 
 from deepgalaxy.training import run as training_run
 from deepgalaxy.training.network import build_network
-from deepgalaxy.training.options import ARCHITECTURES, OPTIMIZERS, TrainingOptions, add_options, command_line
+from deepgalaxy.training.options import (
+    ARCHITECTURES,
+    OPTIMIZERS,
+    EncoderShape,
+    TrainingOptions,
+    add_options,
+    command_line,
+)
 from deepgalaxy.training.ranks.communicator import join_ranks
 from deepgalaxy.training.record import EpochRecord, RankTimes
 from deepgalaxy.training.steps import make_optimizer
@@ -117,7 +124,8 @@ def test_one_worker_needs_no_horovod(monkeypatch):
 
 def test_a_run_does_not_resume_under_another_version_of_a_library(tmp_path, monkeypatch):
     (tmp_path / "images.hdf5").touch()
-    args = argparse.Namespace(train=tmp_path / "images.hdf5", validation=tmp_path / "images.hdf5", seed=1, workers=1)
+    files = dict.fromkeys(("train", "validation"), tmp_path / "images.hdf5") | {"autoencoder": None}
+    args = argparse.Namespace(seed=1, workers=1, objective="classification", **files, **asdict(EncoderShape()))
     prints = [training_run.fingerprint(args, TrainingOptions(**OPTIONS)) for _ in range(2)]
     monkeypatch.setattr(training_run, "library_versions", lambda _: ["keras 9.9"])
     prints.append(training_run.fingerprint(args, TrainingOptions(**OPTIONS)))

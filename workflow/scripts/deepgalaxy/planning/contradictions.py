@@ -13,6 +13,7 @@ from deepgalaxy.planning.combinations import (
     impossible_options,
 )
 from deepgalaxy.planning.earlier_runs import earlier_runs
+from deepgalaxy.planning.encoders import impossible_encoders, stage_options
 from deepgalaxy.planning.runs import takes_isolated, uneven_batches
 from deepgalaxy.planning.sentences import OTHER_NAME, place_name
 
@@ -44,6 +45,7 @@ def contradictions(config: dict, models: str) -> Iterator[str]:
         ordered = not by_camera and not (any_isolated and takes_isolated(sample))
         for sentence in impossible_classes(config["models"][name], cameras, ordered):
             yield f"`models: {name}` on `samples: {where}`: {sentence}"
+    yield from impossible_encoders(config, max(numbers, default=1))
     yield from _of_reference(config)
     yield from _of_images(config)
     yield from _of_jobs(config["machine"], sorted(numbers))
@@ -54,14 +56,21 @@ def _of_images(config: dict) -> Iterator[str]:
     """Yield a sentence for each augmentation that images as they are prepared do not allow, and for each sample that is
     to see more than what is rendered."""
     experiment = config["experiment"]
+    trained = _trained(config)
     for where in experiment["samples"]:
         images = config["samples"][where]["images"]
-        for name in experiment["models"]:
+        for place, options in trained.items():
             oversampled = bool(images.get("oversampling"))
-            for sentence in impossible_moves(config["models"][name], images["shape"], oversampled):
-                yield f"`models: {name}` on `samples: {where}`: {sentence}"
+            for sentence in impossible_moves(options, images["shape"], oversampled):
+                yield f"`{place}` on `samples: {where}`: {sentence}"
         for dataset in experiment["datasets"]:
             yield from _of_field(config, where, images.get("half_width_kpc", 0), dataset)
+
+
+def _trained(config: dict) -> dict[str, Mapping[str, Any]]:
+    """Return the options of all networks of the experiment, by their places in the configuration."""
+    models = {f"models: {name}": config["models"][name] for name in config["experiment"]["models"]}
+    return models | stage_options(config)
 
 
 def _of_field(config: dict, where: str, asked: float, dataset: str) -> Iterator[str]:
@@ -73,9 +82,9 @@ def _of_field(config: dict, where: str, asked: float, dataset: str) -> Iterator[
             f"`samples: {where}: images: half_width_kpc` is {asked:g}, and `datasets: {dataset}: rendering` shows"
             f" {rendered:g}; ask for less."
         )
-    for name in config["experiment"]["models"]:
-        for sentence in blur_of_unknown_width(config["models"][name], bool(rendered or asked)):
-            yield f"`models: {name}` on `datasets: {dataset}`: {sentence}"
+    for place, options in _trained(config).items():
+        for sentence in blur_of_unknown_width(options, bool(rendered or asked)):
+            yield f"`{place}` on `datasets: {dataset}`: {sentence}"
 
 
 def refusals(function: Callable[..., Any], *arguments: Any) -> Iterator[str]:

@@ -11,11 +11,11 @@ from deepgalaxy.planning.earlier_runs import unusable_weights
 from deepgalaxy.planning.prospects import impossible_samples
 from deepgalaxy.planning.sentences import fill_in_defaults, meant
 
-DESCRIBED = ("datasets", "samples", "models")
+DESCRIBED = ("datasets", "samples", "models", "encoders")
 """Sections that describe, by name, what the experiment may take."""
 
 BLANK: dict[str, dict] = {
-    "experiment": {"datasets": [], "samples": [], "models": [], "workers": []},
+    "experiment": {"datasets": [], "samples": [], "models": [], "workers": [], "encoders": []},
     "scaling": {"workers": []},
     "machine": {},
     "prediction": {},

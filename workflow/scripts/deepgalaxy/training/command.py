@@ -1,4 +1,4 @@
-"""Train a classifier, on this process alone or as one of several ranks that ``mpirun`` started.
+"""Train a network, on this process alone or as one of several ranks that ``mpirun`` started.
 
 Standard output is for a person (rank 0's progress, and the reason of a failure), standard error for the log file.
 """
@@ -13,7 +13,7 @@ from deepgalaxy.failures import in_one_sentence
 from deepgalaxy.lifetime import Process, starters, stop_with
 from deepgalaxy.logs import lossy
 from deepgalaxy.tensorflow_setup import import_tensorflow
-from deepgalaxy.training.options import TrainingOptions, add_options, reader
+from deepgalaxy.training.options import OBJECTIVES, EncoderShape, TrainingOptions, add_options, reader
 from deepgalaxy.training.ranks.watch import STOPPED, Stopped, StopRequest
 
 
@@ -48,6 +48,16 @@ def say(text: str) -> None:
 def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOptions]:
     """Return the arguments of a run, and the options of its model."""
     parser = argparse.ArgumentParser(prog="deepgalaxy train", description=__doc__)
+    _add_files(parser)
+    _add_settings_of_the_run(parser)
+    add_options(parser)
+    add_options(parser.add_argument_group("encoder-decoder"), EncoderShape)
+    args = parser.parse_args(arguments)
+    return args, TrainingOptions(**{option.name: getattr(args, option.name) for option in fields(TrainingOptions)})
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments for what is trained on what."""
     parser.add_argument("--train", type=Path, required=True, help="prepared HDF5 file to train on")
     parser.add_argument("--validation", type=Path, required=True, help="prepared HDF5 file to validate on")
     parser.add_argument("--classes", type=Path, required=True, help="CSV table of the classes, one row for each")
@@ -57,7 +67,21 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOpti
     parser.add_argument(
         "--background-file", type=Path, help="HDF5 file of the cut-outs of `background`, as prepare_background makes it"
     )
+    parser.add_argument(
+        "--objective",
+        choices=OBJECTIVES,
+        default=OBJECTIVES[0],
+        help="what the network is for: to classify images; to make them again from activation maps, as an autoencoder;"
+        " or to make the maps of an autoencoder again from a few numbers, as a variational one",
+    )
+    parser.add_argument(
+        "--autoencoder", type=Path, help="file of an autoencoder whose maps are classified, or made again"
+    )
     parser.add_argument("--output", type=Path, required=True, help="directory for the model and its records")
+
+
+def _add_settings_of_the_run(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments for how a run goes."""
     parser.add_argument(
         "--workers", type=reader(int, at_least=1), default=1, help="number of ranks that this run must have"
     )
@@ -96,6 +120,3 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, TrainingOpti
         help="before training, time the exchange of arrays of several sizes, and write allreduce.csv",
     )
     parser.add_argument("--launched-by", default="", help="the command that starts the ranks, for the record")
-    add_options(parser)
-    args = parser.parse_args(arguments)
-    return args, TrainingOptions(**{option.name: getattr(args, option.name) for option in fields(TrainingOptions)})

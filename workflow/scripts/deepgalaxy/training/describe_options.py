@@ -9,9 +9,17 @@ from typing import Any
 
 import yaml
 
-from deepgalaxy.training.options import TrainingOptions, default_of, shown_in_full, type_of
+from deepgalaxy.training.options import (
+    ARCHITECTURES,
+    EncoderShape,
+    FitOptions,
+    TrainingOptions,
+    default_of,
+    shown_in_full,
+    type_of,
+)
 
-TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object", list: "array"}
+TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object", list: "array", tuple: "array"}
 """Names of types in a JSON schema."""
 
 LIMITS = {"at_least": "minimum", "above": "exclusiveMinimum", "below": "exclusiveMaximum"}
@@ -21,9 +29,31 @@ BEGIN, END = "written by `make docs` from workflow/scripts/deepgalaxy/training/o
 """What the lines before and after a written part say, in a comment."""
 
 
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return the JSON schemas, by name, of an entry of ``models``, of the training of a stage of an entry of
+    ``encoders``, and of such an entry."""
+    encoder = options_schema(EncoderShape)
+    backbone = {"enum": list(ARCHITECTURES), "description": "The network up to its activation maps."}
+    weights = {"enum": ["none", "imagenet"], "default": "none", "description": "Weights that the backbone starts from."}
+    encoder["properties"] = {
+        "backbone": backbone,
+        "weights": weights,
+        **encoder["properties"],
+        "autoencoder": {"$ref": "#/$defs/fit"},
+        "vae": {"$ref": "#/$defs/fit"},
+    }
+    encoder["required"] = ["backbone", "autoencoder", "vae"]
+    return {"model": model_schema(), "fit": options_schema(FitOptions), "encoder": encoder}
+
+
 def model_schema() -> dict[str, Any]:
     """Return the JSON schema of an entry of ``models``."""
-    options = fields(TrainingOptions)
+    return options_schema(TrainingOptions)
+
+
+def options_schema(of: type) -> dict[str, Any]:
+    """Return the JSON schema of the options that a dataclass of ``deepgalaxy.training.options`` has."""
+    options = fields(of)
     return {
         "type": "object",
         "additionalProperties": False,
@@ -37,13 +67,16 @@ def _option_schema(option: Field) -> dict[str, Any]:
     help, choices = option.metadata["help"], option.metadata["choices"]
     schema: dict[str, Any] = {"enum": list(choices)} if choices else {"type": TYPES[type_of(option)]}
     limits = {LIMITS[name]: limit for name, limit in option.metadata["limits"].items()}
+    if type_of(option) is tuple:
+        limits = {"items": {"type": "integer"} | limits}
     if type_of(option) is list:
         limits = {"minItems": 2, "maxItems": 2, "ascending": True, "items": {"type": "number"} | limits}
     schema |= limits
     if type_of(option) is dict:
         schema["additionalProperties"] = True  # the schema says everywhere which keys there may be
     if default_of(option) is not MISSING:
-        schema["default"] = default_of(option)
+        default = default_of(option)
+        schema["default"] = list(default) if isinstance(default, tuple) else default
     return schema | {"description": f"{help[0].upper()}{help[1:]}."}
 
 
@@ -74,7 +107,7 @@ def written(root: Path) -> dict[Path, str]:
 
     Raises ValueError if one of them has no such part.
     """
-    schema = yaml.safe_dump({"model": model_schema()}, sort_keys=False, allow_unicode=True, width=116)
+    schema = yaml.safe_dump(schemas(), sort_keys=False, allow_unicode=True, width=116)
     parts = {
         root / "workflow/schemas/config.schema.yaml": "".join(f"  {line}" for line in schema.splitlines(keepends=True)),
         root / "config/README.md": option_table(),

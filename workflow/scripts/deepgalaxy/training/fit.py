@@ -2,17 +2,17 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from deepgalaxy.targets import Target
 from deepgalaxy.training.checkpoints import Checkpoint, Checkpoints
 from deepgalaxy.training.data.shard import Shard, TrainingImages
 from deepgalaxy.training.learning_rate import learning_rate
+from deepgalaxy.training.objectives import Classification, Objective
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.progress import Progress, Stopwatch, Sums
 from deepgalaxy.training.ranks.agreement import averaged, check_equal_weights, is_float, statistics_of
@@ -54,13 +54,14 @@ class Training:
         checkpoints: Checkpoints | None = None,
         callbacks: Callbacks = Callbacks(),
         tensorboard: TensorBoard | None = None,
-        targets: Sequence[Target] = (),
+        objective: Objective | None = None,
     ) -> None:
         self.network, self.options, self.train, self.validation, self.ranks = network, options, train, validation, ranks
         self.checkpoints, self.callbacks, self.tensorboard = checkpoints, callbacks, tensorboard
         self.optimizer = make_optimizer(options)
-        self.step = TrainingStep(network, self.optimizer, ranks, options, targets)
-        self.evaluate = evaluation_step(network, targets)
+        self.objective = objective or Classification(label_smoothing=options.label_smoothing)
+        self.step = TrainingStep(network, self.optimizer, ranks, options, self.objective)
+        self.evaluate = evaluation_step(network, self.objective)
         self.progress = Progress()
         self.best: list[np.ndarray] = []
         self.last_said = time.monotonic()
@@ -141,13 +142,14 @@ class Training:
             images=int(trained.images),
             learning_rate=rate,
             loss=trained.mean_loss,
-            accuracy=trained.accuracy,
+            second=trained.mean_second,
             validation_loss=validation.mean_loss,
-            validation_accuracy=validation.accuracy,
+            validation_second=validation.mean_second,
             seconds=ranks.gather(progress.seconds),
             step_seconds=progress.step_seconds,
             properties_loss=trained.mean_properties_loss,
             validation_properties_loss=validation.mean_properties_loss,
+            second_name=self.objective.second_name,
         )
         self.callbacks.say(record.describe(self.options.epochs))
         if self.tensorboard:

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from deepgalaxy.encoder.networks import Backbone
 from deepgalaxy.planning.combinations import NO_IMAGENET_WEIGHTS
 from deepgalaxy.targets import AXIS, Target
 from deepgalaxy.training.model_file import load_network
@@ -25,7 +26,12 @@ FEATURES = "features"
 
 
 def build_network(
-    options: TrainingOptions, pixels: int, dtype: str, classes: int, targets: Sequence[Target] = ()
+    options: TrainingOptions,
+    pixels: int,
+    dtype: str,
+    classes: int,
+    targets: Sequence[Target] = (),
+    maps: keras.Model | None = None,
 ) -> keras.Model:
     """Return a network from images to class probabilities.
 
@@ -33,7 +39,8 @@ def build_network(
     and returns float32 probabilities of shape (classes,). With ``targets`` that are learnt, it returns a dictionary of
     these as ``probabilities``, and for each target, by its name, float32 of shape (bins,): probabilities of the bins,
     or of false and true, or the five numbers of an axis. Noise acts in training only. Made of stock Keras layers, so
-    that a saved network loads without code of this package. Computes in Keras's global dtype policy.
+    that a saved network loads without code of this package. Computes in Keras's global dtype policy. ``maps``, from
+    brightness (n, pixels, pixels, 1) to activation maps, are classified in place of those of the architecture.
 
     Raises ValueError if the weights to start from are not available or do not fit.
     """
@@ -43,10 +50,12 @@ def build_network(
     x = layers.Rescaling(1 / 255 if dtype == "uint8" else 1.0, name="brightness")(images)
     if options.noise:
         x = layers.GaussianNoise(options.noise, name="noise")(x)
-    if options.architecture == "reference_cnn":
+    if maps:
+        x = layers.GlobalAveragePooling2D()(maps(x, training=False) if options.frozen else maps(x))
+    elif options.architecture == "reference_cnn":
         if options.weights == "imagenet":
             raise ValueError(NO_IMAGENET_WEIGHTS)
-        x = _reference_cnn(x)
+        x = layers.GlobalAveragePooling2D()(_reference_maps(x))
     elif options.weights == "imagenet" or (saved and _sees_colour(saved)):
         x = _in_colour(options.architecture, pixels, options.weights == "imagenet")(x)
     elif options.head == "ordinal" or learnt:
@@ -73,13 +82,43 @@ def batch_normalisations(network: keras.Model) -> list[layers.BatchNormalization
     return [layer for layer in everything if isinstance(layer, layers.BatchNormalization)]
 
 
-def _reference_cnn(x: keras.KerasTensor) -> keras.KerasTensor:
+def build_backbone(options: TrainingOptions, pixels: int) -> Backbone:
+    """Return the function from brightness (n, pixels, pixels, 1) to the activation maps of the architecture, with
+    random weights or those of ImageNet.
+
+    Raises ValueError if the weights to start from are not available.
+    """
+    if options.architecture == "reference_cnn":
+        if options.weights == "imagenet":
+            raise ValueError(NO_IMAGENET_WEIGHTS)
+        return _reference_maps
+    if options.weights == "imagenet":
+        return _in_colour(options.architecture, pixels, imagenet=True, pooling=None)
+    return _application(options.architecture, pixels, include_top=False, pooling=None)
+
+
+def maps_of(autoencoder: keras.Model, pixels: int, dtype: str, frozen: bool) -> keras.Model:
+    """Return the network from brightness (n, pixels, pixels, 1) to activation maps within an autoencoder, which it
+    shares its weights with; they are trained unless ``frozen``.
+
+    Raises ValueError if the autoencoder is of other images.
+    """
+    encoder = autoencoder.get_layer("encoder")
+    if (encoder.input_shape[1:], encoder.input.dtype) != ((pixels, pixels, 1), dtype):
+        raise ValueError("The autoencoder is of other images than those to be classified; take one of the same sample.")
+    maps = keras.Model(encoder.get_layer("brightness").output, encoder.output, name="maps")
+    for layer in maps._flatten_layers():  # noqa: SLF001 - Keras does not hand on what a network says already of itself
+        layer.trainable = not frozen
+    return maps
+
+
+def _reference_maps(x: keras.KerasTensor) -> keras.KerasTensor:
     """A small network that trains in minutes on a laptop: four strided convolutions with batch normalisation."""
     for block, filters in enumerate((16, 32, 64, 128)):
         x = layers.Conv2D(filters, 5 if block == 0 else 3, strides=2, padding="same", use_bias=False)(x)
         x = layers.BatchNormalization()(x)
         x = layers.Activation("relu")(x)
-    return layers.GlobalAveragePooling2D()(x)
+    return x
 
 
 def _classify(features: keras.KerasTensor, options: TrainingOptions, classes: int) -> keras.KerasTensor:
@@ -127,7 +166,7 @@ def _application(name: str, pixels: int, **parameters: Any) -> keras.Model:
     return network
 
 
-def _in_colour(name: str, pixels: int, imagenet: bool) -> keras.Model:
+def _in_colour(name: str, pixels: int, imagenet: bool, pooling: str | None = "avg") -> keras.Model:
     """The convolutional part of a network of keras.applications that takes colour, for one channel in [0, 1], with its
     ImageNet weights or random ones.
 
@@ -135,7 +174,7 @@ def _in_colour(name: str, pixels: int, imagenet: bool) -> keras.Model:
     more than two further input images, and the first feature maps are many times as large.
     """
     builder = getattr(keras.applications, name)
-    about = {"include_top": False, "pooling": "avg", "input_shape": (pixels, pixels, 3)}
+    about = {"include_top": False, "pooling": pooling, "input_shape": (pixels, pixels, 3)}
     network = _pretrained(builder, name, about) if imagenet else builder(weights=None, **about)
     # What a network expects is an affine function of each channel: found by what it makes of black and of white.
     preprocess = sys.modules[builder.__module__].preprocess_input

@@ -33,6 +33,10 @@ OPTIMIZERS = (
 """The optimizers that Keras knows by these names, likewise."""
 
 
+OBJECTIVES = (CLASSIFICATION, RECONSTRUCTION, LATENT_BOUND) = ("classification", "reconstruction", "latent_bound")
+"""What a network can be trained for (``deepgalaxy.training.objectives``)."""
+
+
 def _option(
     help: str,
     choices: tuple[str, ...] | None = None,
@@ -48,29 +52,24 @@ def _option(
 
 
 @dataclass(frozen=True)
-class TrainingOptions:
-    """What a model is and how it is trained; the same names and meanings as under ``models`` in the configuration."""
+class Architecture:
+    """Which network it is."""
 
     architecture: str = _option(
         "`reference_cnn`, or a classifier of keras.applications, such as `EfficientNetB4`", ARCHITECTURES
     )
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How a network is trained, whatever it is for; the same names and meanings as in a stage of ``encoders``."""
+
     epochs: int = _option("passes over the training images", at_least=1)
     batch_size: int = _option("images per worker and step", at_least=1)
     steps_per_epoch: int = _option(
         "batches of each worker after which an epoch ends, each time on other images; 0 takes all images",
         at_least=0,
         default=0,
-    )
-    weights: str = _option(
-        "weights to start from: `none`, `imagenet` (downloaded by Keras), or the path of a model.keras file of the same"
-        " architecture; one under results/models/ is made first",
-        default="none",
-    )
-    head: str = _option(
-        "`categorical` scores each class separately; `ordinal`, for classes of time, predicts a place and a width on"
-        " their order, so that neighbouring classes go together",
-        ("categorical", "ordinal"),
-        default="categorical",
     )
     optimizer: str = _option(
         "name of a Keras optimizer, such as `adam`, also as Keras spells it, `Adam`",
@@ -92,12 +91,6 @@ class TrainingOptions:
         default="constant",
     )
     warmup_epochs: float = _option("epochs in which the rate rises from 0", at_least=0, default=0.0)
-    label_smoothing: float = _option(
-        "probability that is spread over all classes in the labels that are trained on",
-        at_least=0,
-        below=1,
-        default=0.0,
-    )
     noise: float = _option(
         "standard deviation of Gaussian noise added in training to images in [0, 1]", at_least=0, default=0.0
     )
@@ -135,11 +128,6 @@ class TrainingOptions:
         above=0,
         default_factory=lambda: [1, 1],
     )
-    background: str = _option(
-        "directory of image files, of empty sky or with other galaxies, whose light is added to training images,"
-        " turned by quarters at random; empty: none",
-        default="",
-    )
     data_mode: int = _option(
         "who holds which training images: -1, every worker all of them; 0, each a fixed shard; m > 0, shards are dealt"
         " anew every m epochs; in every mode an epoch takes each image once",
@@ -175,6 +163,58 @@ class TrainingOptions:
     debug: bool = _option("keep a checkpoint of every epoch, and write TensorBoard files with a profile", default=False)
 
 
+@dataclass(frozen=True)
+class TrainingOptions(FitOptions, Architecture):
+    """What a model is and how it is trained; the same names and meanings as under ``models`` in the configuration."""
+
+    weights: str = _option(
+        "weights to start from: `none`, `imagenet` (downloaded by Keras), or the path of a model.keras file of the same"
+        " architecture; one under results/models/ is made first",
+        default="none",
+    )
+    head: str = _option(
+        "`categorical` scores each class separately; `ordinal`, for classes of time, predicts a place and a width on"
+        " their order, so that neighbouring classes go together",
+        ("categorical", "ordinal"),
+        default="categorical",
+    )
+    label_smoothing: float = _option(
+        "probability that is spread over all classes in the labels that are trained on",
+        at_least=0,
+        below=1,
+        default=0.0,
+    )
+    background: str = _option(
+        "directory of image files, of empty sky or with other galaxies, whose light is added to training images,"
+        " turned by quarters at random; empty: none",
+        default="",
+    )
+    encoder: str = _option(
+        "entry of `encoders`, with this architecture, whose activation maps are classified; it is trained first; empty:"
+        " none",
+        default="",
+    )
+    frozen: bool = _option("leave the layers of the `encoder` as they are", default=True)
+
+
+@dataclass(frozen=True)
+class EncoderShape:
+    """How large the parts of an encoder-decoder are, besides its backbone; the same names and meanings as under
+    ``encoders`` in the configuration."""
+
+    decoder_filters: tuple = _option(
+        "filters of the decoder for each doubling of the maps, the last for images of full size; of too many, the first"
+        " are left out",
+        at_least=1,
+        default=(256, 128, 64, 32, 16),
+    )
+    latent: int = _option("numbers of the vector", at_least=1, default=16)
+    hidden: int = _option("units of each of the two layers between maps and vector", at_least=1, default=256)
+    map_channels: int = _option(
+        "channels to which maps are reduced before those layers; 0: all are kept", at_least=0, default=0
+    )
+
+
 def default_of(option: Field) -> Any:
     """Return the default of a field of TrainingOptions, or MISSING if it has to be given."""
     return option.default if option.default_factory is MISSING else option.default_factory()
@@ -190,9 +230,9 @@ def type_of(option: Field) -> type:
     return cast(type, option.type)
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add one command-line option for each field of TrainingOptions."""
-    for option in fields(TrainingOptions):
+def add_options(parser: argparse._ActionsContainer, options: type = TrainingOptions) -> None:
+    """Add one command-line option for each field of TrainingOptions, or of another of these classes."""
+    for option in fields(options):
         name, default = "--" + option.name.replace("_", "-"), default_of(option)
         about: dict[str, Any] = {"required": default is MISSING, "default": None if default is MISSING else default}
         about["help"] = option.metadata["help"]
@@ -210,22 +250,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def reader(kind: type, **limits: float) -> Callable[[str], Any]:
     """Return a function that reads a value from the command line: a number that is finite and within ``limits``
-    (``at_least``, ``above``, ``below``), a text, or a dictionary or a range of two numbers in JSON."""
+    (``at_least``, ``above``, ``below``), a text, or in JSON a dictionary, a range of two numbers (``list``), or whole
+    numbers (``tuple``)."""
 
     def read(text: str) -> Any:
-        value = json.loads(text) if kind in (dict, list) else kind(text)
+        value = json.loads(text) if kind in (dict, list, tuple) else kind(text)
         if kind is dict and not isinstance(value, dict):
             raise argparse.ArgumentTypeError(f'{text} is not a dictionary in JSON, such as {{"beta_1": 0.8}}')
         if kind is list and not is_range(value):
             raise argparse.ArgumentTypeError(f"{text} is not a range in JSON, such as [0.5, 2]")
-        for one in value if kind is list else [value]:
+        if kind is tuple and not (isinstance(value, list) and all(isinstance(one, int) for one in value)):
+            raise argparse.ArgumentTypeError(f"{text} is not a list of whole numbers in JSON, such as [32, 16]")
+        for one in value if kind in (list, tuple) else [value]:
             if kind in (float, list) and not math.isfinite(one):
                 raise argparse.ArgumentTypeError(f"{text} is not a finite number")
             for limit, number in limits.items():
                 within = {"at_least": one >= number, "above": one > number, "below": one < number}[limit]
                 if not within:
                     raise argparse.ArgumentTypeError(f"{text} is not {limit.replace('_', ' ')} {number}")
-        return value
+        return tuple(value) if kind is tuple else value
 
     read.__name__ = kind.__name__  # as argparse calls it in its messages
     return read
@@ -253,5 +296,5 @@ def command_line(model: dict[str, Any]) -> list[str]:
         if isinstance(value, bool):
             arguments.append(f"--{name}" if value else f"--no-{name}")
         else:
-            arguments.append(f"--{name}={json.dumps(value) if isinstance(value, dict | list) else value}")
+            arguments.append(f"--{name}={json.dumps(value) if isinstance(value, dict | list | tuple) else value}")
     return arguments

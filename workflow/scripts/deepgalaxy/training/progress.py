@@ -14,12 +14,12 @@ from deepgalaxy.training.record import EpochRecord, RankTimes
 
 
 class Sums(NamedTuple):
-    """What is added up over images: their losses (cross-entropy of the classes in nats), how many were classified
-    correctly, how many there were, and their weighted losses of properties, 0 if there are none. Within TensorFlow
-    these are a float64 tensor of shape (4,), in this order."""
+    """What is added up over images: their losses and second values, as the objective defines them, how many there were,
+    and their weighted losses of properties, 0 if there are none. Within TensorFlow these are a float64 tensor of shape
+    (4,), in this order."""
 
     loss: float
-    correct: float
+    second: float
     images: float
     properties_loss: float
 
@@ -34,9 +34,9 @@ class Sums(NamedTuple):
         return self.properties_loss / self.images
 
     @property
-    def accuracy(self) -> float:
-        """Share of the images that were classified correctly."""
-        return self.correct / self.images
+    def mean_second(self) -> float:
+        """Second value per image."""
+        return self.second / self.images
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Progress:
             "epoch": self.epoch,
             "batches": self.batches,
             "step_seconds": self.step_seconds,
-            "records": [asdict(record) for record in self.records],
+            "records": [record.as_dict() for record in self.records],
             "best_loss": self.best_loss,
         }
 

@@ -4,6 +4,11 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+ACCURACY = "accuracy"
+"""The second value of a classification: the share of the images that were classified correctly."""
+SECOND = ("second", "validation_second")
+"""Fields of a record that have, where it is written, the second value's name in place of ``second``."""
+
 
 @dataclass
 class RankTimes:
@@ -24,8 +29,9 @@ class RankTimes:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch over all ranks: loss is the cross-entropy of the classes in nats, ``properties_loss`` the weighted loss
-    of the properties that is trained beside it (0 if there are none), ``images`` counts training images of all ranks,
+    """One epoch over all ranks: ``loss`` is that of the objective (``deepgalaxy.training.objectives``), ``second`` its
+    other figure, called ``second_name``, ``properties_loss`` the weighted loss of the properties that is trained beside
+    it (0 if there are none), ``images`` counts training images of all ranks,
     ``seconds`` are the times of each rank in order, ``step_seconds`` those that rank 0 computed for each update,
     without waiting for images and without the exchange."""
 
@@ -33,13 +39,14 @@ class EpochRecord:
     images: int
     learning_rate: float
     loss: float
-    accuracy: float
+    second: float
     validation_loss: float
-    validation_accuracy: float
+    validation_second: float
     seconds: list[RankTimes] = field(repr=False)
     step_seconds: list[float] = field(default_factory=list, repr=False)
     properties_loss: float = 0.0
     validation_properties_loss: float = 0.0
+    second_name: str = ACCURACY
 
     @property
     def workers(self) -> int:
@@ -69,21 +76,31 @@ class EpochRecord:
         others = ""
         if self.properties_loss:
             others = f", properties {self.properties_loss:.3f} (validation {self.validation_properties_loss:.3f})"
+        figures = (self.loss, self.second, self.validation_loss, self.validation_second)
+        digits = ".3f" if self.second_name == ACCURACY else ".4g"
+        loss, second, validation_loss, validation_second = (format(figure, digits) for figure in figures)
         return (
-            f"epoch {self.epoch} of {epochs}: loss {self.loss:.3f}, accuracy {self.accuracy:.3f} (validation"
-            f" {self.validation_loss:.3f}, {self.validation_accuracy:.3f}){others},"
-            f" {self.images_per_second:.0f} images/s"
+            f"epoch {self.epoch} of {epochs}: loss {loss}, {self.second_name.replace('_', ' ')} {second} (validation"
+            f" {validation_loss}, {validation_second}){others}, {self.images_per_second:.0f} images/s"
         )
+
+    def as_dict(self) -> dict:
+        """Return the record as JSON can hold it, with the second value under its name."""
+        record, name = asdict(self), self.second_name
+        return {key.replace("second", name) if key in SECOND else key: value for key, value in record.items()}
 
     @staticmethod
     def from_dict(record: dict) -> "EpochRecord":
-        """Return the record that ``dataclasses.asdict`` turned into a dictionary."""
+        """Return the record that ``as_dict`` turned into a dictionary."""
+        name = record.get("second_name", ACCURACY)
+        names = {field.replace("second", name): field for field in SECOND}
+        record = {names.get(key, key): value for key, value in record.items()}
         return EpochRecord(**record | {"seconds": [RankTimes(**rank) for rank in record["seconds"]]})
 
 
 def write_records(records: list[EpochRecord], path: str | Path) -> None:
     """Write one JSON object for each epoch, one to a line."""
-    Path(path).write_text("".join(json.dumps(asdict(record)) + "\n" for record in records), encoding="utf-8")
+    Path(path).write_text("".join(json.dumps(record.as_dict()) + "\n" for record in records), encoding="utf-8")
 
 
 def read_records(path: str | Path) -> list[EpochRecord]:

@@ -16,7 +16,7 @@ from deepgalaxy.machine import describe_machine, recorded_environment
 from deepgalaxy.network_memory import NetworkMemory
 from deepgalaxy.training.fit import Training
 from deepgalaxy.training.model_file import class_count, save_network
-from deepgalaxy.training.options import TrainingOptions
+from deepgalaxy.training.options import CLASSIFICATION, TrainingOptions
 from deepgalaxy.training.ranks.allreduce_sweep import COLUMNS
 from deepgalaxy.training.record import EpochRecord, write_records, write_train_log
 
@@ -37,13 +37,23 @@ def describe_run(args: argparse.Namespace, options: TrainingOptions, training: T
         "memory_bytes": NetworkMemory.measure(network).as_record(),
         "gradient_bytes": trainable * (2 if options.gradient_compression else 4),
         "gradient_buckets": len(training.step.buckets),
-        "classes": class_count(network),
+        "objective": args.objective,
+        "classes": class_count(network) if args.objective == CLASSIFICATION else None,
         "training_images": ranks.size * training.images_per_epoch,
         "training_images_left_over": dealing.left_over,
         "machine": describe_machine(),
         "versions": {"python": platform.python_version()}
         | {library.__name__: library.__version__ for library in (tf, keras, np, h5py)},
     }
+
+
+def _copy_tables(args: argparse.Namespace) -> None:
+    """Write the tables of what a classifier predicts."""
+    with whole_file(args.output / "classes.csv") as path:
+        shutil.copyfile(args.classes, path)
+    if args.properties:
+        with whole_file(args.output / "properties.csv") as path:
+            shutil.copyfile(args.properties, path)
 
 
 def write_results(
@@ -53,13 +63,10 @@ def write_results(
     sweep: list[tuple[int, int, int, float]],
     run: dict,
 ) -> None:
-    """Write the model, its classes and properties, the records of its epochs, and what ``describe_run`` says; with
-    ``args.allreduce_sweep``, the ``sweep`` too. The model comes last: if it exists, all exist."""
-    with whole_file(args.output / "classes.csv") as path:
-        shutil.copyfile(args.classes, path)
-    if args.properties:
-        with whole_file(args.output / "properties.csv") as path:
-            shutil.copyfile(args.properties, path)
+    """Write the model, of a classifier its classes and properties, the records of its epochs, and what ``describe_run``
+    says; with ``args.allreduce_sweep``, the ``sweep`` too. The model comes last: if it exists, all exist."""
+    if args.objective == CLASSIFICATION:
+        _copy_tables(args)
     with whole_file(args.output / "epochs.jsonl") as path:
         write_records(records, path)
     with whole_file(args.output / "train_log.txt") as path:

@@ -16,7 +16,6 @@ from deepgalaxy.planning.combinations import (
     impossible_moves,
     impossible_options,
 )
-from deepgalaxy.targets import all_columns, read_targets
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 from deepgalaxy.training.checkpoints import Checkpoints
 from deepgalaxy.training.data.augment import Augmentation, Ranges, read_background
@@ -25,13 +24,13 @@ from deepgalaxy.training.data.prepared import PreparedData
 from deepgalaxy.training.data.shard import images_of_rank
 from deepgalaxy.training.fit import Callbacks, Training
 from deepgalaxy.training.lock import lock_run
-from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.ranks.allreduce_sweep import time_allreduce
 from deepgalaxy.training.ranks.communicator import Ranks, join_ranks
 from deepgalaxy.training.ranks.place import check_places, claim_gpu, describe, place_of, visible_gpus
 from deepgalaxy.training.ranks.watch import Stopped, StopRequest, Watchdog
 from deepgalaxy.training.results import describe_run, write_results
+from deepgalaxy.training.stages import choose_stage, shape_of
 from deepgalaxy.training.tensorboard import TensorBoard
 
 
@@ -67,11 +66,11 @@ def train_rank(
 
     data = PreparedData.read(args.train, args.validation, args.classes)
     data.check(ranks.size)
-    targets = read_targets(args.properties) if args.properties else []
     refuse_impossible(options, data, ranks.size)
     dealing = Dealing(data.training_images, ranks.size, options.data_mode, args.seed)
     augmentation = augmentation_of(args, options, data)
-    network = in_turn(ranks, lambda: build_network(options, data.pixels, data.dtype, data.classes, targets))
+    objective, build = choose_stage(args, options, data, ranks, watchdog.heartbeat)
+    network = in_turn(ranks, build)
     checkpoints = Checkpoints(
         args.output / "checkpoints",
         fingerprint(args, options),
@@ -81,15 +80,15 @@ def train_rank(
     training = Training(
         network,
         options,
-        *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20, augmentation, all_columns(targets)),
+        *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20, augmentation, objective.columns),
         ranks,
         checkpoints=checkpoints,
         callbacks=Callbacks(tell, watchdog.heartbeat, lambda: request.signal),
         tensorboard=TensorBoard(args.output / "tensorboard") if options.debug and ranks.rank == 0 else None,
-        targets=targets,
+        objective=objective,
     )
     tell(
-        f"{options.architecture} with {network.count_params():,} parameters on {ranks.size} worker(s), each with"
+        f"{network.name} with {network.count_params():,} parameters on {ranks.size} worker(s), each with"
         f" {training.images_per_epoch} images an epoch; {dealing.left_over} left over"
     )
     try:
@@ -152,6 +151,7 @@ def in_turn(ranks: Ranks, build: Callable[[], keras.Model]) -> keras.Model:
 def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
     """Return what a run is made of, as one line: a run resumes only from matching checkpoints."""
     read = [args.train, args.validation, *([args.background_file] if options.background else [])]
+    read += [args.autoencoder] if args.autoencoder else []
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in read]
     code = [code_digest("deepgalaxy/train.py"), *library_versions("deepgalaxy/train.py")]
-    return json.dumps([asdict(options), args.seed, args.workers, files, code])
+    return json.dumps([asdict(options), args.objective, asdict(shape_of(args)), args.seed, args.workers, files, code])

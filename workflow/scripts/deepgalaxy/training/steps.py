@@ -5,7 +5,7 @@ They are traced without AutoGraph: none needs it, and it takes seconds to transl
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import keras
@@ -13,10 +13,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from deepgalaxy.targets import Target, all_columns
 from deepgalaxy.training.network import batch_normalisations
+from deepgalaxy.training.objectives import Classification, Losses, Objective
 from deepgalaxy.training.options import TrainingOptions
-from deepgalaxy.training.property_loss import PropertyLoss
 from deepgalaxy.training.ranks.buckets import buckets
 from deepgalaxy.training.ranks.communicator import Ranks
 
@@ -49,7 +48,7 @@ class TrainingStep:
         optimizer: keras.optimizers.Optimizer,
         ranks: Ranks,
         options: TrainingOptions,
-        targets: Sequence[Target] = (),
+        objective: Objective | None = None,
     ) -> None:
         self._network, self._optimizer, self._ranks, self._options = network, optimizer, ranks, options
         optimizer.build(network.trainable_variables)
@@ -60,8 +59,8 @@ class TrainingStep:
         self._waiting_images = tf.Variable(0.0, trainable=False)
         if options.synchronised_batch_norm:
             _synchronise(batch_normalisations(network), ranks)
-        self._truth = Truth(targets)
-        batch = batch_signature(network, targets)
+        self._objective = objective or Classification(label_smoothing=options.label_smoothing)
+        batch = batch_signature(network, self._objective)
         rate, votes = tf.TensorSpec((), tf.float32), tf.TensorSpec((2,), tf.float32)
         sizes = [4 * math.prod(exchanged.shape) for exchanged in (votes, *self._weights)]
         self.buckets = buckets(sizes, options.exchange_bucket_mib * 2**20)
@@ -74,17 +73,10 @@ class TrainingStep:
     def _take_gradients(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[list[tf.Tensor], tf.Tensor]:
         """Return the gradients of a batch's mean loss, and its sums."""
         with tf.GradientTape() as tape:
-            outputs = self._network(images, training=True)
-            labels, probabilities, others = self._truth.compare(labels, outputs)
-            losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
-            trained = losses
-            if self._options.label_smoothing:  # a part of each label is spread over all classes (Szegedy et al. 2016)
-                spread = tf.one_hot(labels, probabilities.shape[1])
-                smoothing = self._options.label_smoothing
-                trained = keras.losses.categorical_crossentropy(spread, probabilities, label_smoothing=smoothing)
-            loss = self._optimizer.scale_loss(tf.reduce_mean(trained if others is None else trained + others))
+            losses = self._objective(self._network, images, labels, training=True)
+            loss = self._optimizer.scale_loss(tf.reduce_mean(losses.trained))
         gradients = tape.gradient(loss, [weight.value for weight in self._weights])
-        return gradients, _sums(losses, labels, probabilities, others)
+        return gradients, _sums(losses)
 
     def _accumulate(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Take a batch without an update. Returns its sums, as in Sums."""
@@ -139,48 +131,20 @@ class TrainingStep:
             return averaged, votes, _now() - start
 
 
-def evaluation_step(network: keras.Model, targets: Sequence[Target] = ()) -> Callable:
-    """Return the function of a batch of validation: batch in, sums of losses, right answers and images out."""
+def evaluation_step(network: keras.Model, objective: Objective) -> Callable:
+    """Return the function of a batch of validation: batch in, its sums out, as in Sums."""
 
-    truth = Truth(targets)
-
-    @tf.function(input_signature=batch_signature(network, targets), autograph=False)
+    @tf.function(input_signature=batch_signature(network, objective), autograph=False)
     def step(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        labels, probabilities, others = truth.compare(labels, network(images, training=False))
-        losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
-        return _sums(losses, labels, probabilities, others)
+        return _sums(objective(network, images, labels, training=False))
 
     return step
 
 
-def batch_signature(network: keras.Model, targets: Sequence[Target] = ()) -> list[tf.TensorSpec]:
-    """Return one signature for batches of every size, so that a smaller last batch is not traced anew.
-
-    Labels are int32 (n,), or with ``targets`` float32 (n, 1 + columns), label and properties (``Shard``).
-    """
-    images, columns = network.inputs[0], len(all_columns(targets))
-    labels = tf.TensorSpec((None, 1 + columns), tf.float32) if columns else tf.TensorSpec((None,), tf.int32)
-    return [tf.TensorSpec((None, *images.shape[1:]), images.dtype), labels]
-
-
-class Truth:
-    """What is true of a batch, beside what a network makes of it, which predicts ``targets`` or only classes."""
-
-    def __init__(self, targets: Sequence[Target]) -> None:
-        self._loss = PropertyLoss(targets) if targets else None
-        self._learns = any(target.learnt for target in targets)
-
-    def compare(
-        self, labels: tf.Tensor, outputs: tf.Tensor | dict[str, tf.Tensor]
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
-        """Return the classes, int32 (n,), of labels as in ``batch_signature``, the probabilities (n, classes) among
-        the outputs, and the loss of the properties (n,); None if there are none."""
-        if self._loss is None:
-            return labels, outputs, None
-        classes, properties = tf.cast(labels[:, 0], tf.int32), labels[:, 1:]
-        if not self._learns:
-            return classes, outputs, None
-        return classes, outputs["probabilities"], self._loss(outputs, properties)
+def batch_signature(network: keras.Model, objective: Objective) -> list[tf.TensorSpec]:
+    """Return one signature for batches of every size, so that a smaller last batch is not traced anew."""
+    images = network.inputs[0]
+    return [tf.TensorSpec((None, *images.shape[1:]), images.dtype), objective.labels]
 
 
 def _now() -> tf.Tensor:
@@ -188,16 +152,13 @@ def _now() -> tf.Tensor:
     return tf.ensure_shape(tf.numpy_function(lambda: np.float64(time.perf_counter()), [], tf.float64), ())
 
 
-def _sums(losses: tf.Tensor, labels: tf.Tensor, probabilities: tf.Tensor, others: tf.Tensor | None = None) -> tf.Tensor:
-    """Return what Sums says of a batch; ``others`` (n,) are the losses of properties."""
-    correct = tf.equal(tf.argmax(probabilities, axis=1, output_type=tf.int32), labels)
+def _sums(losses: Losses) -> tf.Tensor:
+    """Return what Sums says of a batch."""
+    count = tf.cast(tf.size(losses.loss), tf.float64)
+    sums = [tf.reduce_sum(tf.cast(values, tf.float64)) for values in (losses.loss, losses.second)]
+    others = losses.properties
     return tf.stack(
-        (
-            tf.reduce_sum(tf.cast(losses, tf.float64)),
-            tf.reduce_sum(tf.cast(correct, tf.float64)),
-            tf.cast(tf.size(labels), tf.float64),
-            tf.zeros((), tf.float64) if others is None else tf.reduce_sum(tf.cast(others, tf.float64)),
-        )
+        (*sums, count, tf.zeros((), tf.float64) if others is None else tf.reduce_sum(tf.cast(others, tf.float64)))
     )
 
 

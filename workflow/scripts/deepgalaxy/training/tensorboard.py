@@ -1,6 +1,5 @@
 """What TensorBoard shows of a run: the figures of each epoch, and a profile of some batches."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import tensorflow as tf
@@ -31,7 +30,7 @@ class TensorBoard:
         """Write the figures of an epoch."""
         # tf.summary.scalar needs TensorBoard itself, which only the reader of these files needs.
         scalars = tf.compat.v1.SummaryMetadata(plugin_data={"plugin_name": "scalars"})
-        figures = asdict(record) | {"images_per_second": record.images_per_second}
+        figures = record.as_dict() | {"images_per_second": record.images_per_second}
         with self._writer.as_default(step=record.epoch):
             for name, value in figures.items():
                 if isinstance(value, float):

@@ -16,8 +16,11 @@ def is_float(variable: keras.Variable) -> bool:
 
 
 def statistics_of(network: keras.Model) -> list[keras.Variable]:
-    """Return the moving statistics of a network, which every rank gathers from its own images."""
-    return [variable for variable in network.non_trainable_variables if is_float(variable)]
+    """Return the moving statistics of a network, which every rank gathers from its own images; without those of layers
+    that are not trained, which stay as they are to the last bit."""
+    layers = network._flatten_layers()  # noqa: SLF001 - Keras's public list does not look inside networks
+    frozen = {id(variable) for layer in layers if not layer.trainable for variable in layer.variables}
+    return [each for each in network.non_trainable_variables if is_float(each) and id(each) not in frozen]
 
 
 def averaged(ranks: Ranks, variables: Sequence[keras.Variable]) -> list[np.ndarray]:
