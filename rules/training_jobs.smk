@@ -31,9 +31,12 @@ def background_of_model(wildcards):
 
 
 def autoencoder_of_model(wildcards):
-    """Return the file of the autoencoder whose maps a model classifies, trained by as many workers, if it does."""
+    """Return the file of the autoencoder whose maps a model classifies, if it does: one that was trained by as many
+    workers, or for the runs of the scaling study always the same."""
     encoder = config["models"][wildcards.model]["encoder"]
-    run = {"repeat": 0, **wildcards, "encoder": encoder}
+    run = {**wildcards, "encoder": encoder}
+    if "batch" in run:
+        run |= {"workers": EXPERIMENT["workers"][0], "repeat": 0}
     return f"<results>/encoders/{ENCODER_RUN}/autoencoder/model.keras".format(**run) if encoder else []
 
 

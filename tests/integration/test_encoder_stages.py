@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 from test_stopping import assert_same_weights, has_reached, start, wait_until  # noqa: F401 - a fixture
@@ -58,6 +59,16 @@ def test_a_killed_variational_autoencoder_resumes_to_the_same_bits_and_leaves_th
 
 def keras_weights(path):
     """The weights of the encoder within the network of a file."""
-    import keras
-
     return keras.saving.load_model(path, safe_mode=True).get_layer("encoder").get_weights()
+
+
+def test_a_classifier_of_frozen_maps_keeps_them(run, training_command, autoencoder, tmp_path):
+    words = ("--encoder=small", f"--autoencoder={autoencoder / 'model.keras'}", "--epochs=2")
+    result = run(*training_command(tmp_path, 2, *words))
+    assert result.returncode == 0, result.stdout + result.stderr
+    record = json.loads((tmp_path / "epochs.jsonl").read_text().splitlines()[-1])
+    assert 0 <= record["validation_accuracy"] <= 1
+    encoder = keras_weights(autoencoder / "model.keras")
+    maps = keras.saving.load_model(tmp_path / "model.keras").get_layer("maps").get_weights()
+    for one, other in zip(maps, encoder, strict=True):
+        np.testing.assert_array_equal(one, other)
