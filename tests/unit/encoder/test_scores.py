@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from deepgalaxy.encoder.decode import decode_images
-from deepgalaxy.encoder.encode import VIEWS, encode_images
+from deepgalaxy.encoder.encode import encode_images
 from deepgalaxy.encoder.measure import TRIPLETS, read_measures, reconstruct_images
 from deepgalaxy.encoder.networks import build_autoencoder, build_variational
 from deepgalaxy.encoder.retrieval import LINES, SIMULATIONS
 from deepgalaxy.encoder.scores import score_reconstructions, score_spaces
 from deepgalaxy.encoder.spaces import Space
-from deepgalaxy.evaluation.turns import turn
+from deepgalaxy.image import VIEWS, turned
 from deepgalaxy.training.network import build_backbone, build_network
 from deepgalaxy.training.options import TrainingOptions
 
@@ -68,8 +68,8 @@ def test_vectors_are_those_of_the_network_turned_as_said(made):
         np.testing.assert_allclose(latent["test/pooled"], pooled, rtol=1e-4, atol=1e-5)
         assert latent["test_turned/features/cnn"].shape == (VIEWS, 64, 128)
         np.testing.assert_allclose(latent["test_turned/mean"][0], latent["test/mean"], rtol=1e-4, atol=1e-5)
-        turned = variational.predict_on_batch(turn(images, 5))["mean"]
-        np.testing.assert_allclose(latent["test_turned/mean"][5], turned, rtol=1e-4, atol=1e-5)
+        of_turned = variational.predict_on_batch(turned(images, 5))["mean"]
+        np.testing.assert_allclose(latent["test_turned/mean"][5], of_turned, rtol=1e-4, atol=1e-5)
         assert set(latent) == {"train", "validation", "test", "test_turned"}
 
 

@@ -9,9 +9,9 @@ from keras import layers
 
 from deepgalaxy.encoder.networks import build_autoencoder, build_variational
 from deepgalaxy.encoder.observed import search_similar
-from deepgalaxy.encoder.search import VIEWS, distance_of_turns, tabulate_similar
+from deepgalaxy.encoder.search import distance_of_turns, tabulate_similar
 from deepgalaxy.encoder.walk import STEPS, choose_way, walk
-from deepgalaxy.evaluation.turns import turn
+from deepgalaxy.image import VIEWS, turned
 from deepgalaxy.observed.preparing import Frame
 
 PIXELS = 16
@@ -26,12 +26,12 @@ def test_the_smallest_distance_of_all_turns_counts():
     others = np.random.default_rng(2).uniform(size=(5, 4, 4, 1))
     distance = distance_of_turns(images, flat, flat(others))
     expected = [
-        [min(np.linalg.norm(turn(image[None], view)[0] - other) for view in range(VIEWS)) for other in others]
+        [min(np.linalg.norm(turned(image[None], view)[0] - other) for view in range(VIEWS)) for other in others]
         for image in images
     ]
     np.testing.assert_allclose(distance, expected)
     for view in range(VIEWS):
-        np.testing.assert_allclose(distance_of_turns(turn(images, view), flat, flat(others)), distance)
+        np.testing.assert_allclose(distance_of_turns(turned(images, view), flat, flat(others)), distance)
     assert distance_of_turns(images[:0], flat, flat(others)).shape == (0, 5)
 
 
@@ -125,9 +125,9 @@ def test_observed_images_are_searched_for_by_the_vector(networks, sample):
     assert table["id"].tolist() == ["a", "b", "c"] and table.columns[:3].tolist() == ["id", "used", "spread_myr"]
     assert table["similar_2_group"].notna().tolist() == [True, False, True]
     assert set(table.loc[0, ["similar_1_group", "similar_2_group"]]) == {"s_1", "s_2"}
-    turned = search_similar(networks[1], path, split, frame, about, turn(images, 5), batch_size=5)
+    of_turned = search_similar(networks[1], path, split, frame, about, turned(images, 5), batch_size=5)
     np.testing.assert_allclose(
-        turned["similar_1_distance"].dropna().astype(float),
+        of_turned["similar_1_distance"].dropna().astype(float),
         table["similar_1_distance"].dropna().astype(float),
         rtol=1e-4,
     )

@@ -9,12 +9,10 @@ import keras
 from keras import layers
 
 from deepgalaxy.evaluation.inference import apply_network
-from deepgalaxy.evaluation.turns import TURNS, TurnedImages
+from deepgalaxy.evaluation.turns import TurnedImages
 from deepgalaxy.hdf5 import whole_hdf5
+from deepgalaxy.image import VIEWS
 from deepgalaxy.observed.features import feature_network
-
-VIEWS = max(TURNS)
-"""Quarter turns of a test image, and of its mirror image, of which there are vectors."""
 
 
 def vector_network(variational: keras.Model) -> keras.Model:

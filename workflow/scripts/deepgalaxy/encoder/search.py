@@ -7,10 +7,8 @@ import pandas as pd
 from sklearn.metrics import pairwise_distances
 
 from deepgalaxy.encoder.retrieval import NEAREST, choose_from_several, nearest_of_turns
-from deepgalaxy.image import turned
+from deepgalaxy.image import VIEWS, turned
 
-VIEWS = 8
-"""Turned and mirrored views of an image by which others are searched for (``deepgalaxy.evaluation.turns``)."""
 DESCRIBED = ("row", "group", "camera", "target_myr")
 """What the table says of each similar image, besides its distance."""
 
