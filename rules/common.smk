@@ -147,6 +147,12 @@ def dataset_file(wildcards):
     return image_file(wildcards.dataset)
 
 
+def scores_of_properties(wildcards):
+    """Return the table of the properties that a network predicts, if there are any, in a list."""
+    name = EXPERIMENT_RUN.format(**wildcards)
+    return [f"<results>/tables/properties/{name}.csv"] if name in PROPERTY_NAMES else []
+
+
 def damaged_units(wildcards):
     """Return the units of a dataset that are known to be damaged."""
     return config["datasets"][wildcards.dataset].get("damaged", [])

@@ -14,6 +14,8 @@ rule pack_dater:
         metrics="<run>/metrics.json",
         predictions="<run>/predictions.hdf5",
         validation_predictions="<run>/validation_predictions.hdf5",
+        properties="<run>/properties.csv",
+        property_scores=scores_of_properties,
         baselines="<sample>/baselines.hdf5",
         split="<sample>/split.csv",
         train="<sample>/train.hdf5",

@@ -154,6 +154,7 @@ rule score_encoder:
         split="<sample>/split.csv",
         subset=subset_file,
     output:
+        searches="<encoder_run>/searches.hdf5",
         reconstruction=report(
             "<results>/tables/encoders/reconstruction/<encoder_name>.csv",
             caption="../workflow/report/encoder_reconstruction.rst",

@@ -123,6 +123,7 @@ rule measure_robustness:
         model="<run>/model.keras",
         training="<run>/training.json",
         test="<sample>/test.hdf5",
+        validation="<run>/validation_predictions.hdf5",
         split="<sample>/split.csv",
     output:
         "<run>/robustness.hdf5",
@@ -138,7 +139,7 @@ rule measure_robustness:
     resources:
         mem_mb=megabytes_of_network("to_predict", beside=500),
         image_memory_mib=MACHINE["memory_budget_mib"],
-        runtime=minutes(30),
+        runtime=minutes(30 * config["prediction"]["turns"]),
     params:
         seed=stage_seed("robustness", "repeat"),
         code=code_digest("evaluation/measure_robustness.py"),

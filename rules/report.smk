@@ -20,6 +20,8 @@ SUBJECTS = {
     "observing_run": RUN_NAMES if OBSERVED_FILES else [],
     "compared_run": COMPARED_NAMES,
     "robust_run": ROBUST_NAMES,
+    "encoder": ENCODER_NAMES,
+    "searching_encoder": SEARCHING_NAMES,
     "scaling_study": SCALING_STUDIES,
     "modelled_study": MODELLED_STUDIES,
 }
@@ -40,6 +42,8 @@ SHOWN = SUBJECTS | {
         kind: [name for name in SUBJECTS[kind] if name.endswith("repeat~0") and FOLDS[name] in (None, fold)]
         for kind, fold in SHOWN_FOLDS.items()
     },
+    "encoder": SHOWN_ENCODERS,
+    "searching_encoder": SHOWN_ENCODERS if OBSERVED_FILES else [],
 }
 
 
@@ -121,6 +125,8 @@ rule judge_claims:
         predicting=for_all_runs("<benchmarks>/predict_images/{run}.tsv"),
         test=for_all_runs("<results>/models/{run}/predictions.hdf5"),
         validation=for_all_runs("<results>/models/{run}/validation_predictions.hdf5"),
+        encoder_reconstruction=expand("<results>/tables/encoders/reconstruction/{encoder}.csv", encoder=ENCODER_NAMES),
+        encoder_latent=expand("<results>/tables/encoders/latent/{encoder}.csv", encoder=ENCODER_NAMES),
     output:
         report(
             "<results>/tables/claims.csv",
@@ -135,6 +141,8 @@ rule judge_claims:
     params:
         datasets=EXPERIMENT["datasets"],
         published=[dataset for dataset in EXPERIMENT["datasets"] if not simulated(dataset)],
+        encoders=encoder_runs(config),
+        on_maps=ON_MAPS,
         code=code_digest("evaluation/judge_claims.py"),
     script:
         "../workflow/scripts/evaluation/judge_claims.py"
@@ -151,6 +159,9 @@ rule write_report:
         intervals=expand("<results>/tables/intervals/{run}.csv", run=SHOWN["scored_run"]),
         isolated=expand("<results>/tables/isolated/{run}.csv", run=SHOWN["isolated_run"]),
         properties=expand("<results>/tables/properties/{run}.csv", run=SHOWN["property_run"]),
+        encoder_reconstruction=expand("<results>/tables/encoders/reconstruction/{run}.csv", run=SHOWN["encoder"]),
+        encoder_latent=expand("<results>/tables/encoders/latent/{run}.csv", run=SHOWN["encoder"]),
+        similar=expand("<results>/tables/similar/{run}.csv", run=SHOWN["searching_encoder"]),
         novelty=expand("<results>/tables/novelty/{run}.csv", run=SHOWN["run"]),
         observed=expand("<results>/tables/observed/{run}.csv", run=SHOWN["observing_run"]),
         observed_agreement=expand("<results>/tables/observed_agreement/{run}.csv", run=SHOWN["compared_run"]),

@@ -24,6 +24,9 @@ def results_of_all_stages(wildcards):
         *for_all_runs("<results>/models/{run}/dater.zip"),
         *study_files("epochs.jsonl"),
         *OBSERVED_RESULTS,
+        *expand("<results>/encoders/{encoder}/walk.hdf5", encoder=ENCODER_NAMES),
+        *expand("<results>/encoders/{encoder}/observed.hdf5", encoder=SEARCHING_NAMES),
+        *expand("<results>/tables/similar/{encoder}.csv", encoder=SEARCHING_NAMES),
         *expand(
             "<results>/tables/{table}/{run}.csv", table=["observed_reference", "observed_agreement"], run=COMPARED_NAMES
         ),
@@ -39,7 +42,11 @@ def results_of_all_stages(wildcards):
         *for_all_runs("<results>/tables/novelty/{run}.csv"),
         *expand("<results>/models/{run}/robustness.hdf5", run=ROBUST_NAMES),
         *expand("<results>/tables/robustness/{run}.csv", run=ROBUST_NAMES),
-        *expand("<results>/encoders/{run}/{file}", run=ENCODER_NAMES, file=["latent.hdf5", "reconstructions.hdf5"]),
+        *expand(
+            "<results>/encoders/{run}/{file}",
+            run=ENCODER_NAMES,
+            file=["latent.hdf5", "reconstructions.hdf5", "searches.hdf5"],
+        ),
         *expand("<results>/encoders/{run}/{stage}/model.keras", run=ENCODER_NAMES, stage=["autoencoder", "vae"]),
         *expand("<results>/tables/encoders/{table}/{run}.csv", run=ENCODER_NAMES, table=["reconstruction", "latent"]),
         *figure_files("<results>/figures", SUBJECTS),

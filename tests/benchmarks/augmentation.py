@@ -50,7 +50,7 @@ def main(rounds=7, threads=2):
     kinds = {
         "as they are": Ranges(),
         "mirror, quarter turns": Ranges(True, "quarter"),
-        "all": Ranges(True, "any", (0.7, 1.4), 0.1, (0.0, 2.0), (0.0, 1.0)),
+        "all": Ranges(True, "any", (0.7, 1.4), 0.1, (0.0, 2.0), (0.0, 1.0), (0.5, 2.0)),
     }
     options = TrainingOptions("reference_cnn", 1, BATCH, noise=0.02)
     network = build_network(options, PIXELS, "uint8", 10)

@@ -7,15 +7,14 @@ import pytest
 
 from deepgalaxy.baselines import pixels
 from deepgalaxy.baselines.pixels import (
-    ORIENTATIONS,
     Points,
     class_shares,
     find_neighbours,
     predict_from_pixels,
     read_gallery,
-    turn,
 )
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
+from deepgalaxy.image import VIEWS, turned
 
 CLASSES = pd.DataFrame({"label": range(4), "t_centre_myr": [25.0, 75.0, 125.0, 175.0]})
 ALL = ["pixels", "pixels_other_lines_of_sight", "pixels_turned"]
@@ -103,8 +102,8 @@ def test_a_turned_image_is_found_in_the_turned_gallery_only(sample):
     number = {"train": 0, "validation": 3, "test": 6}
 
     def draw(row, random):
-        turned = turn(patterns[[row.label]], number[row.split])[0]
-        return np.clip(turned + 0.1 * random.normal(size=(16, 16)), 0, 1)
+        image = turned(patterns[[row.label]], number[row.split])[0]
+        return np.clip(image + 0.1 * random.normal(size=(16, 16)), 0, 1)
 
     found = accuracies(predict_from_pixels(*sample(draw), CLASSES, seed=1))
     assert found["pixels_turned"] == 1 and found["pixels"] < 0.7
@@ -112,9 +111,9 @@ def test_a_turned_image_is_found_in_the_turned_gallery_only(sample):
 
 def test_orientations_are_all_different_and_a_group():
     image = np.random.default_rng(1).uniform(size=(1, 8, 8))
-    all_of = {turn(image, number).tobytes() for number in range(ORIENTATIONS)}
-    assert len(all_of) == ORIENTATIONS == 8
-    again = {turn(turn(image, 5), number).tobytes() for number in range(ORIENTATIONS)}
+    all_of = {turned(image, number).tobytes() for number in range(VIEWS)}
+    assert len(all_of) == VIEWS == 8
+    again = {turned(turned(image, 5), number).tobytes() for number in range(VIEWS)}
     assert again == all_of
 
 

@@ -8,11 +8,18 @@ import pandas as pd
 import pytest
 
 from deepgalaxy.dater.pack import Run, pack_dater
+from deepgalaxy.targets import Target, write_targets
 from deepgalaxy.training.model_file import load_network, save_network
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 
 PIXELS = 32
+TARGETS = [
+    Target("separation_kpc", "histogram", "kpc", -4.0, 4.0, 16, 1.0, 0.6),
+    Target("line_of_sight", "axis", "degrees", np.nan, np.nan, 5, 1.0, 0.6),
+    Target("merged", "binary", "", np.nan, np.nan, 0, 0.0, 0.0),
+    Target("lone", "binary", "", np.nan, np.nan, 2, 1.0, 1.0),
+]
 COUNTS = {"train": 40, "validation": 24, "test": 24}
 
 
@@ -38,6 +45,11 @@ def write_sample(directory):
     split["label"] = np.where(split["isolated"], 2, rng.integers(0, 2, len(split)))
     split["target_myr"] = np.where(split["isolated"], np.nan, split["label"] * 100 + rng.uniform(0, 100, len(split)))
     split.to_csv(directory / "split.csv", index=False)
+    properties = rng.normal(size=(len(split), 6))
+    properties[:, 1:4] /= np.linalg.norm(properties[:, 1:4], axis=1, keepdims=True)
+    properties[:, 4], properties[:, 5] = np.nan, split["isolated"]
+    properties[split["isolated"], :4] = np.nan
+    write_targets(TARGETS, directory / "properties.csv")
     for name in COUNTS:
         rows = rng.permutation(np.flatnonzero(split["split"] == name))
         brightness = np.where(split["isolated"].to_numpy()[rows], 250, 120)[:, None, None, None]
@@ -45,6 +57,7 @@ def write_sample(directory):
             file["images"] = (rng.uniform(0, 1, (len(rows), PIXELS, PIXELS, 1)) * brightness).astype(np.uint8)
             file["row"], file["label"] = rows, split["label"].to_numpy()[rows]
             file["target_myr"] = split["target_myr"].to_numpy(np.float32)[rows]
+            file["properties"] = properties[rows].astype(np.float32)
             file.attrs.update(shape="disc", half_width_kpc=40.0)
         with h5py.File(directory / f"{name}_predictions.hdf5", "w") as file:
             file["probabilities"] = rng.dirichlet(np.ones(3), len(rows)).astype(np.float32)
@@ -58,10 +71,11 @@ def packed(tmp_path_factory):
     """The directory of a sample, with its dater; ``again`` packs it once more, into another file."""
     directory = tmp_path_factory.mktemp("dater")
     write_sample(directory)
-    network = build_network(TrainingOptions("reference_cnn", 1, 1), PIXELS, "uint8", 3)
+    network = build_network(TrainingOptions("reference_cnn", 1, 1), PIXELS, "uint8", 3, TARGETS)
     save_network(network, directory / "model.keras")
-    names = ("model.keras", "train.hdf5", "validation.hdf5", "validation_predictions.hdf5", "classes.csv", "split.csv")
-    run = Run(*(str(directory / name) for name in names))
+    files = ("model.keras", "train.hdf5", "validation.hdf5", "validation_predictions.hdf5")
+    tables = ("classes.csv", "split.csv", "properties.csv")
+    run = Run(*(str(directory / name) for name in (*files, *tables)))
 
     def again(name):
         pack_dater(run, load_network(run.model), "data/sample", "# A card", 10_000, 16, directory / name)

@@ -55,8 +55,11 @@ def test_probabilities_are_the_mean_over_turns(packed):
     with h5py.File(packed.directory / "test.hdf5") as file:
         images = file["images"][:3]
     turned = [network.predict_on_batch(np.rot90(images, number, axes=(1, 2))) for number in range(4)]
-    np.testing.assert_allclose(Eye(network, 4).look(images).probabilities, np.mean(turned, axis=0), atol=1e-5)
-    assert Eye(network, 4).look(images[:0]).probabilities.shape == (0, 3)
+    response, nothing = (Eye(network, 4).look(some) for some in (images, images[:0]))
+    assert set(response.properties) == {"separation_kpc", "line_of_sight", "lone"} == set(nothing.properties)
+    for name, given in (response.properties | {"probabilities": response.probabilities}).items():
+        np.testing.assert_allclose(given, np.mean([view[name] for view in turned], axis=0), atol=1e-5)
+    assert nothing.probabilities.shape == (0, 3) and nothing.properties["separation_kpc"].shape == (0, 16)
 
 
 def test_a_dater_of_another_stretch_is_refused(packed, tmp_path):
@@ -91,7 +94,7 @@ def elsewhere(packed, tmp_path, monkeypatch):
 def date(monkeypatch, capsys):
     """A function that runs the command, and returns its exit status and what it said. TensorFlow runs already."""
     monkeypatch.setattr("deepgalaxy.dater.date.configure_tensorflow", lambda _: None)
-    monkeypatch.setattr("deepgalaxy.dater.command.on_stop_signals", lambda _: None)
+    monkeypatch.setattr("deepgalaxy.dater.command_line.on_stop_signals", lambda _: None)
 
     def date(*arguments):
         with pytest.raises(SystemExit) as ended:
@@ -110,6 +113,13 @@ def test_a_directory_is_dated_from_anywhere(elsewhere, date):
     assert (table.loc["b.png", "width"], table.loc["b.png", "field"]) == (140, "assumed")
     assert table.loc["b.png", "interval_by"] == "validation mergers"
     assert table["lone_probability"].between(0, 1).sum() == 2 and table["neighbour_1_group"].notna().sum() == 2
+    dated = table[table["used"]]
+    assert (dated["separation_kpc_low"] < dated["separation_kpc"]).all()
+    assert (dated["separation_kpc"] < dated["separation_kpc_high"]).all()
+    assert (dated["separation_kpc_interval_by"] == "validation mergers").all() and dated["lone"].between(0, 1).all()
+    axis = dated[[f"line_of_sight_{name}" for name in "xyz"]].to_numpy(float)
+    np.testing.assert_allclose((axis**2).sum(axis=1), 1)
+    assert "merged" not in table and pd.isna(table.loc["c.fits", "separation_kpc"])
     sums = pd.read_csv("all.csv").groupby("id")["probability"].sum()
     assert sums.to_dict() == pytest.approx({"a.png": 1, "b.png": 1})
     assert sorted(path.name for path in elsewhere.iterdir()) == ["all.csv", "dater.zip", "images", "times.csv"]

@@ -12,8 +12,8 @@ from deepgalaxy.encoder.retrieval import (
     map_of,
     nearest_of_turns,
     overlap_of_sets,
-    purity,
     purity_by_chance,
+    purity_of_points,
     score_retrieval,
     tabulate_retrieval,
 )
@@ -56,9 +56,9 @@ def test_purity_of_a_map_and_of_chance():
     rng = np.random.default_rng(1)
     label = np.repeat([0, 1], 40)
     points = rng.normal(size=(80, 4)) + 8 * label[:, None]
-    assert purity(map_of(points, seed=1), label) > 0.95
+    assert purity_of_points(map_of(points, seed=1), label).mean() > 0.95
     assert np.array_equal(map_of(points, seed=1), map_of(points, seed=1))
-    shuffled = np.mean([purity(points, rng.permutation(label)) for _ in range(40)])
+    shuffled = np.mean([purity_of_points(points, rng.permutation(label)).mean() for _ in range(40)])
     assert shuffled == pytest.approx(purity_by_chance(label), abs=0.02)
 
 

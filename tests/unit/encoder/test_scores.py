@@ -100,7 +100,7 @@ def test_spaces_are_scored_among_images_that_have_a_time(made, monkeypatch):
         morphology[name] = split["t_myr"] * (1 + number) / 7
     prepared = {name: directory / f"{name}.hdf5" for name in ("train", "test")}
     pericentres = {"d": np.array([35.0]), "e": np.array([35.0])}
-    table = score_spaces(directory / "latent.hdf5", prepared, morphology, split, pericentres, 1)
+    table, searches = score_spaces(directory / "latent.hdf5", prepared, morphology, split, pericentres, 1)
     assert set(table["space"]) == {"vector", "maps", "features of cnn", "pca_3", "statistics", "random"}
     assert set(table["gallery"]) == {SIMULATIONS, LINES} and set(table["phase"]) == {"all", "0", "1"}
     all_times = table[table["phase"] == "all"].set_index(["space", "gallery"])
@@ -116,7 +116,16 @@ def test_spaces_are_scored_among_images_that_have_a_time(made, monkeypatch):
     }
     assert all_times.loc[("vector", LINES), "active_units"] <= LATENT
     assert all_times.loc[("random", LINES), ["map_purity", "turned_overlap"]].isna().all()
+    limits = all_times.loc[("statistics", LINES), ["map_purity_low", "map_purity", "map_purity_high"]].astype(float)
+    assert limits.is_monotonic_increasing
     assert all_times.loc[("statistics", LINES), "map_purity"] > all_times.loc[("statistics", LINES), "chance_purity"]
+    searches.write(directory / "searches.hdf5")
+    with h5py.File(directory / "searches.hdf5") as file:
+        rows = split.iloc[file["query_row"][:]]
+        assert (rows["split"] == "test").all() and set(file["map/row"][:]) == set(file["query_row"][:])
+        assert file["map/places/vector"].shape == (63, 2) and "random" not in file["map/places"]
+        found = split.iloc[file["gallery_row"][:][file[f"found/statistics/{LINES}"][:, 0]]]
+        np.testing.assert_array_equal(found["t_myr"], rows["t_myr"])
 
 
 def test_a_coordinate_that_never_varies_is_left_as_it_is():

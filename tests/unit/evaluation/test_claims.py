@@ -4,18 +4,19 @@ import h5py
 import pandas as pd
 import pytest
 
-from deepgalaxy.evaluation.claims import (
+from deepgalaxy.evaluation.claims import Results, judge_claims
+from deepgalaxy.evaluation.encoder_claims import EncoderTables
+from deepgalaxy.evaluation.evidence import read_results
+from deepgalaxy.evaluation.verdicts import (
     AT_SMALL_SCALE,
     NEEDS_DATASET,
     NEEDS_MACHINE,
     NOT_BORNE_OUT,
     NOT_REPRODUCIBLE,
+    NOT_TRIED,
     REPRODUCED,
     UNDECIDED,
-    Results,
-    judge_claims,
 )
-from deepgalaxy.evaluation.evidence import read_results
 from deepgalaxy.files import write_json, write_table
 from deepgalaxy.scaling.throughput import scaling_table
 
@@ -63,9 +64,10 @@ def verdicts(**changes):
         "model": predicted(128, 512),
         "simulation_seconds": [100.0, 120.0],
         "inference_seconds": [0.002],
+        "encoders": EncoderTables(*[pd.DataFrame()] * 2, {}),
     }
     table = judge_claims(Results(**results | changes))
-    assert len(table) == 8 and not table.isna().any(axis=None)
+    assert len(table) == 12 and not table.isna().any(axis=None)
     found = table.set_index("claim")
     return lambda words: found.loc[next(claim for claim in found.index if words in claim), ["verdict", "evidence"]]
 
@@ -86,8 +88,10 @@ def test_a_small_experiment():
         " the program: 55,000 times as fast. Mergers of the paper have more particles and take longer to simulate;"
         " here, 10,000 times count as reproduced at small scale."
     )
-    for claim in ("latent space", "Four workers", "988 of 994"):
+    for claim in ("Four workers", "988 of 994"):
         assert verdicts()(claim)["verdict"] == NOT_REPRODUCIBLE
+    for claim in ("activation maps from", "into a vector", "ordered by", "latent space of", "makes labels"):
+        assert verdicts()(claim)["verdict"] == NOT_TRIED
 
 
 @pytest.mark.parametrize(
@@ -197,11 +201,16 @@ def files(tmp_path):
         "predicting": [benchmark("p.tsv", 2.0), benchmark("q.tsv", 6.0)],
         "test": [predictions("p.hdf5", 3), predictions("q.hdf5", 1)],
         "validation": [predictions("pv.hdf5", 1), predictions("qv.hdf5", 2)],
+        "encoder_reconstruction": [table("made.csv", reconstruction=["vae", "autoencoder"])],
+        "encoder_latent": [table("latent.csv", space=["vector"])],
     }
 
 
+ENCODER = {"dataset": "simulated", "sample": "ten", "encoder": "small", "workers": "1", "repeat": "0"}
+
+
 def test_results_are_read_from_the_files_of_all_runs(files):
-    results = read_results(files, ["simulated", "deepgalaxy_512"], ["deepgalaxy_512"])
+    results = read_results(files, ["simulated", "deepgalaxy_512"], ["deepgalaxy_512"], [ENCODER], {})
     assert results.skill["median_error_gain_low_myr"].tolist() == [2.5]
     assert results.metrics["accuracy"].tolist() == [0.5] and results.scaling["workers"].tolist() == [1, 2]
     assert {name: len(table) for name, table in results.catalogues.items()} == {"simulated": 1, "deepgalaxy_512": 2}
@@ -209,16 +218,17 @@ def test_results_are_read_from_the_files_of_all_runs(files):
     # The other model cannot tell a constant overhead from latency.
     assert results.model["workers"].tolist() == [1, 512]
     assert results.simulation_seconds == [15.0, 30.0]  # the mean of two attempts
+    assert results.encoders.reconstruction["encoder"].tolist() == ["small"] * 2
     assert results.inference_seconds == [0.5, 2.0]  # 2 s for 3 + 1 images, 6 s for 1 + 2
 
 
 def test_there_may_be_no_simulation_and_no_model(files):
     nothing = {name: [] for name in ("simulating", "scaling_model", "scaling_parameters")}
-    results = read_results(files | nothing, ["simulated", "deepgalaxy_512"], [])
+    results = read_results(files | nothing, ["simulated", "deepgalaxy_512"], [], [ENCODER], {})
     assert results.simulation_seconds == [] and results.model["workers"].tolist() == []
 
 
-@pytest.mark.parametrize("name", ["catalogues", "validation", "predicting", "scaling_parameters"])
+@pytest.mark.parametrize("name", ["catalogues", "validation", "predicting", "scaling_parameters", "encoder_latent"])
 def test_results_that_do_not_belong_together_are_refused(files, name):
     with pytest.raises(ValueError, match=r"zip\(\) argument"):
-        read_results(files | {name: files[name][:1]}, ["simulated", "deepgalaxy_512"], [])
+        read_results(files | {name: files[name][1:]}, ["simulated", "deepgalaxy_512"], [], [ENCODER], {})

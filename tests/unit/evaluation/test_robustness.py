@@ -45,6 +45,7 @@ def test_each_perturbation_does_what_its_name_says(scene):
     assert light(scene, "blur", 10).max() < 0.8 * upright.max()
     np.testing.assert_allclose(light(scene, "scale told", 1.2), upright, atol=0.06 * upright.max())
     np.testing.assert_allclose(light(scene, "scale told", 0.8), upright, atol=0.06 * upright.max())
+    np.testing.assert_allclose(light(scene, "gain", 2), 2 * upright, rtol=0.02, atol=1e-6)
     inside = disc(PIXELS) == 1
     added = (light(scene, "noise", 1) - upright)[inside & (upright > 5 * FAINTEST)]
     expected = scene.noise[inside & (upright > 5 * FAINTEST)] * FAINTEST
@@ -108,10 +109,10 @@ def measured(tmp_path):
         file.attrs.update({"shape": "disc", "oversampling": 2, "half_width_kpc": 80.0})
     network = LeftOrRight()
 
-    def measure(batch_size):
+    def measure(batch_size, turns=1):
         output = tmp_path / f"robustness{batch_size}.hdf5"
         apply = lambda images: probabilities_of(network, images)  # noqa: E731
-        measure_robustness(apply, tmp_path / "test.hdf5", SPLIT, 1, output, batch_size)
+        measure_robustness(apply, tmp_path / "test.hdf5", SPLIT, 1, output, batch_size, turns)
         return output
 
     return measure
@@ -133,6 +134,14 @@ def test_the_size_of_batches_changes_nothing(measured):
     with h5py.File(measured(5)) as one, h5py.File(measured(12)) as other:
         np.testing.assert_allclose(one["probabilities"], other["probabilities"], atol=1e-6)
         assert one["name"].asstr()[0] == "upright"
+
+
+def test_disturbed_images_are_looked_at_in_as_many_views_as_others(measured):
+    with h5py.File(measured(12, turns=4)) as file:
+        # Two opposite turns show the light in opposite halves.
+        turned = dict(zip(zip(file["name"].asstr()[:], file["value"][:]), file["probabilities"][:]))
+        np.testing.assert_allclose(turned["turn", 90], turned["upright", 0], atol=2e-3)
+        np.testing.assert_allclose(turned["upright", 0], 0.5, atol=0.02)
 
 
 def test_a_sample_without_frames_is_refused(tmp_path):

@@ -11,9 +11,9 @@ from deepgalaxy.evaluation.turns import (
     mean_over_turns,
     read_turns,
     recorded_turns,
-    turn,
     turns_that_keep_classes,
 )
+from deepgalaxy.image import turned
 from support.classes import TWO_CLASSES as CLASSES
 
 IMAGES = np.random.default_rng(1).random((3, 6, 6, 1), np.float32)
@@ -25,9 +25,9 @@ def corner(images):
 
 
 def test_the_eight_views_are_all_different_and_all_there_are():
-    views = {turn(IMAGES[:1], view).tobytes() for view in range(8)}
+    views = {turned(IMAGES[:1], view).tobytes() for view in range(8)}
     assert len(views) == 8
-    assert {turn(turn(IMAGES[:1], 5), view).tobytes() for view in range(8)} == views
+    assert {turned(turned(IMAGES[:1], 5), view).tobytes() for view in range(8)} == views
 
 
 @pytest.mark.parametrize("turns", [4, 8])
@@ -35,10 +35,10 @@ def test_the_mean_is_the_same_for_every_view_of_an_image(turns):
     expected = mean_over_turns(corner, IMAGES, turns)
     assert expected.shape == (3, 1) and expected.dtype == np.float32
     np.testing.assert_allclose(
-        expected, np.mean([corner(turn(IMAGES, view)) for view in range(turns)], axis=0), rtol=1e-6
+        expected, np.mean([corner(turned(IMAGES, view)) for view in range(turns)], axis=0), rtol=1e-6
     )
     for view in range(turns):
-        np.testing.assert_allclose(mean_over_turns(corner, turn(IMAGES, view), turns), expected, rtol=1e-6)
+        np.testing.assert_allclose(mean_over_turns(corner, turned(IMAGES, view), turns), expected, rtol=1e-6)
 
 
 def test_several_outputs_keep_their_names_and_one_view_is_the_image_itself():

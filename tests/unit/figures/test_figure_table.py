@@ -18,6 +18,8 @@ IN_RULES = {
     "compared_run": "<run_name>",
     "robust_run": "<run_name>",
     "scaling_study": "<study_name>",
+    "encoder": "<encoder_name>",
+    "searching_encoder": "<encoder_name>",
 }
 NAMES = {kind: [f"one_{kind}", f"another_{kind}"] for kind in SUBJECTS}
 

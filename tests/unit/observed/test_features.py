@@ -6,7 +6,7 @@ import pytest
 from scipy.special import softmax
 
 from deepgalaxy.evaluation.inference import apply_network
-from deepgalaxy.observed.features import class_network, feature_network
+from deepgalaxy.observed.features import feature_network
 from deepgalaxy.training.network import build_network
 from deepgalaxy.training.options import TrainingOptions
 
@@ -69,10 +69,3 @@ def test_a_network_is_applied_batch_by_batch():
     np.testing.assert_allclose(apply_network(network, IMAGES, 6, "images", 4), whole, rtol=1e-5)
     np.testing.assert_allclose(apply_network(network, IMAGES, 3, "images", 4), whole[:3], rtol=1e-5)
     assert apply_network(network, IMAGES, 0, "images", 4).shape == (0, CLASSES)
-
-
-def test_of_several_outputs_the_classes_are_taken():
-    network = build("reference_cnn")
-    several = keras.Model(network.inputs, {"probabilities": network.output, "ratio": network.output[:, :1]})
-    np.testing.assert_allclose(class_network(several).predict_on_batch(IMAGES), network.predict_on_batch(IMAGES))
-    assert class_network(network) is network

@@ -17,9 +17,9 @@ from deepgalaxy.observed.field import (
     light_in_field,
     share_in_image,
 )
-from deepgalaxy.observed.preparing import Frame, prepare_target
+from deepgalaxy.observed.observation import Observation, read_catalogue
+from deepgalaxy.observed.preparing import Frame, prepare_observation
 from deepgalaxy.observed.reading import read_header
-from deepgalaxy.observed.targets import Target, read_catalogue
 
 PIXELS, HALF_WIDTH_KPC = 32, 40.0
 HEIGHT, WIDTH = 300, 400
@@ -67,8 +67,8 @@ def test_a_source_lies_where_its_distance_in_kpc_puts_it(tmp_path):
         right, up = world().world_to_pixel(there)
         image += blob(HEIGHT - 0.5 - up, right + 0.5)
     file = write(tmp_path / "a.fits", image, world())
-    target = Target(str(file), "a", centre.ra.deg, centre.dec.deg, kpc_per_arcsec=kpc_per_arcsec)
-    field, source = find_field(read_header(file), target, HALF_WIDTH_KPC)
+    observation = Observation(str(file), "a", centre.ra.deg, centre.dec.deg, kpc_per_arcsec=kpc_per_arcsec)
+    field, source = find_field(read_header(file), observation, HALF_WIDTH_KPC)
     assert source == FROM_HEADER
     assert 2 * field.half[0] == pytest.approx(2 * HALF_WIDTH_KPC / kpc_per_arcsec / ARCSEC, rel=1e-4)
     light = light_in_field(read_header(file).load(), field, PIXELS)
@@ -91,7 +91,7 @@ def test_a_field_of_any_scale_keeps_place_and_proportions(tmp_path, scale, half)
     """The last is of fewer pixels than the result."""
     row, column = 150 + 0.3 * half, 200 - 0.5 * half
     file = write(tmp_path / "a.fits", blob(row, column, width=half / 8))
-    field, source = find_field(read_header(file), Target(str(file), "a", kpc_per_pixel=scale), HALF_WIDTH_KPC)
+    field, source = find_field(read_header(file), Observation(str(file), "a", kpc_per_pixel=scale), HALF_WIDTH_KPC)
     assert source == FROM_CATALOGUE and field == Field((150, 200), (half, half))
     light = light_in_field(read_header(file).load(), field, PIXELS)
     np.testing.assert_allclose(place(light), (PIXELS * 0.65, PIXELS * 0.25), atol=0.15)
@@ -111,17 +111,20 @@ def test_what_lies_outside_the_image_is_sky():
 
 def test_what_a_file_does_not_say_is_assumed_or_an_error(tmp_path):
     bare, known = write(tmp_path / "bare.fits", blob(150, 200)), write(tmp_path / "known.fits", blob(150, 200), world())
-    assert find_field(read_header(bare), Target("", "a"), HALF_WIDTH_KPC) == (None, ASSUMED)
-    assert find_field(read_header(known), Target("", "a"), HALF_WIDTH_KPC) == (None, ASSUMED)  # its distance is unknown
-    assert find_field(read_header(bare), Target("", "a", kpc_per_arcsec=1.0), HALF_WIDTH_KPC) == (None, ASSUMED)
-    assert find_field(read_header(bare), Target("", "a", kpc_per_pixel=1.0), None) == (None, ASSUMED)
-    placed = Target("", "a", 150.0, 50.0, kpc_per_pixel=1.0)
+    assert find_field(read_header(bare), Observation("", "a"), HALF_WIDTH_KPC) == (None, ASSUMED)
+    assert find_field(read_header(known), Observation("", "a"), HALF_WIDTH_KPC) == (
+        None,
+        ASSUMED,
+    )  # its distance is unknown
+    assert find_field(read_header(bare), Observation("", "a", kpc_per_arcsec=1.0), HALF_WIDTH_KPC) == (None, ASSUMED)
+    assert find_field(read_header(bare), Observation("", "a", kpc_per_pixel=1.0), None) == (None, ASSUMED)
+    placed = Observation("", "a", 150.0, 50.0, kpc_per_pixel=1.0)
     with pytest.raises(ValueError, match=r"no celestial coordinates \(WCS\)"):
         find_field(read_header(bare), placed, HALF_WIDTH_KPC)
     with pytest.raises(ValueError, match="does not know how large its field is"):
         find_field(read_header(known), placed, None)
     with pytest.raises(ValueError, match="150, 51 of the catalogue lies outside the image"):
-        find_field(read_header(known), Target("", "a", 150.0, 51.0, kpc_per_pixel=1.0), HALF_WIDTH_KPC)
+        find_field(read_header(known), Observation("", "a", 150.0, 51.0, kpc_per_pixel=1.0), HALF_WIDTH_KPC)
 
 
 def test_a_header_with_broken_coordinates_has_none(tmp_path):
@@ -136,16 +139,16 @@ def test_a_header_with_broken_coordinates_has_none(tmp_path):
 )
 def test_a_scale_that_cannot_be_is_a_reason(tmp_path, scale, words):
     file = write(tmp_path / "a.fits", blob(150, 200))
-    row, image = prepare_target(Target(str(file), "a", kpc_per_pixel=scale), FRAME, 1.0)
+    row, image = prepare_observation(Observation(str(file), "a", kpc_per_pixel=scale), FRAME, 1.0)
     assert image is None and not row["used"] and words in row["reason"]
 
 
 def test_images_are_cut_to_a_disc_where_those_of_the_model_are(tmp_path):
     file = write(tmp_path / "a.fits", blob(150, 200, width=10) + blob(150 - 76, 200 - 76))
-    target = Target(str(file), "a", kpc_per_pixel=0.5)
+    observation = Observation(str(file), "a", kpc_per_pixel=0.5)
     corners = []
     for shape in ("square", "disc"):
-        row, image = prepare_target(target, Frame(PIXELS, "uint8", shape, HALF_WIDTH_KPC, 0.7), 1.0)
+        row, image = prepare_observation(observation, Frame(PIXELS, "uint8", shape, HALF_WIDTH_KPC, 0.7), 1.0)
         assert row["used"] and row["kpc_per_pixel"] == 0.5 and row["share_in_image"] == 1
         corners.append(int(image[0, 0]))
     assert corners[0] > 0 and corners[1] == 0
@@ -163,13 +166,13 @@ def test_a_catalogue_says_where_and_how_far(tmp_path):
     assert (first.id, first.path, first.ra, first.dec) == ("A", str(tmp_path / "a.fits"), 150.5, -2)
     assert first.kpc_per_arcsec == pytest.approx(1 / Planck18.arcsec_per_kpc_proper(0.03).value)
     assert second.ra is None and second.kpc_per_arcsec > first.kpc_per_arcsec
-    assert third == Target(str(tmp_path / "sub/b.png"), "C")
+    assert third == Observation(str(tmp_path / "sub/b.png"), "C")
 
 
 def test_without_an_id_a_row_is_called_what_its_file_is(tmp_path):
-    (target,) = catalogue(tmp_path, "file,kpc_per_pixel\n../up/a\\b.png,0.4\n")
+    (observation,) = catalogue(tmp_path, "file,kpc_per_pixel\n../up/a\\b.png,0.4\n")
     # A path is a path, wherever it leads.
-    assert target == Target(str(tmp_path / "../up/a\\b.png"), r"a\\b.png", kpc_per_pixel=0.4)
+    assert observation == Observation(str(tmp_path / "../up/a\\b.png"), r"a\\b.png", kpc_per_pixel=0.4)
 
 
 @pytest.mark.parametrize(

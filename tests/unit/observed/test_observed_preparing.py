@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepgalaxy.image import FAINTEST, prepare_image, stretch
+from deepgalaxy.observed.observation import Observation
 from deepgalaxy.observed.preparing import (
     Frame,
     fit_frame,
     light_above_background,
     pad_frame,
     prepare_light,
-    prepare_target,
+    prepare_observation,
     typical_brightness,
 )
 from deepgalaxy.observed.sky import SMALLEST_FEATURE, background_level, noise_level
-from deepgalaxy.observed.targets import Target
 from deepgalaxy.simulation.render import take_images
 
 PIXELS = 32
@@ -57,7 +57,7 @@ def prepared(directory, names, train, largest_megapixels=100.0):
     assert frame == Frame(PIXELS, "uint8", "square", None, pytest.approx(frame.brightness))
     images, files = {}, {}
     for name in names:
-        row, image = prepare_target(Target(str(directory / name), name), frame, largest_megapixels)
+        row, image = prepare_observation(Observation(str(directory / name), name), frame, largest_megapixels)
         files[row["file"]] = row
         assert (image is not None) == row["used"]
         if row["used"]:

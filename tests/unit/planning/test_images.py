@@ -16,7 +16,7 @@ def schema(root):
     return yaml.safe_load((root / "workflow/schemas/config.schema.yaml").read_text())
 
 
-PLAIN = {"turn": "none", "scale": [1, 1], "shift": 0, "blur_kpc": [0, 0], "sky": [0, 0]}
+PLAIN = {"turn": "none", "scale": [1, 1], "shift": 0, "blur_kpc": [0, 0], "sky": [0, 0], "gain": [1, 1]}
 SQUARE = {"pixels": 64, "dtype": "uint8"}
 
 
@@ -34,10 +34,16 @@ SQUARE = {"pixels": 64, "dtype": "uint8"}
             {"shift": 0.1, "scale": [0.9, 1]},
             ["would show what was done to it by `scale`, `shift`; set"],
         ),
+        ({}, {"gain": [0.5, 2]}, ["images are made anew from their frames for `gain`, and"]),
+        ({"oversampling": 2}, {"gain": [0, 2]}, ["gain: 0` is 0, which is not more than 0"]),
         ({"oversampling": 2}, {"background": "sky"}, ["`background` is shown as bright as `sky` says"]),
         ({"half_width_kpc": 120}, {}, ["`samples: stages: images: half_width_kpc` is 120, and `datasets: simulated"]),
         ({"oversampling": 2}, {"sky": [2, 1]}, ["reversed; give the lower bound first"]),
-        ({"oversampling": 2}, {"turn": "quarter", "blur_kpc": [0, 1], "sky": [0, 1], "background": "sky"}, []),
+        (
+            {"oversampling": 2},
+            {"turn": "quarter", "blur_kpc": [0, 1], "sky": [0, 1], "gain": [0.5, 2], "background": "sky"},
+            [],
+        ),
         ({}, {"turn": "quarter", "mirror": True}, []),
     ],
 )

@@ -5,11 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from sklearn.metrics import roc_auc_score
 
 from deepgalaxy.properties.scores import (
     angle_between,
-    area_under_curve,
     crps,
     error_of,
     labels_of,
@@ -69,10 +67,3 @@ def test_a_random_axis_is_off_by_60_degrees():
     random = np.random.default_rng(1).normal(size=(2, 20000, 3))
     random /= np.linalg.norm(random, axis=2, keepdims=True)
     assert np.median(angle_between(*random)) == pytest.approx(60, abs=1)
-
-
-def test_the_area_under_the_curve_is_that_of_scikit_learn():
-    rng = np.random.default_rng(1)
-    true, probability = rng.integers(0, 2, 50).astype(float), rng.integers(0, 10, 50) / 10
-    assert area_under_curve(probability, true) == pytest.approx(roc_auc_score(true, probability))
-    assert np.isnan(area_under_curve(probability, np.ones(50)))

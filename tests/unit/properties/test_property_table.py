@@ -94,14 +94,17 @@ def test_the_table_has_each_model_and_the_gain_of_the_network(sample):
     assert unknown.loc["network", "known"] == 0
 
 
-def test_the_interval_of_an_area_leaves_out_draws_of_one_kind(sample):
+def test_an_area_has_an_interval_if_there_are_several_simulations_of_each_kind(sample):
     split, targets, guesses = sample
+    finer = split.assign(group=split["group"] + (split.index % 2).astype(str))  # two lone galaxies to test, not one
     network, *others = guesses["lone"]
     rng = np.random.default_rng(1)
     unsure = {part: rng.dirichlet(np.ones(2), len(rows)) for part, rows in network.rows.items()}
     guess = Guess("network", "", network.rows, unsure)
-    row = tabulate_properties({"lone": [guess, *others]}, targets[2:3], split, seed=1).iloc[0]
+    row = tabulate_properties({"lone": [guess, *others]}, targets[2:3], finer, seed=1).iloc[0]
     assert 0 <= row["auc_low"] < row["auc"] < row["auc_high"] <= 1
+    row = tabulate_properties({"lone": [guess, *others]}, targets[2:3], split, seed=1).iloc[0]
+    assert row["auc_low"] is None and row["auc_high"] is None
 
 
 def test_what_is_not_known_of_test_images_is_said_to_be_so(sample):

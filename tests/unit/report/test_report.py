@@ -159,6 +159,14 @@ def files(tmp_path):
     scaling |= {f"{part}_seconds": 1.0 for part in ("compute", "input", "exchange", "validation")}
     observed = {"file": "m51.png", "class": "late", "timed_probability": 1.0, "counts_from": "first pericentre"}
     observed |= {"reason": None, "expected_myr": 75.0, "low_myr": 50.0, "high_myr": 90.0}
+    made = {"reconstruction": "autoencoder", "images": 8, "simulations": 3, "mae": 0.01, "worst_mae": 0.02, "ssim": 0.9}
+    made |= {"worst_ssim": 0.8, "psnr": 30.0}
+    latent = {"space": "vector", "gallery": "other mergers", "phase": "all", "queries": 8, "dimensions": 16}
+    latent |= dict.fromkeys(("rate_nats", "active_units", "turned_overlap", "turns_share_within"), 1.0)
+    latent |= dict.fromkeys(("share_within", "same_line", "map_purity", "chance_purity"), 0.5)
+    latent |= {"median_difference_myr": 10.0, "median_difference_low_myr": 5.0, "median_difference_high_myr": 15.0}
+    similar = {"file": "m51.png", "reason": None, "spread_myr": 40.0}
+    similar |= {f"similar_{n}_{name}": 20.0 for n in range(1, 6) for name in ("group", "target_myr")}
     catalogue = {"group": "s_1_m_1", "camera": 0, "snapshots": 71, "width": 48, "height": 48}
     catalogue |= {"damaged": False, "isolated": False, "share_inside": 0.98}
     training = {"options": {"architecture": "reference_cnn"}, "parameters": 1000, "seed": 1, "workers": 2}
@@ -178,6 +186,9 @@ def files(tmp_path):
         "intervals": [table(f"intervals{n}", covered) for n in (1, 2)],
         "properties": [table("properties", {"property": "lone", "model": "network", "auc": 0.9})],
         "novelty": [table("novelty", {"set": "noise", "images": 40, "share_warned": 1.0})],
+        "encoder_latent": [table("latent", latent)],
+        "encoder_reconstruction": [table("made", made)],
+        "similar": [table("similar", similar)],
         "errors": [table(f"errors{n}", {"grouping": "camera", "value": n, "accuracy": 0.5}) for n in (1, 2)],
         "observed": [table("observed", observed | {"novelty": 0.5, "warning": None})],
         "observed_agreement": [table("agreement", {"published": 9, "dated": 8, "rank_correlation": 0.5})],
@@ -231,14 +242,18 @@ def test_the_page_shows_the_contents(files, tmp_path):
 
 
 def test_what_is_empty_is_left_out_of_the_page(files, tmp_path):
-    nothing = {"observed": pd.DataFrame()}
+    nothing = {"observed": pd.DataFrame(), "similar": pd.DataFrame()}
     contents = read_contents(files, NAMES, NAMES)
     contents = Contents(
-        contents.tables | nothing, contents.figures | {"observed": []}, contents.catalogues, contents.runs, []
+        contents.tables | nothing,
+        contents.figures | {"observed": [], "encoder": []},
+        contents.catalogues,
+        contents.runs,
+        [],
     )
     write_report(contents, {"datasets": {"the_dataset": {}}}, {}, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text()
-    assert "Observed" not in page and 'id="scaling"' in page
+    assert "Observed" not in page and "encoder-decoder" not in page and 'id="scaling"' in page
 
 
 def test_the_origin_of_a_report_has_the_digest_of_each_dataset(tmp_path):

@@ -12,7 +12,7 @@ from deepgalaxy.training.data.shard import Shard, TrainingImages
 
 PIXELS, SIDE, COUNT = 16, 40, 60
 SEEN = Sight(PIXELS, "uint8", "disc", 2, 80.0)
-EVERYTHING = Ranges(True, "any", (0.7, 1.4), 0.1, (0.0, 2.0), (0.0, 1.0))
+EVERYTHING = Ranges(True, "any", (0.7, 1.4), 0.1, (0.0, 2.0), (0.0, 1.0), (0.5, 2.0))
 
 
 @pytest.fixture
@@ -63,7 +63,11 @@ def test_a_draw_depends_on_seed_image_and_epoch_alone():
     assert len(set(draws.values())) == 12
     assert draw(EVERYTHING, Numbers(2), 70_000, 1) == draws[2, 70_000, 1]
     only_turned = draw(Ranges(turn="any"), Numbers(2), 70_000, 1)
-    assert only_turned.move.angle == draws[2, 70_000, 1].move.angle and only_turned.move.scale == 1
+    assert (
+        only_turned.gain == 1
+        and only_turned.move.angle == draws[2, 70_000, 1].move.angle
+        and only_turned.move.scale == 1
+    )
 
 
 def test_draws_fill_their_ranges_evenly():
@@ -76,6 +80,7 @@ def test_draws_fill_their_ranges_evenly():
         ([one.move.down for one in draws], -0.1, 0.1),
         ([one.blur_kpc for one in draws], 0, 2),
         ([one.sky for one in draws], 0, 1),
+        ([np.log(one.gain) for one in draws], np.log(0.5), np.log(2)),
     ):
         assert min(values) >= low and max(values) <= high
         assert np.histogram(values, 4, (low, high))[0] == pytest.approx(500, abs=80)
@@ -143,6 +148,17 @@ def test_the_noise_of_the_sky_has_its_standard_deviation_in_light():
     assert light.std() == pytest.approx(2, rel=0.05)
     assert light.mean() == pytest.approx(20, abs=0.2)
     assert abs(np.corrcoef(light[0].ravel(), light[1].ravel())[0, 1]) < 0.5
+
+
+def test_a_gain_is_of_the_light_and_not_of_the_sky():
+    sight = Sight(PIXELS, "float16", "square", 2, 80.0)
+    frames, places = dark(4, 1e-3), np.arange(4)
+    brighter, both = (Augmentation(Ranges(sky=sky, gain=(3, 3)), sight, 3) for sky in ((0, 0), (2, 2)))
+    assert brighter.source == "frames"
+    light = light_of(brighter.apply(frames, places, 1)[..., 0])[:, 4:-4, 4:-4]
+    np.testing.assert_allclose(light, 3e-3, rtol=0.02)
+    with_sky = light_of(both.apply(frames, places, 1)[..., 0])[:, 4:-4, 4:-4]
+    assert (with_sky - light).std() / FAINTEST == pytest.approx(2, rel=0.15)
 
 
 def test_a_cut_out_of_the_sky_is_added_in_light_turned_by_quarters():

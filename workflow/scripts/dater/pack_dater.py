@@ -1,5 +1,7 @@
 """Pack a trained network, with all that it takes to date an image, into one file."""
 
+from dataclasses import fields
+
 import pandas as pd
 
 from deepgalaxy.dater.card import write_card
@@ -28,10 +30,11 @@ if __name__ == "__main__":
             snakemake.params.seed,
         )
         frame, metrics = Frame.of(files.train), read_json(files.metrics)
-        card = write_card(run, metrics, skill, split, frame, snakemake.params.licence)
+        scores = pd.read_csv(files.property_scores[0]) if files.property_scores else None
+        card = write_card(run, metrics, skill, split, frame, snakemake.params.licence, scores)
         memory = NetworkMemory.read(files.training)
         pack_dater(
-            Run(files.model, files.train, files.validation, files.validation_predictions, files.classes, files.split),
+            Run(**{field.name: files[field.name] for field in fields(Run)}),
             load_network(files.model),
             snakemake.params.name,
             card,

@@ -5,6 +5,7 @@ from importlib import import_module
 
 COMMANDS = {
     "date": ("deepgalaxy.dater.command", "date images of mergers by a trained model"),
+    "similar": ("deepgalaxy.dater.similar_command", "find the training images most like images of mergers"),
     "simulate": ("deepgalaxy.simulation.command", "simulate a merger or a lone galaxy, and take its images"),
     "train": ("deepgalaxy.training.command", "train a network on prepared images"),
     "verify": ("deepgalaxy.dataset.verify", "check files against their accepted digests"),

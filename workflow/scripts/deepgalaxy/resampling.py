@@ -13,7 +13,10 @@ from functools import cache
 import cv2
 import numpy as np
 
-from deepgalaxy.image import BRIGHTEST, FAINTEST, disc
+from deepgalaxy.image import BRIGHTEST, FAINTEST, density_of, disc
+
+SQUARE, DISC = ("square", "disc")
+"""What images show: all of their square, or the inscribed disc alone."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Sight:
 
     pixels: int
     dtype: str
-    shape: str = "square"
+    shape: str = SQUARE
     oversampling: int = 0
     half_width_kpc: float | None = None
 
@@ -59,11 +62,11 @@ class Move:
 UPRIGHT = Move()
 
 
-def light_of(stored: np.ndarray) -> np.ndarray:
+def light_of(stored: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Return the light, float32, of an image as it is stored, uint8 in 0..255 or float16 in [0, 1], of any shape: the
-    inverse of ``deepgalaxy.image.stretch``."""
+    inverse of ``deepgalaxy.image.stretch``. That of uint8 is written into ``out``, of that shape, if it is given."""
     if stored.dtype == np.uint8:
-        return cv2.LUT(stored, _table("uint8")).reshape(stored.shape)
+        return cv2.LUT(stored, _table("uint8"), dst=out).reshape(stored.shape)
     return _table("float16")[stored.view(np.uint16)]
 
 
@@ -74,7 +77,7 @@ def _table(dtype: str) -> np.ndarray:
         brightness = np.arange(256) / 255
     else:
         brightness = np.clip(np.nan_to_num(np.arange(2**16, dtype=np.uint16).view(np.float16).astype(float)), 0, 1)
-    return (FAINTEST * np.sinh(brightness * np.arcsinh(BRIGHTEST / FAINTEST))).astype(np.float32)
+    return density_of(brightness).astype(np.float32)
 
 
 def to_store(light: np.ndarray, sight: Sight) -> np.ndarray:
@@ -82,14 +85,14 @@ def to_store(light: np.ndarray, sight: Sight) -> np.ndarray:
     return store(light, sight.dtype, sight.shape)
 
 
-def store(light: np.ndarray, dtype: str, shape: str = "square") -> np.ndarray:
+def store(light: np.ndarray, dtype: str, shape: str = SQUARE) -> np.ndarray:
     """Return light (n, n), float32, stretched (``deepgalaxy.image.stretch``), cut to the inscribed disc if ``shape`` is
     ``disc``, and stored as uint8 in 0..255 or float16 in [0, 1]. What is below zero becomes black."""
     # arcsinh(x) = log(x + sqrt(x² + 1)); NumPy's takes four times as long.
     x = np.maximum(light, 0) * np.float32(1 / FAINTEST)
     root = cv2.sqrt(cv2.multiply(x, x) + np.float32(1))
     brightness = cv2.log(cv2.add(x, root))
-    if shape == "disc":
+    if shape == DISC:
         brightness = cv2.multiply(brightness, disc(len(light)))
     full = float(np.arcsinh(BRIGHTEST / FAINTEST))
     if dtype == "uint8":
@@ -97,24 +100,32 @@ def store(light: np.ndarray, dtype: str, shape: str = "square") -> np.ndarray:
     return np.clip(brightness / np.float32(full), 0, 1).astype(np.float16)
 
 
-def reduced(light: np.ndarray, sight: Sight, move: Move = UPRIGHT, pixels: int | None = None) -> np.ndarray:
+def reduced(
+    light: np.ndarray,
+    sight: Sight,
+    move: Move = UPRIGHT,
+    pixels: int | None = None,
+    scratch: np.ndarray | tuple[None, None] = (None, None),
+) -> np.ndarray:
     """Return what is seen of a frame's ``light`` (S, S) after a move, float32 (pixels, pixels), those of ``sight``
     unless others are given.
 
     Means over squares of as many pixels as a pixel seen is wide are interpolated linearly, so that quarter turns,
     mirrors and no move at all are exact means over the pixels of the frame. Surface density stays as it is when the
-    scale changes. Beyond the frame it is dark.
+    scale changes. Beyond the frame it is dark. ``scratch`` (2, S, S), float32, is memory to work in.
     """
     pixels, step = pixels or sight.pixels, sight.oversampling / move.scale
     square = max(sight.oversampling, round(step))
     last = len(light) - square + 1
     # Sums over squares; for two by two pixels they take half the time of a box filter.
+    of_rows, of_squares = (part if part is None else part[:last] for part in scratch)
     rows = light[:last]
     for start in range(1, square):
-        rows = cv2.add(rows, light[start : start + last])
+        rows = cv2.add(rows, light[start : start + last], dst=of_rows)
     light = rows[:, :last]
+    of_squares = of_squares if of_squares is None else of_squares[:, :last]
     for start in range(1, square):
-        light = cv2.add(light, rows[:, start : start + last])
+        light = cv2.add(light, rows[:, start : start + last], dst=of_squares)
     seen = cv2.warpAffine(
         light,
         _to_frame((len(light) - 1) / 2, pixels, step, move),
@@ -174,7 +185,7 @@ def sight_of(attributes: Mapping, images: tuple[int, ...], dtype: str) -> Sight:
     return Sight(
         images[1],
         dtype,
-        str(attributes.get("shape", "square")),
+        str(attributes.get("shape", SQUARE)),
         int(attributes.get("oversampling", 0)),
         None if half_width is None else float(half_width),
     )

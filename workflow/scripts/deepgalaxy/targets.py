@@ -118,16 +118,20 @@ def read_targets(path: str | Path) -> list[Target]:
     """
     if not Path(path).is_file():
         raise ValueError(f"{path}, the table of the properties, is not a file; give properties.csv of the sample.")
-    with Path(path).open(newline="", encoding="utf-8") as file:
-        try:
-            return [
-                Target(**{field.name: field.type(row[field.name]) for field in fields(Target)})  # type: ignore[operator]
-                for row in csv.DictReader(file)
-            ]
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"{path} is not a table of properties ({error}); give properties.csv of the sample."
-            ) from error
+    try:
+        return parse_targets(Path(path).read_text(encoding="utf-8"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is not a table of properties ({error}); give properties.csv of the sample."
+        ) from error
+
+
+def parse_targets(table: str) -> list[Target]:
+    """Return the targets of the text of ``properties.csv``; raises KeyError, TypeError or ValueError if it is none."""
+    return [
+        Target(**{field.name: field.type(row[field.name]) for field in fields(Target)})  # type: ignore[operator]
+        for row in csv.DictReader(table.splitlines())
+    ]
 
 
 def smeared(values: np.ndarray, target: Target) -> np.ndarray:

@@ -14,5 +14,6 @@ if __name__ == "__main__":
         write_table(score_reconstructions(found.reconstructions, split, seed), snakemake.output.reconstruction)
         prepared = {name: found[name] for name in ("train", "test")}
         pericentres_myr = read_pericentres(found.subset)
-        table = score_spaces(found.latent, prepared, morphology, split, pericentres_myr, seed)
+        table, searches = score_spaces(found.latent, prepared, morphology, split, pericentres_myr, seed)
+        searches.write(snakemake.output.searches)
         write_table(table, snakemake.output.latent)

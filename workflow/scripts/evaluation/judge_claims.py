@@ -7,5 +7,6 @@ from deepgalaxy.logs import script_log
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "judge_claims"):
-        results = read_results(snakemake.input, snakemake.params.datasets, snakemake.params.published)
+        asked = snakemake.params
+        results = read_results(snakemake.input, asked.datasets, asked.published, asked.encoders, asked.on_maps)
         write_table(judge_claims(results), snakemake.output[0])

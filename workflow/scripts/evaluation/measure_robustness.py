@@ -4,6 +4,7 @@ from functools import partial
 
 import pandas as pd
 
+from deepgalaxy.evaluation.turns import read_turns
 from deepgalaxy.logs import script_log
 from deepgalaxy.network_memory import NetworkMemory, batch_size
 from deepgalaxy.tensorflow_setup import configure_tensorflow
@@ -23,4 +24,5 @@ if __name__ == "__main__":
             snakemake.params.seed,
             snakemake.output[0],
             batch_size(memory.to_predict, snakemake.resources.image_memory_mib),
+            read_turns(snakemake.input.validation),
         )

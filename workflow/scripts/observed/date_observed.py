@@ -1,17 +1,17 @@
 """Date observed images by the dater of a run."""
 
-from deepgalaxy.dater.date import date_targets
+from deepgalaxy.dater.date import date_observations
 from deepgalaxy.dater.dater import Dater
 from deepgalaxy.files import write_table
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import script_log
-from deepgalaxy.observed.targets import list_targets
+from deepgalaxy.observed.observation import list_observations
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "date_observed"):
-        dated = date_targets(
+        dated = date_observations(
             Dater.read(snakemake.input.dater),
-            list_targets([snakemake.params.directory]),
+            list_observations([snakemake.params.directory]),
             snakemake.params.largest_megapixels,
             snakemake.threads,
             snakemake.resources.image_memory_mib,

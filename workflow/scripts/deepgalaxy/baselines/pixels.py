@@ -16,6 +16,7 @@ from deepgalaxy.baselines.scores import with_truth
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.evaluation.baseline_predictions import Baseline
 from deepgalaxy.evaluation.predictions import Predictions
+from deepgalaxy.image import VIEWS, turned
 from deepgalaxy.logs import logger
 from deepgalaxy.sample.prepared_file import as_brightness
 from deepgalaxy.seeds import derive_seed
@@ -25,8 +26,6 @@ LARGEST_SIDE = 64
 """Pixels of an image's side; larger images are reduced to it."""
 LARGEST_GALLERY = 20_000
 """Training images that are compared with; at 64 pixels they take 330 MB, and components are fitted to a copy."""
-ORIENTATIONS = 8
-"""Four quarter turns, and the mirror image of each."""
 BLOCK = 256
 """Images that are read, or projected, at a time."""
 NO_LINE = -1
@@ -53,7 +52,7 @@ def predict_from_pixels(
     - ``pixels``: the gallery as it is;
     - ``pixels_other_lines_of_sight``: without the images that were seen along the query's own line of sight. It is left
       out if nothing remains for some query;
-    - ``pixels_turned``: with all ORIENTATIONS of each image.
+    - ``pixels_turned``: with all VIEWS of each image.
 
     Number of components and k are those of the lowest median error of time on the validation images, the first of
     equals. Images wider than LARGEST_SIDE pixels are reduced, and the first LARGEST_GALLERY of the training images are
@@ -76,12 +75,14 @@ def galleries(
     """
     images, row = read_gallery(prepared["train"])
     left_out = _say_what_is_left_out(prepared["train"])
-    variants = {1: ("pixels", "pixels_other_lines_of_sight"), ORIENTATIONS: ("pixels_turned",)}
+    variants = {1: ("pixels", "pixels_other_lines_of_sight"), VIEWS: ("pixels_turned",)}
     for orientations, names in variants.items():
         if orientations > 1:
             _turn_at_random(images, derive_seed(seed, "orientations"))
         components = _fit_components(images, derive_seed(seed, "components", orientations))
-        place = np.concatenate([_project(components, _blocks(turn(images, number))) for number in range(orientations)])
+        place = np.concatenate(
+            [_project(components, _blocks(turned(images, number))) for number in range(orientations)]
+        )
         gallery = Points(place, np.tile(row, orientations), np.tile(line[row], orientations))
         queries = {name: _project_file(components, prepared[name], line) for name in ("validation", "test")}
         for name in names:
@@ -133,12 +134,6 @@ def read_gallery(prepared: str | Path) -> tuple[np.ndarray, np.ndarray]:
     for start, block in zip(range(0, len(row), BLOCK), _read_blocks(prepared, len(row))):
         images[start : start + BLOCK] = block
     return images, row
-
-
-def turn(images: np.ndarray, number: int) -> np.ndarray:
-    """Return images (n, side, side) in one of the ORIENTATIONS, by its ``number``; 0 is as they are."""
-    turned = np.rot90(images, number % 4, axes=(1, 2))
-    return turned[:, :, ::-1] if number >= 4 else turned
 
 
 def find_neighbours(gallery: Points, queries: Points, components: int, k: int) -> np.ndarray:
@@ -204,15 +199,15 @@ def _project_file(components: PCA, prepared: str | Path, line: np.ndarray) -> Po
 
 
 def _turn_at_random(images: np.ndarray, seed: int) -> None:
-    """Replace each of the images (n, side, side) by one of its ORIENTATIONS.
+    """Replace each of the images (n, side, side) by one of its VIEWS.
 
     Components are then fitted to all orientations alike, and the images with all of theirs are the same set as before.
     """
-    number = np.random.default_rng(seed).integers(ORIENTATIONS, size=len(images))
+    number = np.random.default_rng(seed).integers(VIEWS, size=len(images))
     for start in range(0, len(images), BLOCK):
         block, drawn = images[start : start + BLOCK], number[start : start + BLOCK]
-        for one in range(1, ORIENTATIONS):
-            block[drawn == one] = turn(block[drawn == one], one)
+        for one in range(1, VIEWS):
+            block[drawn == one] = turned(block[drawn == one], one)
 
 
 def _smallest_gallery(gallery: Points, queries: Iterable[Points]) -> int:

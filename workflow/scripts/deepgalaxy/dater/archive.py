@@ -14,7 +14,10 @@ from deepgalaxy.files import whole_file
 FORMAT = 1
 """Of the members and what they hold. A file of another one is refused."""
 DESCRIPTION = "dater.json"
-MEMBERS = ("model.keras", "classes.csv", "calibration.json", "training.csv", "features.npy", "card.md")
+MEMBERS = (
+    *("model.keras", "classes.csv", "properties.csv", "calibration.json"),
+    *("training.csv", "features.npy", "card.md"),
+)
 """All members but DESCRIPTION, which has the digest of each."""
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from deepgalaxy.dater.dater import isolated_images
+from deepgalaxy.dater.properties import describe_properties
 from deepgalaxy.observed.preparing import Frame
 
 LIMITS = """\
@@ -25,11 +27,13 @@ def write_card(
     split: pd.DataFrame,
     frame: Frame,
     licence: str,
+    properties: pd.DataFrame | None = None,
 ) -> str:
     """Return the card of a run, as Markdown.
 
     ``run`` is what tells it from others, ``metrics`` are its own (``score_predictions``), and ``skill`` is how it
-    compares with the strongest of its baselines (``measure_skill``), both on the test images.
+    compares with the strongest of its baselines (``measure_skill``), both on the test images; ``properties`` is the
+    table of ``tabulate_properties``, if the network predicts any.
     """
     title = "/".join(str(value) for value in run.values() if value not in (None, ""))
     field = "not known" if frame.half_width_kpc is None else f"{2 * frame.half_width_kpc:g} kpc across"
@@ -56,6 +60,7 @@ def write_card(
             f"Times count from the {skill['counts_from']}; intervals are of 95 % over"
             f" {metrics['test_simulations']} simulations. {skill['verdict']}",
             "",
+            *(["## Properties", "", *describe_properties(properties), ""] if properties is not None else []),
             "## Limits",
             "",
             LIMITS,
@@ -70,7 +75,7 @@ def write_card(
 def _describe_split(split: pd.DataFrame) -> list[str]:
     """Return how many images and simulations each split has, in words."""
     lines = []
-    isolated = split["isolated"].astype(bool) if "isolated" in split else pd.Series(False, split.index)
+    isolated = isolated_images(split)
     for name in ("train", "validation", "test"):
         chosen = split["split"] == name
         mergers, lone = (split.loc[chosen & kind, "group"].nunique() for kind in (~isolated, isolated))

@@ -1,20 +1,21 @@
-"""Dating targets: files are read by several processes, while the network looks at those read before."""
+"""Dating observations: files are read by several processes, while the network looks at those read before."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice
 
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.dater.dater import Dater, Eye
+from deepgalaxy.dater.dater import Dater, Eye, Response
+from deepgalaxy.dater.properties import property_columns
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.network_memory import batch_size
 from deepgalaxy.observed.novelty import Neighbours
-from deepgalaxy.observed.preparing import prepare_target
+from deepgalaxy.observed.observation import Observation
+from deepgalaxy.observed.preparing import prepare_observation
 from deepgalaxy.observed.table import is_warned, tabulate_observed
-from deepgalaxy.observed.targets import Target
 from deepgalaxy.parallel import in_processes
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 
@@ -22,7 +23,7 @@ COLUMNS = (
     *("id", "file", "sha256", "width", "height", "linear"),
     *("field", "kpc_per_pixel", "share_in_image", "used", "reason"),
 )
-"""What is known of a target before it is dated, in the order of the table."""
+"""What is known of an observation before it is dated, in the order of the table."""
 KEPT = 200
 """Images, and their features, that are kept to be drawn."""
 SHOWN_WARNINGS = 20
@@ -30,7 +31,7 @@ SHOWN_WARNINGS = 20
 
 @dataclass(frozen=True)
 class Dated:
-    """What came of some targets: a ``table`` with a row for each, and the probability of each interval of time,
+    """What came of some observations: a ``table`` with a row for each, and the probability of each interval of time,
     ``times``; and of the first KEPT used ones the ``images`` (n, pixels, pixels, 1) and the ``features`` (n, m)."""
 
     table: pd.DataFrame
@@ -44,7 +45,7 @@ class _Found:
     """What has been found so far, batch by batch."""
 
     rows: list[dict] = field(default_factory=list)
-    probabilities: list[np.ndarray] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
     neighbours: list[Neighbours] = field(default_factory=list)
     lone: list[np.ndarray | None] = field(default_factory=list)
     images: list[np.ndarray] = field(default_factory=list)
@@ -59,42 +60,44 @@ class _Found:
         self.features.append(features[:more])
 
 
-def date_targets(
+def date_observations(
     dater: Dater,
-    targets: Sequence[Target],
+    observations: Sequence[Observation],
     largest_megapixels: float,
     processes: int,
     budget_mib: int,
 ) -> Dated:
-    """Date some targets by a dater.
+    """Date some observations by a dater.
 
     Files are read by ``processes``; TensorFlow, which uses as many threads, is configured here, and batches of images
     stay within ``budget_mib`` MiB of memory. Images of more than ``largest_megapixels`` million pixels are not decoded.
-    A target that cannot be used is a row with its reason, and a line in the log.
+    An observation that cannot be used is a row with its reason, and a line in the log.
     """
-    tasks = partial(prepare_target, frame=dater.frame, largest_megapixels=largest_megapixels)
-    prepared = in_processes(tasks, targets, min(processes, max(1, len(targets))))
+    tasks = partial(prepare_observation, frame=dater.frame, largest_megapixels=largest_megapixels)
+    prepared = in_processes(tasks, observations, min(processes, max(1, len(observations))))
     # The processes are begun before TensorFlow, whose threads would be missing in them.
     prepared = chain(list(islice(prepared, 1)), prepared)
     configure_tensorflow(processes)
     eye = Eye(dater.network(), dater.turns)
     found = _Found()
     for rows, images in _in_batches(
-        progress(prepared, len(targets), "images"), batch_size(dater.memory, budget_mib), dater
+        progress(prepared, len(observations), "images"), batch_size(dater.memory, budget_mib), dater
     ):
-        sight = eye.look(images)
+        response = eye.look(images)
         found.rows += rows
-        found.probabilities.append(sight.probabilities)
-        found.neighbours.append(dater.features.find(sight.features))
-        found.lone.append(dater.lone_probability(sight.features))
-        found.keep(images, sight.features)
+        # Of the features, only some are kept.
+        found.responses.append(replace(response, features=response.features[:0]))
+        found.neighbours.append(dater.features.find(response.features))
+        found.lone.append(dater.lone_probability(response.features))
+        found.keep(images, response.features)
     return _tabulate(dater, found)
 
 
 def _in_batches(
     prepared: Iterator[tuple[dict, np.ndarray | None]], size: int, dater: Dater
 ) -> Iterator[tuple[list[dict], np.ndarray]]:
-    """Yield the rows of targets with the images of the used ones among them (n, pixels, pixels, 1), up to ``size``."""
+    """Yield the rows of observations with the images of the used ones among them (n, pixels, pixels, 1), up to
+    ``size``."""
     while batch := list(islice(prepared, size)):
         for row, _ in batch:
             if not row["used"]:
@@ -105,14 +108,15 @@ def _in_batches(
 
 
 def _tabulate(dater: Dater, found: _Found) -> Dated:
-    """Return what was found of all targets."""
+    """Return what was found of all observations."""
+    response = Response.joined(found.responses)
     files = pd.DataFrame(found.rows).reindex(columns=list(COLUMNS))
     neighbours = Neighbours(
         *(np.concatenate([getattr(part, name) for part in found.neighbours]) for name in vars(found.neighbours[0]))
     )
     table, times = tabulate_observed(
         files,
-        np.concatenate(found.probabilities),
+        response.probabilities,
         neighbours,
         np.concatenate([part for part in found.lone if part is not None]) if dater.lone else None,
         dater.training,
@@ -121,6 +125,10 @@ def _tabulate(dater: Dater, found: _Found) -> Dated:
         dater.levels,
         dater.limits,
     )
+    properties = property_columns(dater.targets, response.properties, dater.property_levels)
+    if properties:
+        names = {"id": files.loc[files["used"].to_numpy(bool), "id"].to_numpy()}
+        table = table.merge(pd.DataFrame(names | properties).convert_dtypes(), on="id", how="left")
     warned = table[is_warned(table)]
     for row in warned.head(SHOWN_WARNINGS).itertuples():
         logger.warning("%s: %s", row.id, row.warning)

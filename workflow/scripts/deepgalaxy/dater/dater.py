@@ -3,6 +3,7 @@
 import io
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dater.archive import read_archive, read_array
-from deepgalaxy.evaluation.turns import mean_over_turns
+from deepgalaxy.evaluation.turns import Outputs, class_probabilities, mean_over_turns
 from deepgalaxy.image import BRIGHTEST, FAINTEST
 from deepgalaxy.observed.novelty import Limits, LoneProbe, TrainingFeatures
 from deepgalaxy.observed.preparing import Frame
+from deepgalaxy.targets import Target, parse_targets
 
 if TYPE_CHECKING:
     import keras
@@ -31,8 +33,9 @@ class Dater:
     of images as they would be if they had been observed (``as_observed``). ``lone`` tells lone galaxies from mergers,
     None if none were trained on; ``limits`` are what is usual of mergers. ``temperature`` scales its
     probabilities, ``levels`` are those of its intervals by share, and ``turns`` how many turns of an image it is asked
-    for. ``memory`` is what its network takes for an image in bytes. ``network_file`` is the Keras file, ``card`` what
-    there is to say of it.
+    for. ``targets`` are the properties that it predicts, ``property_levels`` those of their intervals by name.
+    ``memory`` is what its network takes for an image in bytes. ``network_file`` is the Keras file, ``card`` what there
+    is to say of it.
     """
 
     frame: Frame
@@ -44,6 +47,8 @@ class Dater:
     temperature: float
     levels: dict[str, float | None]
     turns: int
+    targets: list[Target]
+    property_levels: dict[str, float | None]
     memory: int
     network_file: bytes
     card: str
@@ -74,6 +79,8 @@ class Dater:
             temperature=calibration["temperature"],
             levels=calibration["levels"],
             turns=calibration["turns"],
+            targets=parse_targets(members["properties.csv"].decode()),
+            property_levels=calibration["property_levels"],
             memory=description["memory_bytes_per_image"],
             network_file=members["model.keras"],
             card=members["card.md"].decode(),
@@ -105,26 +112,58 @@ class Dater:
                 ) from error
 
 
+def isolated_images(split: pd.DataFrame) -> np.ndarray:
+    """Return which images of a split table show lone galaxies, bool (n,)."""
+    return split["isolated"].to_numpy(bool) if "isolated" in split else np.zeros(len(split), bool)
+
+
 @dataclass(frozen=True)
-class Sight:
-    """What a network makes of images: class ``probabilities`` (n, classes) and ``features`` (n, m), float32."""
+class Response:
+    """What a network makes of images: class ``probabilities`` (n, classes), ``features`` (n, m), and by their names
+    what it predicts of ``properties`` (n, bins), float32."""
 
     probabilities: np.ndarray
     features: np.ndarray
+    properties: dict[str, np.ndarray]
+
+    @classmethod
+    def joined(cls, parts: Sequence["Response"]) -> "Response":
+        """Return the responses to several batches, at least one, as one."""
+        probabilities, features = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("probabilities", "features")
+        )
+        names = parts[0].properties
+        return cls(
+            probabilities, features, {name: np.concatenate([part.properties[name] for part in parts]) for name in names}
+        )
 
 
 class Eye:
-    """A network as it is used on images: the mean of its class probabilities over turns, and its features."""
+    """A network as it is used on images: the mean of what it predicts over turns, and its features."""
 
     def __init__(self, network: "keras.Model", turns: int) -> None:
-        from deepgalaxy.observed.features import class_network, feature_network
+        from deepgalaxy.observed.features import feature_network
 
-        self._classes, self._features, self._turns = class_network(network), feature_network(network), turns
+        self._network, self._features, self._turns = network, feature_network(network), turns
 
-    def look(self, images: np.ndarray) -> Sight:
+    def look(self, images: np.ndarray) -> Response:
         """Return what the network makes of a batch of images (n, pixels, pixels, 1)."""
-        if not len(images):
-            widths = (part.output_shape[1] for part in (self._classes, self._features))
-            return Sight(*(np.empty((0, width), np.float32) for width in widths))
-        probabilities = mean_over_turns(lambda view: self._classes.predict_on_batch(view[:]), images, self._turns)
-        return Sight(np.asarray(probabilities), self._features.predict_on_batch(images))
+        outputs: Outputs
+        if len(images):
+            outputs = mean_over_turns(lambda view: self._network.predict_on_batch(view[:]), images, self._turns)
+            features = self._features.predict_on_batch(images)
+        else:
+            outputs, features = (_nothing_of(part.output) for part in (self._network, self._features))
+        properties = (
+            {name: given for name, given in outputs.items() if name != "probabilities"}
+            if isinstance(outputs, dict)
+            else {}
+        )
+        return Response(class_probabilities(outputs), features, properties)
+
+
+def _nothing_of(output: Any) -> Any:
+    """Return what a Keras model with this symbolic ``output`` gives for no images."""
+    if isinstance(output, dict):
+        return {name: _nothing_of(one) for name, one in output.items()}
+    return np.empty((0, *output.shape[1:]), np.float32)

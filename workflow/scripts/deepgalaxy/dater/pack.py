@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dater.archive import array_bytes, json_bytes, write_archive
-from deepgalaxy.dater.dater import STRETCH, Eye, Sight
+from deepgalaxy.dater.dater import STRETCH, Eye, Response, isolated_images
+from deepgalaxy.dater.properties import property_levels
 from deepgalaxy.evaluation.calibration import fit_temperature
 from deepgalaxy.evaluation.conformal import central_scores, conformal_level
 from deepgalaxy.evaluation.predictions import Predictions
@@ -20,6 +21,7 @@ from deepgalaxy.logs import progress
 from deepgalaxy.observed.novelty import Limits, LoneProbe, TrainingFeatures
 from deepgalaxy.observed.preparing import Frame, as_observed
 from deepgalaxy.observed.table import INTERVALS
+from deepgalaxy.targets import read_targets
 from deepgalaxy.version import workflow_version
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Run:
     validation_predictions: str
     classes: str
     split: str
+    properties: str
 
 
 def pack_dater(
@@ -63,16 +66,16 @@ def pack_dater(
     """
     split, classes, frame = pd.read_csv(run.split), pd.read_csv(run.classes), Frame.of(run.train)
     turns = read_turns(run.validation_predictions)
-    sight, row = look_at_file(Eye(network, 1), run.train, frame, batch_size, "training images")
+    response, row = look_at_file(Eye(network, 1), run.train, frame, batch_size, "training images")
     training = describe_training(split, row)
-    features = TrainingFeatures(sight.features, training["isolated"].to_numpy(bool))
+    features = TrainingFeatures(response.features, training["isolated"].to_numpy(bool))
     lone = LoneProbe.fit(features)
-    sight, row = look_at_file(Eye(network, turns), run.validation, frame, batch_size, "validation images")
-    validation = predictions_of(run.validation, sight.probabilities)
+    response, row = look_at_file(Eye(network, turns), run.validation, frame, batch_size, "validation images")
+    validation = predictions_of(run.validation, response.probabilities)
     merger = ~isolated_images(split)[row]
-    standardised = features.standardised(sight.features[merger])
+    standardised = features.standardised(response.features[merger])
     limits = Limits.of(
-        features.find(sight.features[merger]).to_merger, lone.probability(standardised) if lone else None
+        features.find(response.features[merger]).to_merger, lone.probability(standardised) if lone else None
     )
     calibration = {
         "temperature": fit_temperature(validation),
@@ -80,10 +83,12 @@ def pack_dater(
         "levels": interval_levels(validation, classes, split),
         "lone": asdict(lone) if lone else None,
         "limits": asdict(limits),
+        "property_levels": levels_of_properties(run, response.properties, split["group"].to_numpy()[row]),
     }
     members = {
         "model.keras": Path(run.model).read_bytes(),
         "classes.csv": Path(run.classes).read_bytes(),
+        "properties.csv": Path(run.properties).read_bytes(),
         "calibration.json": json_bytes(calibration),
         "training.csv": training.to_csv(index=False).encode(),
         "features.npy": array_bytes(features.features),
@@ -109,6 +114,16 @@ def interval_levels(validation: Predictions, classes: pd.DataFrame, split: pd.Da
     return {f"{share:g}": conformal_level(scores, group, share) for share in INTERVALS.values()}
 
 
+def levels_of_properties(run: Run, predicted: dict[str, np.ndarray], group: np.ndarray) -> dict[str, float | None]:
+    """Return ``property_levels`` by what is ``predicted`` of the first validation images, of simulations ``group``
+    (n,)."""
+    targets = read_targets(run.properties)
+    if not any(target.learnt for target in targets):
+        return {}
+    with h5py.File(run.validation) as file:
+        return property_levels(targets, predicted, file["properties"][: len(group)], group)
+
+
 def predictions_of(prepared: str | Path, probabilities: np.ndarray) -> Predictions:
     """Return the ``probabilities`` (n, classes) of the first images of a prepared file with the truth."""
     with h5py.File(prepared) as file:
@@ -116,7 +131,9 @@ def predictions_of(prepared: str | Path, probabilities: np.ndarray) -> Predictio
     return Predictions(probabilities, *truth)
 
 
-def look_at_file(eye: Eye, prepared: str | Path, frame: Frame, batch_size: int, what: str) -> tuple[Sight, np.ndarray]:
+def look_at_file(
+    eye: Eye, prepared: str | Path, frame: Frame, batch_size: int, what: str
+) -> tuple[Response, np.ndarray]:
     """Return what a network makes of the first images of a prepared file as if they had been observed, at most
     MOST_COMPARED and FEATURE_BYTES of features, and the row of each in the split table, (n,)."""
     with h5py.File(prepared) as file:
@@ -128,10 +145,7 @@ def look_at_file(eye: Eye, prepared: str | Path, frame: Frame, batch_size: int, 
             for batch in progress(_batches(images, count, batch_size), count, what, amount=lambda batch: len(batch))
         ]
         row = file["row"][:count]
-    probabilities, features = (
-        np.concatenate([getattr(part, name) for part in seen]) for name in ("probabilities", "features")
-    )
-    return Sight(probabilities, features), row
+    return Response.joined(seen), row
 
 
 def _batches(images: h5py.Dataset, count: int, batch_size: int) -> Iterator[np.ndarray]:
@@ -144,11 +158,6 @@ def describe_training(split: pd.DataFrame, row: np.ndarray) -> pd.DataFrame:
     """Return what is kept of training images, by their rows in the split table, in order."""
     table = split.assign(row=np.arange(len(split)), isolated=isolated_images(split))
     return table.iloc[row][DESCRIBED].reset_index(drop=True)
-
-
-def isolated_images(split: pd.DataFrame) -> np.ndarray:
-    """Return which images of a split table show lone galaxies, bool (n,)."""
-    return split["isolated"].to_numpy(bool) if "isolated" in split else np.zeros(len(split), bool)
 
 
 def library_versions() -> dict[str, Any]:

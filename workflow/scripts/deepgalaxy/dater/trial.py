@@ -4,15 +4,14 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.dater.dater import Dater, Eye
-from deepgalaxy.dater.pack import isolated_images
+from deepgalaxy.dater.dater import Dater, Eye, isolated_images
+from deepgalaxy.evaluation.discrimination import area_interval, area_under_curve
 from deepgalaxy.evaluation.predictions import apply_temperature, expected_time
 from deepgalaxy.observed.preparing import as_observed
 from deepgalaxy.observed.strangers import make_strangers
 from deepgalaxy.sample.label import NO_MERGER
 from deepgalaxy.seeds import derive_seed
 
-RESAMPLES = 1000
 STRANGERS = 40
 """Images that are made of each kind."""
 MERGERS, LONE, AS_SIMULATED = "test mergers", "lone test galaxies", ", as bright as simulated"
@@ -26,10 +25,9 @@ def measure_novelty(dater: Dater, eye: Eye, test: str, split: pd.DataFrame, seed
     (``as_observed``) and AS_SIMULATED, and the sets of ``make_strangers``. It has the number of ``images`` and of
     ``simulations`` (none for the last), ``share_warned``, ``median_novelty``, ``median_lone_probability``, and for
     mergers ``median_error_myr`` of the time. It also has how well each of SCORES tells a set from the test mergers, as
-    ``auc_…``: the probability that an image of the set has more of it than one of a merger, equals counting half. These
-    are novelty, the probability of being a lone galaxy, and that of the class of no merger, as the network itself gives
-    it. For LONE there are the limits of the 95 % interval, ``…_low`` and ``…_high`` (``auc_interval``, drawn from
-    ``seed``).
+    ``auc_…`` (``area_under_curve``). These are novelty, the probability of being a lone galaxy, and that of the class
+    of no merger, as the network itself gives it. For LONE there are the limits of the 95 % interval, ``…_low`` and
+    ``…_high`` (``area_interval``, drawn from ``seed``).
     """
     rows: list[dict] = []
     mergers = pd.DataFrame()
@@ -43,12 +41,17 @@ def measure_novelty(dater: Dater, eye: Eye, test: str, split: pd.DataFrame, seed
         if lone.any():
             scores: dict[str, float | None] = {}
             for name in SCORES:
-                limits = auc_interval(tested[name].to_numpy(), lone, group, derive_seed(seed, name))
-                scores |= dict(zip((f"auc_{name}", f"auc_{name}_low", f"auc_{name}_high"), limits))
+                score = tested[name].to_numpy()
+                low, high = area_interval(score, lone, group, derive_seed(seed, name))
+                area = area_under_curve(score, lone)
+                scores |= {f"auc_{name}": area, f"auc_{name}_low": low, f"auc_{name}_high": high}
             rows.append(_describe(LONE + ending, tested[lone], len(set(group[lone]))) | scores)
     for name, strangers in make_strangers(dater.frame, seed, STRANGERS):
         judged = _judge(dater, eye, strangers)
-        rows.append(_describe(name, judged, None) | {f"auc_{one}": auc(judged[one], mergers[one]) for one in SCORES})
+        strange = np.arange(len(judged) + len(mergers)) < len(judged)
+        both = pd.concat([judged, mergers], ignore_index=True)
+        areas = {f"auc_{one}": area_under_curve(both[one].to_numpy(), strange) for one in SCORES}
+        rows.append(_describe(name, judged, None) | areas)
     return pd.DataFrame(rows)
 
 
@@ -68,10 +71,10 @@ def _judge_file(dater: Dater, eye: Eye, test: str, batch_size: int, observed: bo
 
 def _judge(dater: Dater, eye: Eye, images: np.ndarray) -> pd.DataFrame:
     """Return SCORES of each image, whether there is a warning, and its expected time ``t_myr``."""
-    sight = eye.look(images)
-    novelty = dater.limits.novelty(dater.features.find(sight.features).to_merger)
-    probabilities = apply_temperature(sight.probabilities, dater.temperature)
-    lone = dater.lone_probability(sight.features)
+    response = eye.look(images)
+    novelty = dater.limits.novelty(dater.features.find(response.features).to_merger)
+    probabilities = apply_temperature(response.probabilities, dater.temperature)
+    lone = dater.lone_probability(response.features)
     known = [None] * len(images) if lone is None else lone
     no_merger = (dater.classes["name"] == NO_MERGER).to_numpy()
     return pd.DataFrame(
@@ -95,41 +98,3 @@ def _describe(name: str, judged: pd.DataFrame, simulations: int | None) -> dict:
         "median_novelty": judged["novelty"].median(),
         "median_lone_probability": judged["lone_probability"].median(),
     }
-
-
-def auc(higher: pd.Series | np.ndarray, lower: pd.Series | np.ndarray) -> float:
-    """Return the probability that one of the first scores (n,) is above one of the second (m,), equals counting half:
-    the area under the receiver operating characteristic. NaN if there are none, or they are not known."""
-    first, second = np.asarray(higher, float), np.asarray(lower, float)
-    if not len(first) or not len(second) or np.isnan(first).any() or np.isnan(second).any():
-        return float("nan")
-    return float(_wins(first, second) / (len(first) * len(second)))
-
-
-def _wins(first: np.ndarray, second: np.ndarray) -> float:
-    """Return in how many pairs the first score is above the second, equals counting half."""
-    ordered = np.sort(second)
-    return float((np.searchsorted(ordered, first, "left") + np.searchsorted(ordered, first, "right")).sum() / 2)
-
-
-def auc_interval(
-    score: np.ndarray, positive: np.ndarray, group: np.ndarray, seed: int
-) -> tuple[float, float | None, float | None]:
-    """Return by how much the ``score`` (n,) tells images that are ``positive`` (n,) from others (``auc``), with the
-    limits of its 95 % interval (percentiles of the bootstrap).
-
-    Whole groups, of positive ones and of others apart, are drawn with replacement. Both limits are None if either kind
-    has only one group, if the score is not known, or if all samples agree.
-    """
-    whole = auc(score[positive], score[~positive])
-    of_kind = [[score[kind & (group == name)] for name in np.unique(group[kind])] for kind in (positive, ~positive)]
-    if np.isnan(whole) or min(map(len, of_kind)) < 2:
-        return whole, None, None
-    wins = np.array([[_wins(first, second) for second in of_kind[1]] for first in of_kind[0]])
-    counts = [np.array([len(scores) for scores in kind]) for kind in of_kind]
-    pairs = np.outer(counts[0], counts[1])
-    rng = np.random.default_rng(seed)
-    times = [rng.multinomial(len(kind), np.full(len(kind), 1 / len(kind)), RESAMPLES) for kind in of_kind]
-    drawn = [(first @ wins @ second) / (first @ pairs @ second) for first, second in zip(*times)]
-    low, high = (float(limit) for limit in np.percentile(drawn, [2.5, 97.5]))
-    return (whole, None, None) if np.isclose(low, high) else (whole, low, high)

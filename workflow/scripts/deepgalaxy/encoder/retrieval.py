@@ -107,16 +107,16 @@ def map_of(points: np.ndarray, seed: int) -> np.ndarray:
     return TSNE(init="pca", perplexity=perplexity, learning_rate="auto", random_state=seed).fit_transform(points)
 
 
-def purity(places: np.ndarray, label: np.ndarray) -> float:
-    """Return the mean share of the NEIGHBOURS_IN_MAP nearest of each point, by ``places`` (n, d), that have its
+def purity_of_points(places: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Return the share (n,) of the NEIGHBOURS_IN_MAP nearest of each point, by ``places`` (n, d), that have its
     ``label`` (n,)."""
     k = min(NEIGHBOURS_IN_MAP, len(places) - 1)
     nearest = NearestNeighbors(n_neighbors=k).fit(places).kneighbors(return_distance=False)
-    return float((label[nearest] == label[:, None]).mean())
+    return (label[nearest] == label[:, None]).mean(axis=1)
 
 
 def purity_by_chance(label: np.ndarray) -> float:
-    """Return the ``purity`` to expect of a map in which the labels (n,) are shuffled."""
+    """Return the mean of ``purity_of_points`` to expect of a map in which the labels (n,) are shuffled."""
     counts = np.unique(label, return_counts=True)[1]
     return float((counts * (counts - 1)).sum() / (len(label) * (len(label) - 1)))
 

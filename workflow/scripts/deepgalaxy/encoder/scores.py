@@ -1,6 +1,7 @@
 """The scores of an encoder-decoder: how well images come back, and whether similar ones are near in time."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import h5py
@@ -21,13 +22,15 @@ from deepgalaxy.encoder.retrieval import (
     map_of,
     nearest_of_turns,
     overlap_of_sets,
-    purity,
     purity_by_chance,
+    purity_of_points,
     score_retrieval,
     tabulate_retrieval,
 )
 from deepgalaxy.encoder.spaces import LARGEST_GALLERY, RANDOM, VECTOR, Space, read_spaces
 from deepgalaxy.evaluation.error_breakdown import phases
+from deepgalaxy.evaluation.metrics import resampled_interval
+from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import logger
 
 LARGEST_MAP = 2000
@@ -37,6 +40,34 @@ ACTIVE_VARIANCE = 0.01
 """A number of the vector is in use if its mean over the images varies by more (Burda, Grosse & Salakhutdinov 2016)."""
 BY_90_DEGREES = 1
 """The view of an image that is turned by 90 degrees."""
+
+
+@dataclass(frozen=True)
+class Searches:
+    """What ``find_similar`` found for test images among training images, by space and kind, and maps of the former.
+
+    ``gallery_row`` (n,) and ``query_row`` (m,) are the rows in the split table of the images that were searched and
+    asked about; ``found`` are places among the former, (m, k); ``on_map`` (p,) the places of the test images of the
+    ``maps``, (p, 2) for each space.
+    """
+
+    gallery_row: np.ndarray
+    query_row: np.ndarray
+    found: Mapping[str, Mapping[str, np.ndarray]]
+    on_map: np.ndarray
+    maps: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def write(self, path: str | Path) -> None:
+        """Write them, with the row of each point of the maps in ``map/row``, ``found/<space>/<kind>``, and
+        ``map/places/<space>``."""
+        with whole_hdf5(path) as file:
+            file["gallery_row"], file["query_row"] = self.gallery_row, self.query_row
+            file["map/row"] = self.query_row[self.on_map]
+            for space, kinds in self.found.items():
+                for kind, places in kinds.items():
+                    file[f"found/{space}/{kind}"] = places
+            for space, places in self.maps.items():
+                file[f"map/places/{space}"] = places
 
 
 def score_reconstructions(reconstructions: str | Path, split: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -52,8 +83,9 @@ def score_spaces(
     split: pd.DataFrame,
     pericentres_myr: Mapping[str, np.ndarray],
     seed: int,
-) -> pd.DataFrame:
-    """Return the table of ``tabulate_retrieval`` for all spaces of ``read_spaces``, among the images that have a time.
+) -> tuple[pd.DataFrame, Searches]:
+    """Return the table of ``tabulate_retrieval`` for all spaces of ``read_spaces``, among the images that have a time;
+    and what was found, to be drawn.
 
     Test images are the queries, training images what is found. Of each space, in all of its rows, there are besides:
 
@@ -64,7 +96,8 @@ def score_spaces(
       ``turns_share_within``, if the nearest of its eight turned and mirrored views counts, which is the same however
       the image is turned by quarters. All are of other mergers; empty where turned images have no points;
     - ``map_purity`` of a plane map of at most LARGEST_MAP test images, with TIMES_ON_MAP equally large parts of the
-      time as labels, and ``chance_purity``, that of shuffled times.
+      time as labels, with the limits of the 95 % interval over simulations, and ``chance_purity``, that of shuffled
+      times.
     """
     with h5py.File(latent) as file:
         images = {name: _images(file[name], split) for name in ("train", "test")}
@@ -74,22 +107,26 @@ def score_spaces(
     spaces = {name: space.of(*timed) for name, space in spaces.items()}
     searches = {name: _search(space, gallery_of, queries_of) for name, space in spaces.items()}
     with h5py.File(latent) as file:
-        row = file["test"]["row"][: len(timed[1])][timed[1]]
-    phase = phases(split.iloc[row].reset_index(drop=True), pericentres_myr).to_numpy(float, na_value=np.nan)
+        rows_of = [file[name]["row"][: len(some)][some] for name, some in zip(("train", "test"), timed)]
+    drawn = Searches(rows_of[0], rows_of[1], found=searches, on_map=_chosen_for_map(len(rows_of[1]), seed))
+    phase = phases(split.iloc[rows_of[1]].reset_index(drop=True), pericentres_myr).to_numpy(float, na_value=np.nan)
     table = tabulate_retrieval(searches, gallery_of, queries_of, phase, seed)
     rows = []
     for name, space in spaces.items():
         logger.info("turned images and map of %s", name)
         found = searches[name].get(SIMULATIONS)
         about = _turn_scores(space, found, gallery_of, queries_of, seed) if found is not None else {}
-        purities = _purities(space, queries_of.t_myr, seed) if name != RANDOM else {}
+        purities = {}
+        if name != RANDOM:
+            drawn.maps[name] = map_of(space.queries[drawn.on_map], seed % 2**32)
+            purities = _purities(drawn.maps[name], queries_of.where(drawn.on_map), seed)
         rows.append({"space": name, "dimensions": space.gallery.shape[1]} | about | purities)
     about_spaces = pd.DataFrame(rows)
     rate, active = _use_of_vector(latent)
     of_vector = about_spaces["space"] == VECTOR
     about_spaces["rate_nats"] = np.where(of_vector, rate, np.nan)
     about_spaces["active_units"] = pd.array(np.where(of_vector, active, pd.NA), "Int64")
-    return table.merge(about_spaces, on="space")
+    return table.merge(about_spaces, on="space"), drawn
 
 
 def _images(group: h5py.Group, split: pd.DataFrame) -> Images:
@@ -147,13 +184,24 @@ def _blocks(count: int, size: int) -> Iterator[slice]:
     return (slice(start, min(start + size, count)) for start in range(0, count, size))
 
 
-def _purities(space: Space, t_myr: np.ndarray, seed: int) -> dict[str, float]:
-    """Return the purity of a map of the queries, and that of shuffled times."""
-    chosen = np.random.default_rng(seed).permutation(len(t_myr))[:LARGEST_MAP]
-    edges = np.quantile(t_myr[chosen], np.linspace(0, 1, TIMES_ON_MAP + 1)[1:-1])
-    label = np.searchsorted(edges, t_myr[chosen], side="right")
-    place = map_of(space.queries[chosen], seed % 2**32)
-    return {"map_purity": purity(place, label), "chance_purity": purity_by_chance(label)}
+def _chosen_for_map(count: int, seed: int) -> np.ndarray:
+    """Return the places of at most LARGEST_MAP of ``count`` test images, at random."""
+    return np.random.default_rng(seed).permutation(count)[:LARGEST_MAP]
+
+
+def _purities(place: np.ndarray, images: Images, seed: int) -> dict[str, float | None]:
+    """Return the purity of a map (p, 2) of some images, with its interval over simulations, and that of shuffled
+    times."""
+    edges = np.quantile(images.t_myr, np.linspace(0, 1, TIMES_ON_MAP + 1)[1:-1])
+    label = np.searchsorted(edges, images.t_myr, side="right")
+    pure = purity_of_points(place, label)
+    low, high = resampled_interval(np.mean, pure, images.group, seed)
+    return {
+        "map_purity": float(pure.mean()),
+        "map_purity_low": low,
+        "map_purity_high": high,
+        "chance_purity": purity_by_chance(label),
+    }
 
 
 def _use_of_vector(latent: str | Path) -> tuple[float, int]:

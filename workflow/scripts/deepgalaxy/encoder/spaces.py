@@ -11,7 +11,7 @@ from sklearn.decomposition import PCA
 
 from deepgalaxy.baselines.morphology import STATISTICS
 from deepgalaxy.baselines.pixels import read_gallery
-from deepgalaxy.evaluation.turns import turn
+from deepgalaxy.image import turned
 from deepgalaxy.seeds import derive_seed
 
 LARGEST_GALLERY = 20_000
@@ -84,4 +84,4 @@ def _components(prepared: Mapping[str, str | Path], dimensions: int, seed: int) 
     def place(images: np.ndarray) -> np.ndarray:
         return components.transform(images.reshape(len(images), -1))
 
-    return Space(place(training), place(test), np.array([place(turn(test, view)) for view in range(8)]))
+    return Space(place(training), place(test), np.array([place(turned(test, view)) for view in range(8)]))

@@ -10,16 +10,18 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
+from deepgalaxy.evaluation.encoder_claims import EncoderTables, judge_encoders
 from deepgalaxy.evaluation.folds import whole_samples
+from deepgalaxy.evaluation.verdicts import (
+    AT_SMALL_SCALE,
+    NEEDS_DATASET,
+    NEEDS_MACHINE,
+    NOT_BORNE_OUT,
+    NOT_REPRODUCIBLE,
+    REPRODUCED,
+    UNDECIDED,
+)
 from deepgalaxy.scaling.throughput import OURS
-
-REPRODUCED = "reproduced here"
-AT_SMALL_SCALE = "reproduced at small scale"
-NOT_BORNE_OUT = "not borne out here"
-UNDECIDED = "undecided here"
-NEEDS_DATASET = "needs the real dataset"
-NEEDS_MACHINE = "needs a larger machine"
-NOT_REPRODUCIBLE = "not reproducible from what is published"
 
 PUBLISHED_SIMULATIONS, PUBLISHED_SNAPSHOTS = 36, 71
 SPEEDUP_AT_SMALL_SCALE = 1e4
@@ -37,7 +39,7 @@ class Results:
     of ``measure_skill``; ``published`` names the datasets that were not simulated here; ``catalogues`` are those of all
     datasets by name; ``scaling`` is the table of the scaling study, and ``model`` those of its models together that can
     tell a constant overhead from latency; ``simulation_seconds`` are the times that simulations of mergers took here,
-    and ``inference_seconds`` those that a network took for an image.
+    and ``inference_seconds`` those that a network took for an image. ``encoders`` are the tables of all encoders.
     """
 
     metrics: pd.DataFrame
@@ -48,10 +50,12 @@ class Results:
     model: pd.DataFrame
     simulation_seconds: list[float]
     inference_seconds: list[float]
+    encoders: EncoderTables
 
 
 def judge_claims(results: Results) -> pd.DataFrame:
-    """Return a row for each claim: ``claim``, ``source``, ``verdict`` (one of the seven above) and ``evidence``."""
+    """Return a row for each claim: ``claim``, ``source``, ``verdict``, one of those in ``evaluation.verdicts``, and
+    ``evidence``."""
     paper, readme = "paper, abstract", "README"
     rows = [
         ("The stage of a merger can be told from an image of it.", paper, *_judge_dating(results)),
@@ -68,12 +72,9 @@ def judge_claims(results: Results) -> pd.DataFrame:
             paper,
             *_judge_speedup(results),
         ),
-        (
-            "Images of similar mergers are close in the latent space of an encoder-decoder.",
-            paper,
-            NOT_REPRODUCIBLE,
-            "The paper gives no figure to compare with, and this workflow trains only the classifier; it compares"
-            " observed images in the classifier's own features.",
+        *(
+            (claim, paper, *judged)
+            for claim, *judged in judge_encoders(results.encoders, results.skill, results.published)
         ),
         (
             "Four workers train 22.9 to 23.2 images per second each.",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.evaluation.turns import Outputs, is_better, mean_over_turns
+from deepgalaxy.evaluation.turns import Outputs, class_probabilities, is_better, mean_over_turns
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.targets import Target, places_of
@@ -94,11 +94,6 @@ def _say_how_good(predictions: Predictions, classes: pd.DataFrame) -> str:
     entropy = f"cross-entropy {predictions.cross_entropy():.4f}"
     error = f"median error {predictions.median_error_myr(classes):.2f} Myr, " if predictions.timed.any() else ""
     return error + entropy
-
-
-def class_probabilities(outputs: Outputs) -> np.ndarray:
-    """Return the class probabilities among what a network gives, which is these or a dictionary with them."""
-    return outputs["probabilities"] if isinstance(outputs, dict) else outputs
 
 
 def apply_network(

@@ -47,6 +47,7 @@ AMOUNTS: dict[str, tuple[str, tuple[float, ...]]] = {
     "shift": ("of the width", (0.05, 0.1, 0.15)),
     "blur": ("kpc", (0.5, 1.25, 2.5)),
     "noise": ("of the faintest light shown", (0.1, 0.3, 1)),
+    "gain": ("times as bright", (0.5, 0.7, 1.4, 2)),
     "galaxy": ("of the width from the centre", (0.25, 0.35, 0.45)),
     "star": ("of the brightest light shown", (0.01, 0.1, 1)),
 }
@@ -100,6 +101,10 @@ def _noisy(scene: Scene, sight: Sight, perturbation: Perturbation) -> np.ndarray
     return reduced(scene.frame, sight) + np.float32(perturbation.value * FAINTEST) * scene.noise
 
 
+def _brighter(scene: Scene, sight: Sight, perturbation: Perturbation) -> np.ndarray:
+    return reduced(scene.frame, sight) * np.float32(perturbation.value)
+
+
 def _with_galaxy(scene: Scene, sight: Sight, perturbation: Perturbation) -> np.ndarray:
     right, down = perturbation.value * np.cos(scene.direction), perturbation.value * np.sin(scene.direction)
     turned = Move(angle=360 * scene.distance, right=right, down=down)
@@ -119,6 +124,7 @@ LIGHT: dict[str, Callable[[Scene, Sight, Perturbation], np.ndarray]] = {
     "scale told": _told,
     "blur": _blurred,
     "noise": _noisy,
+    "gain": _brighter,
     "galaxy": _with_galaxy,
     "star": _with_star,
 }

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.evaluation.perturbations import Perturbation, one_thread, perturbations, perturbed, scenes
+from deepgalaxy.evaluation.turns import Outputs, class_probabilities, mean_over_turns
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import progress
 from deepgalaxy.resampling import Sight, sight_of
@@ -22,8 +23,7 @@ HELD_BYTES = 2**27
 
 def probabilities_of(network: Any, images: np.ndarray) -> np.ndarray:
     """Return the class probabilities (n, classes) that a Keras ``network`` gives for images (n, pixels, pixels, 1)."""
-    given = network.predict_on_batch(images)
-    return given["probabilities"] if isinstance(given, dict) else given
+    return class_probabilities(network.predict_on_batch(images))
 
 
 def measure_robustness(
@@ -33,12 +33,14 @@ def measure_robustness(
     seed: int,
     output: str | Path,
     batch_size: int,
+    turns: int = 1,
 ) -> None:
     """Write what a network gives for disturbed images of a prepared file, at most MOST_IMAGES of them.
 
-    ``apply`` returns the class probabilities (n, classes) of images (n, pixels, pixels, 1); ``split`` is the split
-    table, which says from which simulation an image is. The output holds ``probabilities`` (perturbations, n, classes)
-    float32, ``name``, ``value`` and ``unit`` of each perturbation, the upright images first, and ``label``,
+    ``apply`` returns the class probabilities (n, classes) of images (n, pixels, pixels, 1), of which the mean over
+    ``turns`` views of each disturbed image is taken (``mean_over_turns``), as in the predictions of a run; ``split`` is
+    the split table, which says from which simulation an image is. The output holds ``probabilities`` (perturbations, n,
+    classes) float32, ``name``, ``value`` and ``unit`` of each perturbation, the upright images first, and ``label``,
     ``target_myr`` and ``row`` (n,) as in the prepared file. No more than ``batch_size`` images are held at a time,
     fewer if frames are large.
 
@@ -53,9 +55,13 @@ def measure_robustness(
         kinds = perturbations(sight, others is not None)
         # The light of a frame, that of another one, and as much again while they are worked on.
         held = max(1, min(batch_size, HELD_BYTES // (16 * file["frames"].shape[1] ** 2)))
+
+        def apply_to_views(images: np.ndarray) -> Outputs:
+            return mean_over_turns(lambda view: apply(view[:]), images, turns)
+
         batches = _batches(chosen, others, held)
         parts = [
-            _apply_to_batch(apply, file["frames"], sight, kinds, some, other, seed)
+            _apply_to_batch(apply_to_views, file["frames"], sight, kinds, some, other, seed)
             for some, other in progress(batches, len(batches), "batches of disturbed images")
         ]
         with whole_hdf5(output) as written:
@@ -86,7 +92,7 @@ def _batches(
 
 
 def _apply_to_batch(
-    apply: Callable[[np.ndarray], np.ndarray],
+    apply: Callable[[np.ndarray], Outputs],
     frames: h5py.Dataset,
     sight: Sight,
     kinds: list[Perturbation],

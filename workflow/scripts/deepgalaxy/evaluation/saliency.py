@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from deepgalaxy.evaluation.inference import class_probabilities
+from deepgalaxy.evaluation.turns import class_probabilities
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.sample.prepared_file import as_brightness
 

@@ -13,18 +13,24 @@ import pandas as pd
 
 from deepgalaxy.dataset.cameras import ANTIPODAL_PAIRS
 from deepgalaxy.evaluation.predictions import Predictions
+from deepgalaxy.image import VIEWS, turned
 
-TURNS = (1, 4, 8)
+TURNS = (1, 4, VIEWS)
 """How many views: the image alone, its four quarter turns, or these and their mirror images."""
 
 Outputs = np.ndarray | dict[str, np.ndarray]
 """What a network gives for n images: one array (n, …), or several by name."""
 
 
+def class_probabilities(outputs: Outputs) -> np.ndarray:
+    """Return the class probabilities among what a network gives, which is these or a dictionary with them."""
+    return outputs["probabilities"] if isinstance(outputs, dict) else outputs
+
+
 class TurnedImages:
     """Images (n, pixels, pixels, …) of an open file, or in memory, that are turned as they are read.
 
-    ``view`` is a number from 0 to 7: so many quarter turns, from 4 on of the mirror image.
+    ``view`` is the number of one of the VIEWS, as of ``turned``.
     """
 
     def __init__(self, images: np.ndarray | h5py.Dataset, view: int) -> None:
@@ -37,13 +43,7 @@ class TurnedImages:
 
     def __getitem__(self, chosen: slice | np.ndarray) -> np.ndarray:
         """Return some images, chosen along their first axis."""
-        return turn(self.images[chosen], self.view)
-
-
-def turn(images: np.ndarray, view: int) -> np.ndarray:
-    """Return images (n, pixels, pixels, …) as ``view``, from 0 to 7, of ``TurnedImages`` shows them."""
-    mirrored = images[:, :, ::-1] if view >= 4 else images
-    return np.ascontiguousarray(np.rot90(mirrored, view % 4, axes=(1, 2)))
+        return turned(self.images[chosen], self.view)
 
 
 def mean_over_turns(apply: Callable, images: np.ndarray | h5py.Dataset, turns: int) -> Outputs:

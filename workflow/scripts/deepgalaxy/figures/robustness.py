@@ -8,8 +8,8 @@ from matplotlib.ticker import LogFormatter
 
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
 
-COLUMNS = 4
-NEUTRAL = {"turn": 0, "scale": 1, "scale told": 1, "shift": 0, "blur": 0, "noise": 0}
+COLUMNS = 3
+NEUTRAL = {"turn": 0, "scale": 1, "scale told": 1, "shift": 0, "blur": 0, "noise": 0, "gain": 1}
 """Amounts at which an image is upright; another galaxy or a star is there or not."""
 LOGARITHMIC = {"noise", "star"}
 

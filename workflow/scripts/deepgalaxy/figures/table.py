@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 SUBJECTS = (
     *("dataset", "sample", "scored_sample", "run", "scored_run", "property_run", "robust_run", "observing_run"),
-    *("compared_run", "scaling_study"),
+    *("compared_run", "scaling_study", "encoder", "searching_encoder"),
 )
 """What a figure may show. A scored sample is a sample, a fold of one, or all folds of one together; a scored run is a
 run, or the runs of all folds together; a property run is one whose network predicts properties, a robust run one whose
 sample has frames to disturb; an observing run is one that dated observed images, a compared run one that dated some
-whose times are published; a scaling study is of one model on one sample."""
+whose times are published; a scaling study is of one model on one sample; an encoder is one
+training of an encoder-decoder, a searching one one that searched for images like observed ones."""
 
-SECTIONS = ("skill", "datasets", "training", "results", "observed", "scaling")
+SECTIONS = ("skill", "datasets", "training", "results", "encoder", "observed", "scaling")
 """The sections of the report that show figures."""
 
 
@@ -134,6 +135,49 @@ FIGURES = {
         "Median error of {} on test images that are turned, scaled, moved, blurred, or have noise, another galaxy or a"
         " star in the field. The dashed line is that of the upright images; bands are 95 % intervals of the ratio to"
         " it.",
+    ),
+    "reconstructions": FigureKind(
+        "reconstructions/{subject}.png",
+        "encoder",
+        "encoder",
+        "Test images, what the autoencoder of {} makes of them, and what comes back through its vector, from the worst"
+        " to the best of the autoencoder, each above its mean absolute difference from the image.",
+    ),
+    "latent": FigureKind(
+        "latent/{subject}.png",
+        "encoder",
+        "encoder",
+        "Test images by their vectors of {} in a plane (t-SNE), coloured by time, by simulation and by line of sight."
+        " Where images of one line of sight lie together, that orders the map, and the time only within it.",
+    ),
+    "retrieval": FigureKind(
+        "retrieval/{subject}.svg",
+        "encoder",
+        "encoder",
+        "How far apart in time test images and the nearest training images are, by the vector of {} and in other"
+        " spaces: by rank, among other mergers, and among other mergers along other lines of sight; and the share of"
+        " the latter within 15 Myr by phase, with 95 % intervals over simulations.",
+    ),
+    "queries": FigureKind(
+        "queries/{subject}.png",
+        "encoder",
+        "encoder",
+        "Test images (left) with the training images nearest to them by the vector of {}, no two of one simulation.",
+    ),
+    "walk": FigureKind(
+        "walk/{subject}.png",
+        "encoder",
+        "encoder",
+        "Decoded by {} from points on the line between the vectors of two images of one merger, beside what was"
+        " simulated at these times, what is decoded from the vectors of that, and a blend of the two images pixel by"
+        " pixel.",
+    ),
+    "similar": FigureKind(
+        "similar/{subject}.png",
+        "searching_encoder",
+        "encoder",
+        "Observed images (left) with the training images that are most like them by the vector of {}, no two of one"
+        " simulation, however the image is turned.",
     ),
     "observed": FigureKind(
         "observed/{subject}.png",

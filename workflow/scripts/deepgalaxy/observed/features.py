@@ -1,14 +1,6 @@
-"""What a trained network makes of an image: the probabilities of the classes, and what it sees before it decides."""
+"""What a trained network sees in an image before it decides."""
 
 import keras
-
-
-def class_network(network: keras.Model) -> keras.Model:
-    """Return the part of a network from images to class probabilities (n, classes): all of it, or, if it gives several
-    outputs by name, the one named ``probabilities``."""
-    if isinstance(network.output, dict):
-        return keras.Model(network.inputs, network.output["probabilities"], name="class_probabilities")
-    return network
 
 
 def feature_network(network: keras.Model) -> keras.Model:

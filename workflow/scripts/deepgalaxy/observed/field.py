@@ -6,8 +6,8 @@ import numpy as np
 from astropy.wcs.utils import proj_plane_pixel_scales
 
 from deepgalaxy.observed.header import ImageHeader
+from deepgalaxy.observed.observation import Observation
 from deepgalaxy.observed.sky import light_above_noise, seen
-from deepgalaxy.observed.targets import Target
 
 FROM_HEADER, FROM_CATALOGUE, ASSUMED = "from the header", "from the catalogue", "assumed"
 """Where the scale of an image is from; if nothing says it, the whole image is assumed to be the field."""
@@ -23,29 +23,31 @@ class Field:
     half: tuple[float, float]
 
 
-def find_field(header: ImageHeader, target: Target, half_width_kpc: float | None) -> tuple[Field | None, str]:
-    """Return the field of a network that sees ``half_width_kpc`` to each side, around a target, and where its scale is
-    from; no field where the scale is ASSUMED, since neither the file nor the catalogue says it.
+def find_field(header: ImageHeader, observation: Observation, half_width_kpc: float | None) -> tuple[Field | None, str]:
+    """Return the field of a network that sees ``half_width_kpc`` to each side, around an observation, and where its
+    scale is from; no field where the scale is ASSUMED, since neither the file nor the catalogue says it.
 
-    Raises ValueError if the target has a position, and the file no coordinates, or its position lies outside the image.
+    Raises ValueError if the observation has a position, and the file no coordinates, or it lies outside the image.
     """
-    world = header.world() if header.world and (target.kpc_per_arcsec or target.ra is not None) else None
+    world = header.world() if header.world and (observation.kpc_per_arcsec or observation.ra is not None) else None
     centre = (header.height / 2, header.width / 2)
-    if target.ra is not None:
+    if observation.ra is not None:
         if world is None:
             raise ValueError("The catalogue gives ra and dec, and the file has no celestial coordinates (WCS).")
         if half_width_kpc is None:
             raise ValueError("The catalogue gives ra and dec, and the model does not know how large its field is.")
-        right, up = (float(value) for value in world.all_world2pix(target.ra, target.dec, 0))
+        right, up = (float(value) for value in world.all_world2pix(observation.ra, observation.dec, 0))
         centre = (header.height - 0.5 - up, right + 0.5)  # FITS counts rows from below, and pixels by their middles.
         if not (0 <= centre[0] <= header.height and 0 <= centre[1] <= header.width):
-            raise ValueError(f"The position {target.ra:g}, {target.dec:g} of the catalogue lies outside the image.")
+            raise ValueError(
+                f"The position {observation.ra:g}, {observation.dec:g} of the catalogue lies outside the image."
+            )
     if half_width_kpc is None:
         return None, ASSUMED
-    if target.kpc_per_pixel:
-        return Field(centre, (half_width_kpc / target.kpc_per_pixel,) * 2), FROM_CATALOGUE
-    if target.kpc_per_arcsec and world is not None:
-        across, along = proj_plane_pixel_scales(world) * ARCSEC_PER_DEG * target.kpc_per_arcsec
+    if observation.kpc_per_pixel:
+        return Field(centre, (half_width_kpc / observation.kpc_per_pixel,) * 2), FROM_CATALOGUE
+    if observation.kpc_per_arcsec and world is not None:
+        across, along = proj_plane_pixel_scales(world) * ARCSEC_PER_DEG * observation.kpc_per_arcsec
         return Field(centre, (half_width_kpc / along, half_width_kpc / across)), FROM_HEADER
     return None, ASSUMED
 

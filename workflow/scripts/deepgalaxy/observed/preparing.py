@@ -9,16 +9,16 @@ import h5py
 import numpy as np
 
 from deepgalaxy.checksums import sha256
-from deepgalaxy.image import cut_to_disc, density_of, light_of, prepare_image, stretch
+from deepgalaxy.image import cut_to_disc, density_of, prepare_image, stretch
 from deepgalaxy.observed.field import Field, find_field, light_in_field, share_in_image
 from deepgalaxy.observed.header import ImageHeader
 from deepgalaxy.observed.listing import is_readable, printable, shown_name
+from deepgalaxy.observed.observation import Observation
 from deepgalaxy.observed.reading import read_header
 from deepgalaxy.observed.sky import light_above_noise, seen
-from deepgalaxy.observed.targets import Target
+from deepgalaxy.resampling import DISC, light_of, sight_of
 from deepgalaxy.sample.prepared_file import as_brightness
 
-SQUARE, DISC = "square", "disc"
 SMALLEST = 8
 """Pixels that an image must have on each side."""
 LARGEST_FIELD = 100
@@ -46,30 +46,26 @@ class Frame:
         """Return that of the images of a prepared file."""
         with h5py.File(prepared) as file:
             images = file["images"]
-            half_width_kpc = file.attrs.get("half_width_kpc")
-            return cls(
-                pixels=images.shape[1],
-                dtype=images.dtype.name,
-                shape=str(file.attrs.get("shape", SQUARE)),
-                half_width_kpc=None if half_width_kpc is None else float(half_width_kpc),
-                brightness=typical_brightness(images),
-            )
+            sight = sight_of(file.attrs, images.shape, images.dtype.name)
+            return cls(sight.pixels, sight.dtype, sight.shape, sight.half_width_kpc, typical_brightness(images))
 
 
-def prepare_target(target: Target, frame: Frame, largest_megapixels: float) -> tuple[dict, np.ndarray | None]:
-    """Return what is said of a target, and its image (pixels, pixels) in the type of the frame, None if it cannot be
-    used.
+def prepare_observation(
+    observation: Observation, frame: Frame, largest_megapixels: float
+) -> tuple[dict, np.ndarray | None]:
+    """Return what is said of an observation, and its image (pixels, pixels) in the type of the frame, None if it
+    cannot be used.
 
     What is said are ``id``, ``file``, ``sha256``, ``width``, ``height``, ``linear``, ``field``, ``kpc_per_pixel``,
     ``share_in_image`` (docs/observed.md), ``used``, and the ``reason`` why it is not.
     """
-    row: dict = {"id": target.id, "file": shown_name(target.path), "used": True}
+    row: dict = {"id": observation.id, "file": shown_name(observation.path), "used": True}
     try:
-        row["sha256"] = sha256(target.path) if is_readable(target.path) else ""
-        header = read_header(target.path)
+        row["sha256"] = sha256(observation.path) if is_readable(observation.path) else ""
+        header = read_header(observation.path)
         row |= {"width": header.width, "height": header.height, "linear": header.linear}
         _check_size(header.width, header.height, largest_megapixels)
-        field, row["field"] = find_field(header, target, frame.half_width_kpc)
+        field, row["field"] = find_field(header, observation, frame.half_width_kpc)
         if field:
             row |= _describe_field(field, header, frame)
             light = light_in_field(header.load(), field, frame.pixels)
@@ -166,7 +162,7 @@ def as_observed(images: np.ndarray, frame: Frame) -> np.ndarray:
     How bright an observed image is depends on the camera, so that ``prepare_light`` makes all alike; simulated ones are
     as bright as their stars are many. One in which nothing stands out stays as it is.
     """
-    light = light_of(as_brightness(images))[:, :, :, 0]
+    light = light_of(images)[:, :, :, 0]
     seen = images.copy()
     for place, one in zip(seen, light):
         with suppress(ValueError):

@@ -9,7 +9,8 @@ import numpy as np
 from skimage import data
 
 from deepgalaxy.image import cut_to_disc
-from deepgalaxy.observed.preparing import DISC, Frame, light_above_background, prepare_light
+from deepgalaxy.observed.preparing import Frame, light_above_background, prepare_light
+from deepgalaxy.resampling import DISC
 from deepgalaxy.seeds import derive_seed
 
 PIXELS = 256

@@ -40,9 +40,9 @@ def tabulate_observed(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return two tables of observed images: one row for each of the ``files``, and one for each interval of time.
 
-    ``files`` has a row for each target, with those columns that ``prepare_target`` gives; ``probabilities`` (n,
-    classes) as the network gives them, ``neighbours``, and the probabilities of being ``lone`` galaxies (n,), None if
-    these are not known, are of the n used ones. ``training`` has a row for each
+    ``files`` has a row for each observation, with those columns that ``prepare_observation`` gives; ``probabilities``
+    (n, classes) as the network gives them, ``neighbours``, and the probabilities of being ``lone`` galaxies (n,), None
+    if these are not known, are of the n used ones. ``training`` has a row for each
     training image that these are compared with: row, group, camera, label, target_myr. ``levels`` are those of
     ``conformal_level`` for each of INTERVALS, of unscaled probabilities, None where it takes more mergers; then the
     68 % interval is that of the scaled distribution, and there is no other. docs/observed.md explains the columns.

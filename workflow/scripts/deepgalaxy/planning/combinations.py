@@ -8,7 +8,7 @@ from deepgalaxy.dataset.cameras import ANTIPODAL_PAIRS
 LINEAR_IS_FOR_SGD = "`learning_rate_scaling: linear` is for SGD only; {} scales its own steps. Use `none` or `sqrt`."
 MOVES: dict[str, Any] = {"turn": "none", "scale": [1, 1], "shift": 0}
 """Options that show what lies outside the upright image, unless they have these values, or turns are by quarters."""
-LIGHT: dict[str, Any] = {"blur_kpc": [0, 0], "sky": [0, 0], "background": ""}
+LIGHT: dict[str, Any] = {"blur_kpc": [0, 0], "sky": [0, 0], "gain": [1, 1], "background": ""}
 """Other options for which images are made anew from their frames."""
 NO_IMAGENET_WEIGHTS = "There are no ImageNet weights for reference_cnn; set `weights` to `none` or to a file."
 

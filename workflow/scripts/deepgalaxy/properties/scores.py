@@ -1,7 +1,6 @@
 """Scores of predicted properties: distributions over a number, axes, and probabilities of true or false."""
 
 import numpy as np
-from scipy.stats import rankdata
 
 from deepgalaxy.targets import AXIS, BINARY, HISTOGRAM, Target, as_five_numbers, axis_of, smeared
 
@@ -92,13 +91,3 @@ def squared_error(predicted: np.ndarray, true: np.ndarray, target: Target) -> np
     if target.kind == AXIS:
         return ((predicted - as_five_numbers(true)) ** 2).sum(axis=1)
     return (predicted[:, 1] - true[:, 0]) ** 2
-
-
-def area_under_curve(probability: np.ndarray, true: np.ndarray) -> float:
-    """Return the probability that an image of which it is true, by ``true`` (n,), 0 or 1, is given a higher probability
-    (n,) than one of which it is not; ties count a half (Hanley & McNeil 1982). NaN if all are of one kind."""
-    ones = int(true.sum())
-    if ones in (0, len(true)):
-        return np.nan
-    ranks = rankdata(probability)[true == 1].sum()
-    return float((ranks - ones * (ones + 1) / 2) / (ones * (len(true) - ones)))

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.evaluation.bootstrap import RESAMPLES, resampled_interval
+from deepgalaxy.evaluation.bootstrap import resampled_interval
+from deepgalaxy.evaluation.discrimination import area_interval, area_under_curve
 from deepgalaxy.properties.guesses import MARGINAL, Guess
 from deepgalaxy.properties.scores import (
     MIDDLE,
-    area_under_curve,
     crps,
     error_of,
     level_of,
@@ -100,7 +100,7 @@ def _scores(
     if target.kind == BINARY:
         happened = true[:, 0]
         given = np.where(happened == 1, predicted[:, 1], predicted[:, 0])
-        low, high = _area_interval(predicted[:, 1], happened, group, seed)
+        low, high = area_interval(predicted[:, 1], happened, group, seed)
         return {
             "brier": typical(error_of(predicted, true, target), target),
             "log_loss": float(-np.log(np.maximum(given, 1e-7)).mean()),
@@ -114,26 +114,6 @@ def _scores(
         scores["crps"] = float(crps(predicted, target.edges, true[:, 0]).mean())
         scores |= {name: float((distance <= share).mean()) for name, share in MIDDLE.items()}
     return scores
-
-
-def _area_interval(
-    probability: np.ndarray, true: np.ndarray, group: np.ndarray, seed: int
-) -> tuple[float | None, float | None]:
-    """Return the 95 % interval of ``area_under_curve`` over resampled simulations, as ``resampled_interval`` does.
-
-    Draws in which all images are of one kind have no such area and are left out. None if there are fewer than two
-    simulations, or if all draws agree.
-    """
-    places = [np.flatnonzero(group == name) for name in np.unique(group)]
-    rng, areas = np.random.default_rng(seed), []
-    for _ in range(RESAMPLES if len(places) > 1 else 0):
-        drawn = np.concatenate([places[number] for number in rng.integers(len(places), size=len(places))])
-        areas.append(area_under_curve(probability[drawn], true[drawn]))
-    areas = [area for area in areas if not np.isnan(area)]
-    if not areas or np.ptp(areas) < 1e-9:
-        return None, None
-    low, high = np.percentile(areas, (2.5, 97.5))
-    return float(low), float(high)
 
 
 def _gain(network: Guess, other: Guess, target: Target, split: pd.DataFrame, seed: int) -> dict[str, float | None]:

@@ -20,6 +20,8 @@ TABLES = ("metrics", "skill", "summary", "scaling", "throughput", "claims")
 
 JOINED_TABLES = {
     "baselines": "scored_sample",
+    "encoder_latent": "encoder",
+    "encoder_reconstruction": "encoder",
     "errors": "scored_run",
     "intervals": "scored_run",
     "isolated": "isolated_run",
@@ -29,6 +31,7 @@ JOINED_TABLES = {
     "properties": "property_run",
     "robustness": "robust_run",
     "scaling_model": "modelled_study",
+    "similar": "searching_encoder",
 }
 """Tables with one file for each subject of a kind."""
 

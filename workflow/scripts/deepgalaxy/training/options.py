@@ -122,6 +122,12 @@ class FitOptions:
         at_least=0,
         default_factory=lambda: [0, 0],
     )
+    gain: list = _option(
+        "multiply the light of training images, not that of the sky, by a factor from this range, uniform in its"
+        " logarithm; how bright an observed galaxy is depends on the camera",
+        above=0,
+        default_factory=lambda: [1, 1],
+    )
     data_mode: int = _option(
         "who holds which training images: -1, every worker all of them; 0, each a fixed shard; m > 0, shards are dealt"
         " anew every m epochs; in every mode an epoch takes each image once",

@@ -9,12 +9,13 @@ from deepgalaxy.targets import AXIS, BASIS, HISTOGRAM, Target, places_of
 
 
 class PropertyLoss:
-    """The weighted loss of a network's heads, for each image by itself.
+    """The mean of the weighted losses of a network's heads, for each image by itself.
 
     A head's loss is the cross-entropy to a label that is smeared over the bins (Imani & White 2018, ICML), the
     cross-entropy of true and false, or the squared distance of five numbers. An image of which the property is not
     known has none. The weights are divided by the share of the training images of which it is known, which is fixed:
     so the mean over many images is nearly that over the known ones, and the mean over ranks is that over all images.
+    It is the mean over the heads, so that all of them together weigh about as much as the class.
     """
 
     def __init__(self, targets: Sequence[Target]) -> None:
@@ -31,7 +32,7 @@ class PropertyLoss:
             # NaN may not even stand where it is not chosen, or the gradient is NaN.
             losses = _losses(target, tf.where(known[:, None], true, 0.0), given)
             total += target.weight / target.known * tf.where(known, losses, 0.0)
-        return total
+        return total / max(1, len(self._places))
 
 
 def _losses(target: Target, true: tf.Tensor, given: tf.Tensor) -> tf.Tensor:

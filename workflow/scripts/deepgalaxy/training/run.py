@@ -117,8 +117,9 @@ def refuse_impossible(options: TrainingOptions, data: PreparedData, workers: int
 
 def augmentation_of(args: argparse.Namespace, options: TrainingOptions, data: PreparedData) -> Augmentation:
     """Return what is done to the training images."""
-    scale, blur_kpc, sky = ((low, high) for low, high in (options.scale, options.blur_kpc, options.sky))
-    ranges = Ranges(options.mirror, options.turn, scale, options.shift, blur_kpc, sky)
+    given = (options.scale, options.blur_kpc, options.sky, options.gain)
+    scale, blur_kpc, sky, gain = ((low, high) for low, high in given)
+    ranges = Ranges(options.mirror, options.turn, scale, options.shift, blur_kpc, sky, gain)
     background = read_background(args.background_file, data.pixels) if options.background else None
     return Augmentation(ranges, data.sight, args.seed, background)
 

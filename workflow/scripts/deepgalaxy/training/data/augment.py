@@ -1,4 +1,4 @@
-"""Training images as a telescope might have shown them: mirrored, turned, scaled, moved, blurred, before a sky.
+"""Training images as a telescope might have shown them: mirrored, turned, scaled, moved, blurred, brighter, in a sky.
 
 What is done to an image depends on the seed, its place in the prepared file and the epoch, and on nothing else: it is
 the same on any number of ranks, for any size of batches, and in a run that was interrupted. With mirrors and quarter
@@ -13,7 +13,7 @@ import cv2
 import h5py
 import numpy as np
 
-from deepgalaxy.image import FAINTEST
+from deepgalaxy.image import FAINTEST, turned
 from deepgalaxy.resampling import Move, Sight, blurred, light_of, reduced, to_store
 from deepgalaxy.seeds import derive_seed
 
@@ -31,6 +31,7 @@ class Ranges:
     shift: float = 0.0
     blur_kpc: tuple[float, float] = (0.0, 0.0)
     sky: tuple[float, float] = (0.0, 0.0)
+    gain: tuple[float, float] = (1.0, 1.0)
 
     @property
     def none(self) -> bool:
@@ -45,14 +46,16 @@ class Ranges:
 
 @dataclass(frozen=True)
 class Draw:
-    """What is done to one image: a move, a blur of ``blur_kpc``, noise of ``sky`` in units of FAINTEST. ``noise`` and
-    ``cutout`` in [0, 1) say which part of the pool, or which cut-out of the background in which quarter turn."""
+    """What is done to one image: a move, a blur of ``blur_kpc``, noise of ``sky`` in units of FAINTEST, and light times
+    ``gain``. ``noise`` and ``cutout`` in [0, 1) say which part of the pool, or which cut-out of the background in which
+    quarter turn."""
 
     move: Move
     blur_kpc: float
     sky: float
     noise: float
     cutout: float
+    gain: float
 
 
 class Numbers:
@@ -79,21 +82,31 @@ def draw(ranges: Ranges, numbers: Numbers, place: int, epoch: int) -> Draw:
 
     Each option has a number of its own, so that setting one does not change what another one does.
     """
-    turn, mirror, scale, right, down, blur, sky, noise, cutout = numbers.of(place, epoch, 9)
+    turn, mirror, scale, right, down, blur, sky, noise, cutout, gain = numbers.of(place, epoch, 10)
     angle = {"none": 0.0, "quarter": 90.0 * int(4 * turn), "any": 360 * turn}[ranges.turn]
-    low, high = ranges.scale
     move = Move(
         angle,
         ranges.mirror and mirror < 0.5,
-        low * (high / low) ** scale,
+        _evenly_in_logarithm(ranges.scale, scale),
         ranges.shift * (2 * right - 1),
         ranges.shift * (2 * down - 1),
     )
-    return Draw(move, _within(ranges.blur_kpc, blur), _within(ranges.sky, sky), noise, cutout)
+    return Draw(
+        move,
+        _within(ranges.blur_kpc, blur),
+        _within(ranges.sky, sky),
+        noise,
+        cutout,
+        _evenly_in_logarithm(ranges.gain, gain),
+    )
 
 
 def _within(limits: tuple[float, float], share: float) -> float:
     return limits[0] + share * (limits[1] - limits[0])
+
+
+def _evenly_in_logarithm(limits: tuple[float, float], share: float) -> float:
+    return limits[0] * (limits[1] / limits[0]) ** share
 
 
 class Augmentation:
@@ -109,6 +122,8 @@ class Augmentation:
         self._numbers = Numbers(derive_seed(seed, "augment"))
         pool = np.random.default_rng(derive_seed(seed, "sky"))
         self._noise = pool.standard_normal(NOISE_POOL + sight.pixels**2, np.float32) if ranges.sky[1] else np.empty(0)
+        # To work in the same memory saves mapping it anew for each image, a third of the time.
+        self._scratch = np.empty((3, 0, 0), np.float32)
         cv2.setNumThreads(1)
 
     @property
@@ -122,6 +137,8 @@ class Augmentation:
         if self.ranges.none:
             return stored
         images = np.empty((len(stored), self.sight.pixels, self.sight.pixels, 1), stored.dtype)
+        if self._scratch.shape[1:] != stored.shape[1:3]:
+            self._scratch = np.empty((3, *stored.shape[1:3]), np.float32)
         for image, one, place in zip(images, stored, places.tolist()):
             drawn = draw(self.ranges, self._numbers, place, epoch)
             image[:, :, 0] = self._resampled(one[:, :, 0], drawn) if self.ranges.resampling else _moved(one, drawn.move)
@@ -129,7 +146,9 @@ class Augmentation:
 
     def _resampled(self, frame: np.ndarray, drawn: Draw) -> np.ndarray:
         """Return a frame (S, S) as it is seen after what was drawn, (pixels, pixels)."""
-        light = reduced(light_of(frame), self.sight, drawn.move)
+        light = reduced(light_of(frame, self._scratch[0]), self.sight, drawn.move, scratch=self._scratch[1:])
+        if drawn.gain != 1:
+            light *= np.float32(drawn.gain)
         if drawn.blur_kpc:
             light = blurred(light, drawn.blur_kpc / self.sight.pixel_kpc)
         if drawn.sky:
@@ -143,13 +162,12 @@ class Augmentation:
             first = int(drawn.noise * NOISE_POOL)
             return self._noise[first : first + pixels**2].reshape(pixels, pixels)
         which, turn = divmod(int(drawn.cutout * 4 * len(self.background)), 4)
-        return np.ascontiguousarray(np.rot90(self.background[which], turn))
+        return turned(self.background[which : which + 1], turn)[0]
 
 
 def _moved(image: np.ndarray, move: Move) -> np.ndarray:
     """Return an image (pixels, pixels, 1) mirrored and turned by quarters, (pixels, pixels)."""
-    image = image[:, :, 0]
-    return np.rot90(image[:, ::-1] if move.mirror else image, round(move.angle / 90))
+    return turned(image[None, :, :, 0], round(move.angle / 90) % 4 + 4 * move.mirror)[0]
 
 
 def read_background(path: str | Path | None, pixels: int) -> np.ndarray:

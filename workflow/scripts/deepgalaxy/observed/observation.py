@@ -1,4 +1,4 @@
-"""What is to be dated: files, the images in directories, or the rows of a catalogue."""
+"""What is to be dated: image files, the images in directories, or the rows of a catalogue."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ LARGEST_REDSHIFT = 20.0
 
 
 @dataclass(frozen=True)
-class Target:
+class Observation:
     """A merger in an image file.
 
     ``id`` tells it from others in the table. ``ra`` and ``dec`` in degrees are its place, and ``kpc_per_pixel``, or
@@ -33,16 +33,16 @@ class Target:
     kpc_per_arcsec: float | None = None
 
 
-def list_targets(paths: Iterable[str | Path]) -> list[Target]:
+def list_observations(paths: Iterable[str | Path]) -> list[Observation]:
     """Return what is to be dated: each path is an image file, a directory of these, or a catalogue that ends in
     ``.csv``.
 
-    A target is called what its file is called, or by its path if others are called the same. Raises ValueError as
+    An observation is called what its file is called, or by its path if others are called the same. Raises ValueError as
     ``list_observed`` and ``read_catalogue`` do, and if an ``id`` of a catalogue is used twice. A path that is not there
-    is a target all the same, and its row will say so.
+    is an observation all the same, and its row will say so.
     """
     files: list[str] = []
-    rows: list[Target] = []
+    rows: list[Observation] = []
     for path in map(Path, paths):
         if path.is_dir():
             files += list_observed(path, "the directory")
@@ -53,16 +53,16 @@ def list_targets(paths: Iterable[str | Path]) -> list[Target]:
     files = list(dict.fromkeys(files))
     known = Counter(map(shown_name, files))
     names = [shown_name(path) if known[shown_name(path)] == 1 else printable(path) for path in files]
-    targets = [*(Target(path, name) for path, name in zip(files, names)), *rows]
-    if not targets:
+    observations = [*(Observation(path, name) for path, name in zip(files, names)), *rows]
+    if not observations:
         raise ValueError("There is nothing to date.")
-    if twice := [name for name, count in Counter(target.id for target in targets).items() if count > 1]:
+    if twice := [name for name, count in Counter(observation.id for observation in observations).items() if count > 1]:
         raise ValueError(f"The id {twice[0]!r} is used more than once; each row of the table needs its own.")
-    return targets
+    return observations
 
 
-def read_catalogue(path: str | Path) -> list[Target]:
-    """Return the targets of a catalogue, a CSV file with some of COLUMNS.
+def read_catalogue(path: str | Path) -> list[Observation]:
+    """Return the observations of a catalogue, a CSV file with some of COLUMNS.
 
     Files are relative to the catalogue. A row may leave a cell empty. A redshift stands for the distance at which
     Planck18 (Planck Collaboration 2020, A&A 641, A6) puts it. Raises ValueError, with the row where there is one, for a
@@ -90,7 +90,9 @@ def read_catalogue(path: str | Path) -> list[Target]:
         kpc_per_arcsec[distant] = distance * units.arcsec.to(units.rad)
     columns = (numbers["ra"], numbers["dec"], numbers["kpc_per_pixel"], kpc_per_arcsec)
     return [
-        Target(str(path.parent / name), printable(label), *(None if np.isnan(value) else float(value) for value in row))
+        Observation(
+            str(path.parent / name), printable(label), *(None if np.isnan(value) else float(value) for value in row)
+        )
         for name, label, row in zip(names, ids, zip(*columns))
     ]
 

@@ -1,0 +1,57 @@
+"""Which training images are most like images that were not simulated, however these are turned."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import pairwise_distances
+
+from deepgalaxy.encoder.retrieval import NEAREST, choose_from_several, nearest_of_turns
+from deepgalaxy.image import turned
+
+VIEWS = 8
+"""Turned and mirrored views of an image by which others are searched for (``deepgalaxy.evaluation.turns``)."""
+DESCRIBED = ("row", "group", "camera", "target_myr")
+"""What the table says of each similar image, besides its distance."""
+
+
+def distance_of_turns(images: np.ndarray, place: Callable[[np.ndarray], np.ndarray], gallery: np.ndarray) -> np.ndarray:
+    """Return the distance (m, n) of each of the ``images`` (m, pixels, pixels, 1) from each point of the ``gallery``
+    (n, d): the least of the VIEWS of the image, so that it is the same if the image is turned by a right angle or
+    mirrored. ``place`` maps images (m, pixels, pixels, 1) to points (m, d)."""
+    if not len(images):
+        return np.empty((0, len(gallery)))
+    return nearest_of_turns(
+        np.stack([pairwise_distances(place(turned(images, view)), gallery) for view in range(VIEWS)])
+    )
+
+
+def tabulate_similar(about: pd.DataFrame, distance: np.ndarray, gallery: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each image: what is known ``about`` it, and the NEAREST images, no two of one simulation.
+
+    ``distance`` (m, n) is that of each of m images from each row of the ``gallery``, with the columns DESCRIBED and
+    ``group``. ``spread_myr`` is between the earliest and the latest of the times that the similar images have, empty if
+    these are not two; then follow, for each by its number, DESCRIBED and ``distance``, empty where there are fewer
+    simulations.
+    """
+    chosen = [
+        choose_from_several(np.argsort(row, kind="stable"), gallery["group"].to_numpy(), NEAREST) for row in distance
+    ]
+    times = [gallery["target_myr"].to_numpy(float)[places] for places in chosen]
+    columns: dict[str, list] = {"spread_myr": [_spread(of_image[np.isfinite(of_image)]) for of_image in times]}
+    for number in range(NEAREST):
+        for name in DESCRIBED:
+            values = gallery[name].to_numpy()
+            columns[f"similar_{number + 1}_{name}"] = [
+                values[places[number]] if number < len(places) else None for places in chosen
+            ]
+        columns[f"similar_{number + 1}_distance"] = [
+            row[places[number]] if number < len(places) else np.nan for row, places in zip(distance, chosen)
+        ]
+    found = pd.DataFrame(columns, index=about.index).convert_dtypes()
+    return pd.concat([about, found], axis=1)
+
+
+def _spread(t_myr: np.ndarray) -> float:
+    """Return the time between the first and the last of some times (n,); NaN if there are not two."""
+    return float(np.ptp(t_myr)) if len(t_myr) > 1 else np.nan

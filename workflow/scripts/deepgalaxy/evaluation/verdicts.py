@@ -1,0 +1,10 @@
+"""What may come of comparing a claim with results."""
+
+REPRODUCED = "reproduced here"
+AT_SMALL_SCALE = "reproduced at small scale"
+NOT_BORNE_OUT = "not borne out here"
+UNDECIDED = "undecided here"
+NOT_TRIED = "not tried here"
+NEEDS_DATASET = "needs the real dataset"
+NEEDS_MACHINE = "needs a larger machine"
+NOT_REPRODUCIBLE = "not reproducible from what is published"

@@ -1,0 +1,52 @@
+"""What the decoders make of the points between the vectors of two images of one merger."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+from matplotlib import pyplot as plt
+
+from deepgalaxy.figures.style import save_figure
+
+ROWS = {
+    "simulated": "simulated",
+    "rebuilt": "by its own\nvector",
+    "decoded": "by the vector\nbetween",
+    "blended": "first image\nfades to last",
+}
+
+
+def plot_walk(walked: str | Path, output: str | Path) -> None:
+    """Draw the steps in a file of ``deepgalaxy.encoder.walk.walk``: what was simulated at their times, what comes
+    back of that by its own vector, what is decoded from the vectors between, and a blend of the two images at the ends.
+
+    Under the latter three is the mean absolute difference from what was simulated. If the vector holds how a merger
+    goes on, the steps between are about as near to that as what is decoded from its own vector, and nearer than the
+    blend.
+    """
+    with h5py.File(walked) as file:
+        images = {name: file[name][:] for name in ROWS}
+        t_myr, simulated_myr = file["t_myr"][:], file["simulated_myr"][:]
+        group, camera = file.attrs["group"], file.attrs["camera"]
+    figure, panels = plt.subplots(
+        len(ROWS), len(t_myr), figsize=(1.35 * len(t_myr), 6.1), dpi=100, layout="constrained", squeeze=False
+    )
+    between = {name: np.abs(made - images["simulated"]).mean(axis=(1, 2)) for name, made in images.items()}
+    for axes, (name, shown) in zip(panels, ROWS.items()):
+        axes[0].set_ylabel(shown, fontsize=9)
+        for number, panel in enumerate(axes):
+            panel.imshow(images[name][number], cmap="gray", vmin=0, vmax=1)
+            panel.set(xticks=[], yticks=[])
+            panel.spines[:].set_visible(False)
+            said = f"{simulated_myr[number]:.0f} Myr" if name == "simulated" else f"{between[name][number]:.4f}"
+            panel.set_xlabel(said, fontsize=8)
+    for panel, time in zip(panels[0], t_myr):
+        panel.set_title(f"{time:.0f} Myr", fontsize=8)
+    inner = slice(1, -1)
+    figure.suptitle(
+        f"From the first to the last image of {group}, camera {camera:02d}; mean absolute difference of the steps"
+        f" between:\nby their own vectors {between['rebuilt'][inner].mean():.4f}, by the vectors between"
+        f" {between['decoded'][inner].mean():.4f}, blended {between['blended'][inner].mean():.4f}",
+        fontsize=9,
+    )
+    save_figure(figure, output)

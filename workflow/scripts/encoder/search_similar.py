@@ -1,0 +1,29 @@
+"""Search for the training images that are most like observed ones."""
+
+import pandas as pd
+
+from deepgalaxy.encoder.observed import KEPT, prepare_observations, search_similar
+from deepgalaxy.files import write_table
+from deepgalaxy.hdf5 import whole_hdf5
+from deepgalaxy.logs import script_log
+from deepgalaxy.network_memory import NetworkMemory, batch_size
+from deepgalaxy.observed.observation import list_observations
+from deepgalaxy.observed.preparing import Frame
+from deepgalaxy.tensorflow_setup import configure_tensorflow
+
+if __name__ == "__main__":
+    with script_log(snakemake.log[0], "search_similar"):
+        files, asked = snakemake.input, snakemake.params
+        frame, observations = Frame.of(files.train), list_observations([asked.directory])
+        # Before TensorFlow, whose threads would be missing in the processes that read.
+        about, images = prepare_observations(observations, frame, asked.largest_megapixels, snakemake.threads)
+        configure_tensorflow(snakemake.threads)
+        from deepgalaxy.training.model_file import load_network
+
+        memory = NetworkMemory.read(files.training)
+        size = batch_size(memory.to_predict, snakemake.resources.image_memory_mib)
+        split, network = pd.read_csv(files.split), load_network(files.vae)
+        table = search_similar(network, files.train, split, frame, about, images, size)
+        with whole_hdf5(snakemake.output.images) as file:
+            file["images"] = images[:KEPT]
+        write_table(table, snakemake.output.table)
