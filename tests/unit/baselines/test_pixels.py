@@ -14,7 +14,7 @@ from deepgalaxy.baselines.pixels import (
     read_gallery,
 )
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
-from deepgalaxy.image import VIEWS, turned
+from deepgalaxy.views import VIEWS, turned
 
 CLASSES = pd.DataFrame({"label": range(4), "t_centre_myr": [25.0, 75.0, 125.0, 175.0]})
 ALL = ["pixels", "pixels_other_lines_of_sight", "pixels_turned"]

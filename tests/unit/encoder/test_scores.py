@@ -13,9 +13,9 @@ from deepgalaxy.encoder.networks import build_autoencoder, build_variational
 from deepgalaxy.encoder.retrieval import LINES, SIMULATIONS
 from deepgalaxy.encoder.scores import score_reconstructions, score_spaces
 from deepgalaxy.encoder.spaces import Space
-from deepgalaxy.image import VIEWS, turned
 from deepgalaxy.training.network import build_backbone, build_network
 from deepgalaxy.training.options import TrainingOptions
+from deepgalaxy.views import VIEWS, turned
 
 PIXELS, LATENT = 16, 3
 GROUPS = {"a": "train", "b": "train", "c": "validation", "d": "test", "e": "test"}

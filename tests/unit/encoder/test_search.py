@@ -11,8 +11,8 @@ from deepgalaxy.encoder.networks import build_autoencoder, build_variational
 from deepgalaxy.encoder.observed import search_similar
 from deepgalaxy.encoder.search import distance_of_turns, tabulate_similar
 from deepgalaxy.encoder.walk import STEPS, choose_way, walk
-from deepgalaxy.image import VIEWS, turned
 from deepgalaxy.observed.preparing import Frame
+from deepgalaxy.views import VIEWS, turned
 
 PIXELS = 16
 

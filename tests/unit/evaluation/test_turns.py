@@ -13,7 +13,7 @@ from deepgalaxy.evaluation.turns import (
     recorded_turns,
     turns_that_keep_classes,
 )
-from deepgalaxy.image import turned
+from deepgalaxy.views import turned
 from support.classes import TWO_CLASSES as CLASSES
 
 IMAGES = np.random.default_rng(1).random((3, 6, 6, 1), np.float32)

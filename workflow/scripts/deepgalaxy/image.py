@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 
 FAINTEST, BRIGHTEST = 1e-4, 0.1  # surface densities shown as black and white, 1e10 Msun/kpc^2
-VIEWS = 8
-"""Of an image in which pixels are moved and not interpolated: its four quarter turns, and the mirror image of each."""
 
 
 def stretch(density: np.ndarray) -> np.ndarray:
@@ -19,13 +17,6 @@ def stretch(density: np.ndarray) -> np.ndarray:
 def density_of(brightness: np.ndarray | float) -> np.ndarray:
     """Return the surface density, float64, that ``stretch`` shows with a brightness in [0, 1], of any shape."""
     return FAINTEST * np.sinh(np.asarray(brightness, float) * np.arcsinh(BRIGHTEST / FAINTEST))
-
-
-def turned(images: np.ndarray, view: int) -> np.ndarray:
-    """Return images (n, pixels, pixels, …) in one of the VIEWS, by its number: so many quarter turns counterclockwise,
-    from 4 on of the image mirrored left to right; 0 is as they are."""
-    mirrored = images[:, :, ::-1] if view >= 4 else images
-    return np.ascontiguousarray(np.rot90(mirrored, view % 4, axes=(1, 2)))
 
 
 def prepare_image(image: np.ndarray, pixels: int, dtype: str) -> np.ndarray:

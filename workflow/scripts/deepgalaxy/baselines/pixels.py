@@ -16,10 +16,10 @@ from deepgalaxy.baselines.scores import with_truth
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.evaluation.baseline_predictions import Baseline
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.image import VIEWS, turned
 from deepgalaxy.logs import logger
 from deepgalaxy.sample.prepared_file import as_brightness
 from deepgalaxy.seeds import derive_seed
+from deepgalaxy.views import VIEWS, turned
 
 COMPONENTS = (16, 64, 128)
 LARGEST_SIDE = 64

@@ -11,8 +11,8 @@ from keras import layers
 from deepgalaxy.evaluation.inference import apply_network
 from deepgalaxy.evaluation.turns import TurnedImages
 from deepgalaxy.hdf5 import whole_hdf5
-from deepgalaxy.image import VIEWS
 from deepgalaxy.observed.features import feature_network
+from deepgalaxy.views import VIEWS
 
 
 def vector_network(variational: keras.Model) -> keras.Model:

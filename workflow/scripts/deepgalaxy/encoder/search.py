@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.metrics import pairwise_distances
 
 from deepgalaxy.encoder.retrieval import NEAREST, choose_from_several, nearest_of_turns
-from deepgalaxy.image import VIEWS, turned
+from deepgalaxy.views import VIEWS, turned
 
 DESCRIBED = ("row", "group", "camera", "target_myr")
 """What the table says of each similar image, besides its distance."""

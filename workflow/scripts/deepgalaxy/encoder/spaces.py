@@ -11,8 +11,8 @@ from sklearn.decomposition import PCA
 
 from deepgalaxy.baselines.morphology import STATISTICS
 from deepgalaxy.baselines.pixels import read_gallery
-from deepgalaxy.image import turned
 from deepgalaxy.seeds import derive_seed
+from deepgalaxy.views import turned
 
 LARGEST_GALLERY = 20_000
 """Training images that are searched, and test images that are asked about; the first, which are a random sample."""

@@ -13,7 +13,7 @@ import pandas as pd
 
 from deepgalaxy.dataset.cameras import ANTIPODAL_PAIRS
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.image import VIEWS, turned
+from deepgalaxy.views import VIEWS, turned
 
 TURNS = (1, 4, VIEWS)
 """How many views: the image alone, its four quarter turns, or these and their mirror images."""

@@ -39,8 +39,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         "backbone": backbone,
         "weights": weights,
         **encoder["properties"],
-        "autoencoder": {"$ref": "#/$defs/fit"},
-        "vae": {"$ref": "#/$defs/fit"},
+        "autoencoder": {"$ref": "#/$defs/fit", "description": "How the autoencoder of images is trained."},
+        "vae": {"$ref": "#/$defs/fit", "description": "How the variational autoencoder of its maps is trained."},
     }
     encoder["required"] = ["backbone", "autoencoder", "vae"]
     return {"model": model_schema(), "fit": options_schema(FitOptions), "encoder": encoder}

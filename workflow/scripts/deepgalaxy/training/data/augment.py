@@ -13,9 +13,10 @@ import cv2
 import h5py
 import numpy as np
 
-from deepgalaxy.image import FAINTEST, turned
+from deepgalaxy.image import FAINTEST
 from deepgalaxy.resampling import Move, Sight, blurred, light_of, reduced, to_store
 from deepgalaxy.seeds import derive_seed
+from deepgalaxy.views import turned
 
 NOISE_POOL = 2**18
 """Normal deviates drawn once; the noise of an image is a stretch of them that begins anywhere."""
