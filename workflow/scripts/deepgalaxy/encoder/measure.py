@@ -64,7 +64,7 @@ def _training_images(train: str | Path, memory_mib: int) -> np.ndarray:
         images = file["images"]
         count = max(1, memory_mib * 2**20 // (COPIES * 4 * int(np.prod(images.shape[1:]))))
         if count < len(images):
-            logger.info("of %d training images, the baselines take %d, drawn by the seed", len(images), count)
+            logger.info("of %d training images, the baselines take the first %d, a random sample", len(images), count)
         return as_brightness(images[:count, :, :, 0])
 
 

@@ -8,7 +8,7 @@ from skimage.metrics import structural_similarity
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from deepgalaxy.evaluation.metrics import resampled_interval
+from deepgalaxy.evaluation.bootstrap import resampled_interval
 
 COMPONENTS = 64
 """Principal components of the stronger of the linear baselines; the other has as many as the vector."""

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.manifold import TSNE
 from sklearn.neighbors import NearestNeighbors
 
-from deepgalaxy.evaluation.metrics import resampled_interval
+from deepgalaxy.evaluation.bootstrap import resampled_interval
 
 NEAREST = 5
 """Similar images that are looked at."""

@@ -29,7 +29,7 @@ from deepgalaxy.encoder.retrieval import (
 )
 from deepgalaxy.encoder.spaces import LARGEST_GALLERY, RANDOM, VECTOR, Space, read_spaces
 from deepgalaxy.evaluation.error_breakdown import phases
-from deepgalaxy.evaluation.metrics import resampled_interval
+from deepgalaxy.evaluation.bootstrap import resampled_interval
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import logger
 

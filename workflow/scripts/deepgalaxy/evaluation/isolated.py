@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.evaluation.metrics import resampled_interval
+from deepgalaxy.evaluation.bootstrap import resampled_interval
 from deepgalaxy.evaluation.predictions import Predictions
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.evaluation.calibration import MIDDLE_68, share_between
-from deepgalaxy.evaluation.metrics import resampled_interval
+from deepgalaxy.evaluation.bootstrap import resampled_interval
 from deepgalaxy.evaluation.predictions import Predictions
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.evaluation.baseline_predictions import Baseline
-from deepgalaxy.evaluation.metrics import resampled_interval
+from deepgalaxy.evaluation.bootstrap import resampled_interval
 from deepgalaxy.evaluation.predictions import Predictions, time_origin
 
 
