@@ -17,6 +17,7 @@ from deepgalaxy.training.data.shard import Shard, TrainingImages
 from deepgalaxy.training.fit import Callbacks, Training
 from deepgalaxy.training.learning_rate import learning_rate
 from deepgalaxy.training.network import build_network
+from deepgalaxy.training.objectives import Classification
 from deepgalaxy.training.options import TrainingOptions
 from deepgalaxy.training.ranks.communicator import SingleRank
 from deepgalaxy.training.ranks.watch import Stopped
@@ -147,7 +148,7 @@ def test_batches_of_every_size_and_validation_are_traced_once(images, labels):
     network = build_network(options(noise=0.1, mirror=True), PIXELS, "uint8", CLASSES)
     step, evaluate = (
         step_of(network, options(noise=0.1, mirror=True, gradient_accumulation=2)),
-        evaluation_step(network),
+        evaluation_step(network, Classification()),
     )
     for count in (8, 5, 1):
         step.accumulate(images[:count], labels[:count])
