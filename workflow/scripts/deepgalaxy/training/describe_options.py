@@ -85,7 +85,7 @@ def option_table() -> str:
     lines = ["| option | what it may be | default | what it is |", "|---|---|---|---|"]
     for option in fields(TrainingOptions):
         default = default_of(option)
-        shown = "" if default is MISSING else f"`{yaml.safe_dump(default).split(chr(10))[0]}`"
+        shown = "" if default is MISSING else f"`{yaml.safe_dump(default, default_flow_style=True).split(chr(10))[0]}`"
         lines.append(f"| `{option.name}` | {_range(option)} | {shown} | {option.metadata['help']} |")
     return "\n".join(lines) + "\n"
 
