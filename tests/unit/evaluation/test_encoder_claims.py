@@ -119,8 +119,13 @@ def test_overlapping_or_missing_intervals_decide_nothing():
     assert verdicts(skill=[RUN | scores(5.0, NAN)])[4] == verdicts(skill=[RUN | scores(5.0, -1.0)])[4] == UNDECIDED
 
 
+def test_a_single_fold_and_an_ensemble_do_not_count():
+    better, worse = RUN | scores(5.0, 2.0), RUN | scores(-5.0, -9.0)
+    assert verdicts(skill=[better, worse | {"repeat": "ensemble"}, worse | {"fold": "1"}])[4] == AT_SMALL_SCALE
+
+
 def test_without_an_encoder_nothing_was_tried():
     nothing = EncoderTables(*[pd.DataFrame()] * 2, {})
-    judged = list(judge_encoders(nothing, pd.DataFrame({"model": ["cnn"]}), set()))
+    judged = list(judge_encoders(nothing, pd.DataFrame([RUN | {"model": "cnn"}]), set()))
     assert {verdict for _, verdict, _ in judged} == {NOT_TRIED} and len(judged) == 5
     assert judged[0][2].startswith("No encoder is among") and judged[4][2].startswith("No model")

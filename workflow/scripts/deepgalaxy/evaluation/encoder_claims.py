@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from deepgalaxy.evaluation.folds import whole_samples
 from deepgalaxy.evaluation.verdicts import AT_SMALL_SCALE, NOT_BORNE_OUT, NOT_TRIED, REPRODUCED, UNDECIDED
 
 ENCODER = ["dataset", "sample", "encoder", "workers", "repeat"]
@@ -186,6 +187,7 @@ def _judge_similarity(tables: EncoderTables, name: tuple) -> Judged:
 
 def _judge_classifiers(tables: EncoderTables, skill: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     """Yield what is judged of each run of a model on frozen maps, beside those end to end with the same backbone."""
+    skill = whole_samples(skill)
     for run in skill[skill["model"].isin(list(tables.on_maps))].to_dict("records"):
         gain, low = run["median_error_gain_myr"], run["median_error_gain_low_myr"]
         verdict = OPEN if pd.isna(low) else WORSE if gain <= 0 else BETTER if low > 0 else OPEN
