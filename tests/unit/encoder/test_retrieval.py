@@ -10,7 +10,6 @@ from deepgalaxy.encoder.retrieval import (
     choose_from_several,
     find_similar,
     map_of,
-    nearest_of_turns,
     overlap_of_sets,
     purity_by_chance,
     purity_of_points,
@@ -62,8 +61,7 @@ def test_purity_of_a_map_and_of_chance():
     assert shuffled == pytest.approx(purity_by_chance(label), abs=0.02)
 
 
-def test_the_nearest_of_all_turns_and_of_different_mergers():
-    assert nearest_of_turns(np.array([[[3, 1]], [[2, 5]]])).tolist() == [[2, 1]]
+def test_the_nearest_are_chosen_of_different_mergers():
     group = np.array(["a", "a", "b", "c"])
     assert choose_from_several(np.array([1, 0, 3, 2]), group, 2).tolist() == [1, 3]
     assert choose_from_several(np.array([1, 0, 3, 2]), group, 5).tolist() == [1, 3, 2]

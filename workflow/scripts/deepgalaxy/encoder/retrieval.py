@@ -121,11 +121,6 @@ def purity_by_chance(label: np.ndarray) -> float:
     return float((counts * (counts - 1)).sum() / (len(label) * (len(label) - 1)))
 
 
-def nearest_of_turns(distance: np.ndarray) -> np.ndarray:
-    """Return the least distance (m, n) from each query, given in ``distance`` (views, m, n) for each of its views."""
-    return distance.min(axis=0)
-
-
 def choose_from_several(order: np.ndarray, group: np.ndarray, k: int) -> np.ndarray:
     """Return the first k places of ``order`` (n,), nearest first, no two of which are of the same ``group``; fewer if
     there are fewer groups."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import pairwise_distances
 
+from deepgalaxy.baselines.pixels import LARGEST_GALLERY
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.encoder.measure import read_measures
 from deepgalaxy.encoder.reconstruction import tabulate_reconstruction
@@ -20,16 +21,15 @@ from deepgalaxy.encoder.retrieval import (
     Images,
     find_similar,
     map_of,
-    nearest_of_turns,
     overlap_of_sets,
     purity_by_chance,
     purity_of_points,
     score_retrieval,
     tabulate_retrieval,
 )
-from deepgalaxy.encoder.spaces import LARGEST_GALLERY, RANDOM, VECTOR, Space, read_spaces
-from deepgalaxy.evaluation.error_breakdown import phases
+from deepgalaxy.encoder.spaces import RANDOM, VECTOR, Space, read_spaces
 from deepgalaxy.evaluation.bootstrap import resampled_interval
+from deepgalaxy.evaluation.error_breakdown import phases
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import logger
 
@@ -173,8 +173,7 @@ def find_by_turns(space: Space, gallery_of: Images, queries_of: Images, k: int) 
         raise ValueError("There are no points of turned images in this space.")
     found = np.empty((len(space.queries), k), np.int64)
     for places in _blocks(len(found), 64):
-        views = np.array([pairwise_distances(view[places], space.gallery) for view in space.turned])
-        distance = nearest_of_turns(views)
+        distance = np.min([pairwise_distances(view[places], space.gallery) for view in space.turned], axis=0)
         distance[queries_of.group[places, None] == gallery_of.group[None]] = np.inf
         found[places] = np.argsort(distance, axis=1, kind="stable")[:, :k]
     return found

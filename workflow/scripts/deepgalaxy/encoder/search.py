@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import pairwise_distances
 
-from deepgalaxy.encoder.retrieval import NEAREST, choose_from_several, nearest_of_turns
+from deepgalaxy.encoder.retrieval import NEAREST, choose_from_several
 from deepgalaxy.views import VIEWS, turned
 
 DESCRIBED = ("row", "group", "camera", "target_myr")
@@ -17,11 +17,10 @@ def distance_of_turns(images: np.ndarray, place: Callable[[np.ndarray], np.ndarr
     """Return the distance (m, n) of each of the ``images`` (m, pixels, pixels, 1) from each point of the ``gallery``
     (n, d): the least of the VIEWS of the image, so that it is the same if the image is turned by a right angle or
     mirrored. ``place`` maps images (m, pixels, pixels, 1) to points (m, d)."""
-    if not len(images):
-        return np.empty((0, len(gallery)))
-    return nearest_of_turns(
-        np.stack([pairwise_distances(place(turned(images, view)), gallery) for view in range(VIEWS)])
-    )
+    nearest = np.full((len(images), len(gallery)), np.inf)
+    for view in range(VIEWS if len(images) else 0):
+        np.minimum(nearest, pairwise_distances(place(turned(images, view)), gallery), out=nearest)
+    return nearest
 
 
 def tabulate_similar(about: pd.DataFrame, distance: np.ndarray, gallery: pd.DataFrame) -> pd.DataFrame:

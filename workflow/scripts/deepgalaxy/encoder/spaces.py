@@ -10,12 +10,10 @@ import pandas as pd
 from sklearn.decomposition import PCA
 
 from deepgalaxy.baselines.morphology import STATISTICS
-from deepgalaxy.baselines.pixels import read_gallery
+from deepgalaxy.baselines.pixels import LARGEST_GALLERY, read_gallery
 from deepgalaxy.seeds import derive_seed
-from deepgalaxy.views import turned
+from deepgalaxy.views import VIEWS, turned
 
-LARGEST_GALLERY = 20_000
-"""Training images that are searched, and test images that are asked about; the first, which are a random sample."""
 VECTOR, MAPS, STATISTICAL, RANDOM = "vector", "maps", "statistics", "random"
 FEATURES = "features of {}"
 
@@ -44,8 +42,8 @@ class Space:
 def read_spaces(
     latent: str | Path, prepared: Mapping[str, str | Path], morphology: pd.DataFrame, seed: int
 ) -> dict[str, Space]:
-    """Return the spaces by name, with at most LARGEST_GALLERY images of the splits ``train`` and ``test`` of the
-    ``prepared`` files, in their order.
+    """Return the spaces by name, with the first LARGEST_GALLERY images, which are a random sample, of the splits
+    ``train`` and ``test`` of the ``prepared`` files.
 
     - ``vector`` and ``maps``: the means of the posteriors, and of the activation maps, from the file ``latent`` of
       ``encode_images``; and ``features of <name>`` of each network in it. All but the vector are standardised;
@@ -84,4 +82,4 @@ def _components(prepared: Mapping[str, str | Path], dimensions: int, seed: int) 
     def place(images: np.ndarray) -> np.ndarray:
         return components.transform(images.reshape(len(images), -1))
 
-    return Space(place(training), place(test), np.array([place(turned(test, view)) for view in range(8)]))
+    return Space(place(training), place(test), np.array([place(turned(test, view)) for view in range(VIEWS)]))
