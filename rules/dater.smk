@@ -32,7 +32,7 @@ rule pack_dater:
     resources:
         mem_mb=megabytes_of_network("to_predict", beside=1000),
         image_memory_mib=MACHINE["memory_budget_mib"],
-        runtime=minutes(10, per_gb=60),
+        runtime=minutes(10, per_gb=60 * config["prediction"]["turns"]),
     params:
         run=lambda wildcards: dict(wildcards.items()),
         name=lambda wildcards: EXPERIMENT_RUN.format(**wildcards),
@@ -67,7 +67,7 @@ rule measure_novelty:
     resources:
         mem_mb=megabytes_of_network("to_predict", beside=1000),
         image_memory_mib=MACHINE["memory_budget_mib"],
-        runtime=minutes(10, per_gb=60),
+        runtime=minutes(10, per_gb=60 * config["prediction"]["turns"]),
     params:
         seed=stage_seed("novelty"),
         code=code_digest("dater/measure_novelty.py"),

@@ -132,7 +132,7 @@ rule reconstruct_images:
         "../envs/report.yaml"
     threads: 8
     resources:
-        mem_mb=megabytes(4 * MACHINE["memory_budget_mib"] + 2000),
+        mem_mb=megabytes(MACHINE["memory_budget_mib"] + 2000),
         image_memory_mib=MACHINE["memory_budget_mib"],
         runtime=minutes(30, per_gb=120),
     params:

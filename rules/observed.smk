@@ -68,7 +68,7 @@ rule date_observed:
         # Each of two readers takes for a pixel four channels of 8 bytes and 4 more; later 4, and 28 while it is worked on.
         mem_mb=megabytes_of_network("to_predict", beside=round(1000 + 2 * 40 * OBSERVED["largest_megapixels"])),
         image_memory_mib=MACHINE["memory_budget_mib"],
-        runtime=minutes(10, per_gb=60),
+        runtime=minutes(10, per_gb=60 * config["prediction"]["turns"]),
     params:
         # By a function, so that Snakemake fills in nothing.
         directory=lambda wildcards: OBSERVED["directory"],
