@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from deepgalaxy.evaluation.baseline_predictions import Baseline, read_baselines, write_baselines
+from deepgalaxy.evaluation.bootstrap import resampled_interval
 from deepgalaxy.evaluation.folds import join_baselines, join_splits
-from deepgalaxy.evaluation.metrics import resampled_interval
 from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.evaluation.skill import measure_skill, strongest_baseline
 

@@ -62,8 +62,7 @@ def property_columns(
             columns[f"{name}_cos2"] = np.clip(1 / 3 + (as_five_numbers(axis) * given).sum(axis=1), 1 / 3, 1)
         else:
             level = levels[name]
-            limits = [central_interval(row[None], target.edges, SHARE if level is None else level) for row in given]
-            low, high = np.array(limits, float).reshape(-1, 2).T
+            low, high = central_interval(given, target.edges, SHARE if level is None else level)
             columns |= {name: median_of(given, target.edges), f"{name}_low": low, f"{name}_high": high}
             columns[f"{name}_interval_by"] = FROM_DISTRIBUTION if level is None else FROM_VALIDATION
     return columns

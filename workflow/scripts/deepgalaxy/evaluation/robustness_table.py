@@ -6,8 +6,8 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.evaluation.calibration import MIDDLE_68, share_between
 from deepgalaxy.evaluation.bootstrap import resampled_interval
+from deepgalaxy.evaluation.calibration import MIDDLE_68, share_between
 from deepgalaxy.evaluation.predictions import Predictions
 
 

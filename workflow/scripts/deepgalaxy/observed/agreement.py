@@ -46,7 +46,7 @@ def summarise_agreement(compared: pd.DataFrame, training_median_myr: float, seed
 
     - ``published``, ``dated``: how many times are given, and of how many of these the image was dated;
     - ``rank_correlation``: Spearman's, of expected and published times, with the limits of its 95 % interval by
-      bootstrap over the systems, drawn from ``seed``; None of fewer than FEWEST systems, or if all times are the same;
+      bootstrap over the systems, drawn from ``seed``; None of fewer than FEWEST systems, 0 if all times are the same;
     - ``median_difference_myr``: of the absolute difference, with its interval likewise;
       ``training_median_difference_myr``: the same if ``training_median_myr``, the median time of the training images,
       is always given, which a network has to beat;

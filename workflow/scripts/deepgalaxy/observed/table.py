@@ -90,8 +90,8 @@ def _intervals(
         level, distribution = levels[f"{share:g}"], unscaled
         if level is None and name == "":
             level, distribution = share, scaled
-        limits = [central_interval(row[None], edges_myr, level) for row in distribution] if level is not None else []
-        low, high = np.array(limits).reshape(-1, 2).T if limits else np.full((2, len(scaled)), np.nan)
+        nothing = np.full((2, len(scaled)), np.nan)
+        low, high = nothing if level is None else central_interval(distribution, edges_myr, level)
         columns |= {f"low{name}_myr": low, f"high{name}_myr": high}
         if name == "":
             columns["interval_by"] = FROM_DISTRIBUTION if distribution is scaled else FROM_VALIDATION
