@@ -1,6 +1,5 @@
 """From a finished run to the file of a dater."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +20,7 @@ from deepgalaxy.logs import progress
 from deepgalaxy.observed.novelty import Limits, LoneProbe, TrainingFeatures
 from deepgalaxy.observed.preparing import Frame, as_observed
 from deepgalaxy.observed.table import INTERVALS
+from deepgalaxy.sample.prepared_file import batches_of
 from deepgalaxy.targets import read_targets
 from deepgalaxy.version import workflow_version
 
@@ -142,16 +142,10 @@ def look_at_file(
         count = min(len(images), MOST_COMPARED, max(1, FEATURE_BYTES // (4 * width)))
         seen = [
             eye.look(as_observed(batch, frame))
-            for batch in progress(_batches(images, count, batch_size), count, what, amount=lambda batch: len(batch))
+            for batch in progress(batches_of(images, count, batch_size), count, what, amount=lambda batch: len(batch))
         ]
         row = file["row"][:count]
     return Response.joined(seen), row
-
-
-def _batches(images: h5py.Dataset, count: int, batch_size: int) -> Iterator[np.ndarray]:
-    """Yield the first ``count`` images by batches."""
-    for start in range(0, count, batch_size):
-        yield images[start : min(start + batch_size, count)]
 
 
 def describe_training(split: pd.DataFrame, row: np.ndarray) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The search for training images like observed ones, by the vector of an encoder."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from deepgalaxy.logs import logger, progress
 from deepgalaxy.observed.observation import Observation
 from deepgalaxy.observed.preparing import Frame, as_observed, prepare_observation
 from deepgalaxy.parallel import in_processes
+from deepgalaxy.sample.prepared_file import batches_of
 
 if TYPE_CHECKING:
     import keras
@@ -74,7 +75,7 @@ def search_similar(
             [
                 place(as_observed(batch, frame))
                 for batch in progress(
-                    _batches(file["images"], count, batch_size),
+                    batches_of(file["images"], count, batch_size),
                     count,
                     "training images",
                     amount=lambda batch: len(batch),
@@ -84,9 +85,3 @@ def search_similar(
     used = about["used"].to_numpy(bool)
     found = tabulate_similar(about[used], distance_of_turns(images, place, points), gallery[list(DESCRIBED)])
     return pd.concat([found, about[~used]]).sort_index()
-
-
-def _batches(images: h5py.Dataset, count: int, batch_size: int) -> Iterator[np.ndarray]:
-    """Yield the first ``count`` images by batches."""
-    for start in range(0, count, batch_size):
-        yield images[start : min(start + batch_size, count)]
