@@ -1,5 +1,6 @@
 """What is drawn of an encoder-decoder, from the files that a small one leaves of a sample of noise."""
 
+import shutil
 from types import SimpleNamespace
 
 import h5py
@@ -118,6 +119,17 @@ def test_retrieval_is_drawn_by_rank_and_phase(encoder, drawn):
     phases = [text.get_text() for text in right.get_xticklabels()]
     assert phases[0] == "all" and len(phases) == len(set(encoder.latent["phase"]))
     assert len(middle.lines) == encoder.latent["space"].nunique()
+
+
+def test_retrieval_is_drawn_where_no_image_is_of_another_line_of_sight(encoder, drawn, tmp_path):
+    shutil.copyfile(encoder.searches_file, tmp_path / "searches.hdf5")
+    with h5py.File(tmp_path / "searches.hdf5", "a") as file:
+        for space in file["found"].values():
+            del space[LINES]
+    along_any = encoder.latent[encoder.latent["gallery"] == SIMULATIONS]
+    figure = drawn(plot_retrieval, tmp_path / "searches.hdf5", encoder.split, along_any)
+    left, middle = figure.axes[:2]
+    assert len(left.lines) == along_any["space"].nunique() and not middle.lines
 
 
 def test_each_query_is_beside_similar_images_of_other_mergers(encoder, drawn):

@@ -110,7 +110,8 @@ def test_observed_times_are_drawn_against_published_ones(drawn):
             "expected_myr": [60.0, 80.0, np.nan],
             "low_myr": [40.0, 60.0, np.nan],
             "high_myr": [90.0, 95.0, np.nan],
-            "novelty": [0.5, 2.0, np.nan],
+            "novelty": [0.5, 0.8, np.nan],
+            "warning": [np.nan, "It looks like a galaxy without a companion.", np.nan],
         }
     )
     agreement = pd.Series(
@@ -130,6 +131,6 @@ def test_observed_times_are_drawn_against_published_ones(drawn):
 
 
 def test_nothing_dated_is_said_and_drawn_empty(drawn):
-    compared = pd.DataFrame({name: [np.nan] for name in ("published_myr", "expected_myr", "low_myr", "novelty")})
+    compared = pd.DataFrame({name: [np.nan] for name in ("published_myr", "expected_myr", "low_myr", "warning")})
     agreement = pd.Series({"published": 1, "dated": 0, "rank_correlation": np.nan})
     assert drawn(plot_observed_reference, compared, agreement).axes[0].get_title() == "0 of 1 systems dated"

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
+from deepgalaxy.observed.table import is_warned
 
 
 def plot_observed_reference(compared: pd.DataFrame, agreement: pd.Series, output: str | Path) -> None:
@@ -15,10 +16,11 @@ def plot_observed_reference(compared: pd.DataFrame, agreement: pd.Series, output
     with a warning are in another colour; the title says how many were not dated.
     """
     dated = compared[compared["expected_myr"].notna()]
+    warned = is_warned(dated)
     figure, axes = plt.subplots(figsize=(6.4, 6), layout="constrained")
     for label, colour, some in (
-        ("68 % interval", BLUE, dated[~(dated["novelty"] > 1)]),
-        ("with a warning: far from all training images", ORANGE, dated[dated["novelty"] > 1]),
+        ("68 % interval", BLUE, dated[~warned]),
+        ("with a warning: its time may mean nothing", ORANGE, dated[warned]),
     ):
         if len(some):
             spread = (some["expected_myr"] - some["low_myr"], some["high_myr"] - some["expected_myr"])

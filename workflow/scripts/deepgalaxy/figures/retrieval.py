@@ -31,6 +31,8 @@ def plot_retrieval(searches: str | Path, split: pd.DataFrame, table: pd.DataFram
     with h5py.File(searches) as file:
         for axes, kind in ((left, SIMULATIONS), (middle, LINES)):
             for space in spaces:
+                if f"found/{space}/{kind}" not in file:  # too few images
+                    continue
                 median = median_by_rank(file, space, kind, t_myr)
                 axes.plot(np.arange(1, len(median) + 1), median, "o-", ms=3, color=colours[space], label=space)
             axes.set_title(f"training images of\n{kind}", fontsize=10)
