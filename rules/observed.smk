@@ -15,10 +15,10 @@ try:
     OBSERVED_FILES = list_observed(OBSERVED["directory"]) if OBSERVED["directory"] else []
     if OBSERVED["reference"] and workflow.is_main_process:
         read_reference(OBSERVED["reference"])
-    # Of each model that is trained before cut-outs of the sky.
+    # Of each model that is trained before cut-outs of the sky, those whose weights others begin with too.
     CUTOUTS = {
         name: list_cutouts(config["models"][name]["background"])
-        for name in EXPERIMENT["models"]
+        for name in dict.fromkeys([*EXPERIMENT["models"], *MODELS_BEFORE])
         if config["models"][name]["background"]
     }
 except ValueError as error:

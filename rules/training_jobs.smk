@@ -13,6 +13,14 @@ def runs_before(wildcards):
     return earlier_runs(config["models"], wildcards.model, workflow.pathvars.apply("<results>/models"))
 
 
+# Of the runs that the experiment's models go on from.
+MODELS_BEFORE = [
+    run["model"]
+    for model in EXPERIMENT["models"]
+    for run in earlier_runs(config["models"], model, workflow.pathvars.apply("<results>/models"))[0]
+]
+
+
 def weights_to_begin_with(wildcards):
     """Return the file of weights that training begins with, if there is one; a run of this workflow is made first."""
     return weights_file(config["models"], wildcards.model, workflow.pathvars.apply("<results>/models")) or []
