@@ -98,7 +98,7 @@ rule decode_images:
         training="<encoder_run>/autoencoder/training.json",
         test="<sample>/test.hdf5",
     output:
-        temp("<encoder_run>/decoded.hdf5"),
+        "<encoder_run>/decoded.hdf5",
     log:
         "<logs>/decode_images/<encoder_name>.log",
     conda:
