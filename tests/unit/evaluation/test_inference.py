@@ -32,7 +32,7 @@ def network(rows):
         late = np.clip(images[:, rows].mean(axis=(1, 2, 3)) / 255, 0, 1)
         return np.stack([1 - late, late], axis=1)
 
-    return SimpleNamespace(output_shape=(None, 2), predict_on_batch=predict)
+    return SimpleNamespace(output=SimpleNamespace(shape=(None, 2)), predict_on_batch=predict)
 
 
 @pytest.mark.parametrize(("rows", "turns"), [(slice(4), 8), (slice(4, None), 1)])

@@ -49,6 +49,18 @@ def test_several_outputs_keep_their_names_and_one_view_is_the_image_itself():
         mean_over_turns(corner, IMAGES, 2)
 
 
+def test_what_is_known_of_the_upright_image_is_not_asked_for_again():
+    asked = []
+
+    def apply(images):
+        asked.append(images)
+        return corner(images)
+
+    known = mean_over_turns(apply, IMAGES, 8, corner(IMAGES))
+    np.testing.assert_array_equal(known, mean_over_turns(corner, IMAGES, 8))
+    assert len(asked) == 7 and mean_over_turns(apply, IMAGES, 1, known) is known
+
+
 def test_images_of_a_file_are_turned_batch_by_batch(tmp_path):
     with h5py.File(tmp_path / "images.hdf5", "w") as file:
         file["images"] = IMAGES

@@ -138,6 +138,6 @@ def test_a_model_on_maps_that_are_not_there_is_refused(config, schema, changes, 
 
 
 def test_an_encoder_that_is_not_described_is_a_mistake(config, schema):
-    config["experiment"]["encoders"] = ["small"]
+    config["experiment"]["encoders"] = ["large"]
     (mistake,) = list_mistakes(config, schema)
-    assert mistake.startswith("`experiment: encoders` names 'small', which `encoders` does not describe;")
+    assert mistake.startswith("`experiment: encoders` names 'large', which `encoders` does not describe;")

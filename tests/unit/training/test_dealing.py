@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deepgalaxy.resampling import Sight
 from deepgalaxy.training.data.deal import Dealing, equal_part, shuffled_by_windows
 from deepgalaxy.training.data.prepared import PreparedData
 from deepgalaxy.training.data.shard import Shard, images_of_rank
@@ -151,7 +152,7 @@ def test_streamed_batches_are_those_held_in_memory(prepared, mode, batch_size):
 def test_the_budget_is_for_training_and_validation_images_together(prepared, images, held):
     # As many images to train on, less one where they would fit all by themselves.
     count, about = held[0] or 101, {"classes_ordered": True, "classes_cameras": frozenset()}
-    data = PreparedData(prepared, prepared, 4, "uint8", count, 101, 2, **about)
+    data = PreparedData(prepared, prepared, Sight(4, "uint8"), count, 101, 2, **about)
     training, validation = images_of_rank(data, Dealing(count, 1, 0, 1), 0, images * 16)
     training.load(1)
     assert (training.shard.held_bytes, validation.held_bytes) == tuple(16 * number for number in held)
@@ -265,9 +266,9 @@ def test_properties_travel_with_the_labels(tmp_path):
         file["properties"] = np.stack([np.arange(5) * 10, np.full(5, np.nan)], axis=1).astype(np.float32)
         file["properties"].attrs["columns"] = ["t_peri_myr", "merged"]
     slices = [slice(3, 5), slice(0, 1)]
-    shard = Shard(tmp_path / "images.hdf5", slices, 0, ["t_peri_myr", "merged"])
+    shard = Shard(tmp_path / "images.hdf5", slices, 0, properties=["t_peri_myr", "merged"])
     ((_, labels),) = shard.batches(np.array([2, 0, 1]), 3)
     np.testing.assert_array_equal(labels, np.array([[0, 0, np.nan], [3, 30, np.nan], [4, 40, np.nan]], np.float32))
     assert Shard(tmp_path / "images.hdf5", slices, 0).labels.dtype == np.int32
     with pytest.raises(ValueError, match=r"has the properties t_peri_myr, merged and not lone; give properties.csv"):
-        Shard(tmp_path / "images.hdf5", slices, 0, ["lone"])
+        Shard(tmp_path / "images.hdf5", slices, 0, properties=["lone"])

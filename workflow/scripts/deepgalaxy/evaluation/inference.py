@@ -48,9 +48,10 @@ def predict_validation(
     better there (``is_better``), and return the number of views; the log says how good each is."""
     with h5py.File(prepared) as images:
         label, target_myr, row = (images[name][:] for name in ("label", "target_myr", "row"))
-        outputs, scored = {}, {}
+        outputs: dict[int, Outputs] = {}
+        scored = {}
         for number in dict.fromkeys((1, turns)):
-            outputs[number] = _apply_to_views(network, images, batch_size, number)
+            outputs[number] = _apply_to_views(network, images, batch_size, number, outputs.get(1))
             scored[number] = Predictions(class_probabilities(outputs[number]), label, target_myr, row)
             logger.info("validation images, %s: %s", _say_views(number), _say_how_good(scored[number], classes))
         chosen = turns if is_better(scored[turns], scored[1], classes) else 1
@@ -59,14 +60,17 @@ def predict_validation(
     return chosen
 
 
-def _apply_to_views(network: keras.Model, images: h5py.File, batch_size: int, turns: int) -> Outputs:
-    """Return what ``apply_network`` gives for all images of a prepared file, the mean over ``turns`` views."""
+def _apply_to_views(
+    network: keras.Model, images: h5py.File, batch_size: int, turns: int, upright: Outputs | None = None
+) -> Outputs:
+    """Return what ``apply_network`` gives for all images of a prepared file, the mean over ``turns`` views; ``upright``
+    is what it gave for one view, if that is known."""
     count = len(images["label"])
 
     def apply(views: Sequence[np.ndarray]) -> Outputs:
         return apply_network(network, views, count, "images classified", batch_size)
 
-    return mean_over_turns(apply, images["images"], turns)
+    return mean_over_turns(apply, images["images"], turns, upright)
 
 
 def _write_outputs(

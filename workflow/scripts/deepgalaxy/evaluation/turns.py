@@ -46,8 +46,11 @@ class TurnedImages:
         return turned(self.images[chosen], self.view)
 
 
-def mean_over_turns(apply: Callable, images: np.ndarray | h5py.Dataset, turns: int) -> Outputs:
-    """Return the mean of what ``apply`` gives for 1, 4 or 8 views of the same images.
+def mean_over_turns(
+    apply: Callable, images: np.ndarray | h5py.Dataset, turns: int, upright: Outputs | None = None
+) -> Outputs:
+    """Return the mean of what ``apply`` gives for 1, 4 or 8 views of the same images; ``upright`` is what it gave for
+    the images as they are, if that is known.
 
     ``images`` (n, pixels, pixels, …) are an array or a dataset of an HDF5 file; ``apply`` gets them as they are, or as
     TurnedImages, which can be sliced likewise, and returns an array (n, …) or several by name, as the result is.
@@ -55,7 +58,7 @@ def mean_over_turns(apply: Callable, images: np.ndarray | h5py.Dataset, turns: i
     """
     if turns not in TURNS:
         raise ValueError(f"{turns} views of an image cannot be had without interpolation; take 1, 4 or 8.")
-    first = apply(images)
+    first = apply(images) if upright is None else upright
     if turns == 1:
         return first
     several = isinstance(first, Mapping)
