@@ -175,7 +175,7 @@ rule score_encoder:
         "../envs/report.yaml"
     threads: 8
     resources:
-        mem_mb=megabytes(8000),
+        mem_mb=megabytes(4000),
         runtime=minutes(60),
     params:
         seed=stage_seed("encoder", "repeat"),

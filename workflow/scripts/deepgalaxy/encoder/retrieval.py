@@ -18,6 +18,8 @@ OVERLAPPING = 10
 """Similar images whose sets are compared when the query is turned."""
 NEIGHBOURS_IN_MAP = 10
 PERPLEXITY = 30
+MAPPED_EXACTLY = 400
+"""Points of a map up to which it is made without approximation."""
 SIMULATIONS, LINES = "other mergers", "other mergers and lines of sight"
 
 
@@ -102,9 +104,11 @@ def overlap_of_sets(found: np.ndarray, other: np.ndarray, gallery_of: Images) ->
 
 def map_of(points: np.ndarray, seed: int) -> np.ndarray:
     """Return a plane map (n, 2) of ``points`` (n, d) by t-SNE (van der Maaten & Hinton 2008), which begins with the
-    first two principal components (Kobak & Berens 2019, Nat. Commun. 10, 5416)."""
-    perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
-    return TSNE(init="pca", perplexity=perplexity, learning_rate="auto", random_state=seed).fit_transform(points)
+    first two principal components (Kobak & Berens 2019, Nat. Commun. 10, 5416); the same for the same ``seed``."""
+    settings = {"perplexity": min(PERPLEXITY, max(1, (len(points) - 1) / 3)), "random_state": seed % 2**32}
+    # Of few points the approximation takes longer, and on a busy machine fifty times as long.
+    method = "exact" if len(points) <= MAPPED_EXACTLY else "barnes_hut"
+    return TSNE(init="pca", learning_rate="auto", method=method, **settings).fit_transform(points)
 
 
 def purity_of_points(places: np.ndarray, label: np.ndarray) -> np.ndarray:

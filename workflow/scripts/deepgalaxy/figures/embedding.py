@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
 
 from deepgalaxy.dater.archive import read_archive, read_array
+from deepgalaxy.encoder.retrieval import map_of
 from deepgalaxy.figures.style import GREY, ORANGE, PURPLE, save_figure
 from deepgalaxy.observed.table import is_warned
 
 MOST_TRAINING = 2000
 """Training images that are drawn; more would hide each other."""
-PERPLEXITY = 30
 NAMED = 12
 """Observed images that are numbered, in the order of the table."""
 
@@ -51,8 +50,7 @@ def embed(training: np.ndarray, others: np.ndarray, seed: int) -> np.ndarray:
     standardised over the former; the same for the same ``seed``."""
     scaled = StandardScaler().fit(training).transform(np.concatenate([training, others]))
     scaled = PCA(min(50, *scaled.shape), svd_solver="full").fit_transform(scaled)
-    perplexity = min(PERPLEXITY, max(1, (len(scaled) - 1) // 3))
-    return TSNE(perplexity=perplexity, init="pca", random_state=seed % 2**32).fit_transform(scaled)
+    return map_of(scaled, seed)
 
 
 def _columns(place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
