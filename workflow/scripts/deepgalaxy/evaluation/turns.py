@@ -62,7 +62,7 @@ def mean_over_turns(
     if turns == 1:
         return first
     several = isinstance(first, Mapping)
-    named = first if several else {"": first}
+    named: Mapping[str, np.ndarray] = first if isinstance(first, Mapping) else {"": first}
     total = {name: np.asarray(values, float).copy() for name, values in named.items()}
     for view in range(1, turns):
         outputs = apply(TurnedImages(images, view))
