@@ -8,11 +8,11 @@ STUDY = study_runs(config)
 MODELLED_STUDIES = SCALING_STUDIES if {1} < set(config["scaling"]["workers"]) else []
 
 
-def study_options(wildcards, input):
+def study_options(wildcards):
     """Return the options of a study run as words of a command line: the model's, with the run's length and batch size."""
     own = {name: config["scaling"][name] for name in ("epochs", "steps_per_epoch")} | {"batch_size": wildcards.batch}
     options = settings("models/{model}")(wildcards) | own | {"debug": False}
-    return [*command_line(options), *options_of_files(input), "--allreduce-sweep"]
+    return [*command_line(options), "--allreduce-sweep"]
 
 
 def cores_per_rank_of_study(wildcards):

@@ -37,6 +37,7 @@ rule train_model:
         **training_resources(cores_per_rank),
     params:
         options=model_options,
+        files=options_of_files,
         directory=subpath(output.model, parent=True),
         seed=stage_seed("train", "repeat"),
         code=code_digest("deepgalaxy/train.py"),
@@ -51,5 +52,5 @@ rule train_model:
             --launched-by={resources.launcher:q} \
             --memory-budget-mib={resources.image_memory_mib} --gpu-memory-mib={resources.gpu_memory_mib} \
             --checkpoint-minutes={resources.checkpoint_minutes} --stall-minutes={resources.stall_minutes} \
-            {params.options:q}
+            {params.options:q} {params.files:q}
         """

@@ -48,25 +48,28 @@ def autoencoder_of_model(wildcards):
     return f"<results>/encoders/{ENCODER_RUN}/autoencoder/model.keras".format(**run) if encoder else []
 
 
-def options_of_files(input):
-    """Return the further files among a training run's input as words of a command line."""
+def options_of_files(wildcards, input):
+    """Return the further files among a training run's input as words of a command line.
+
+    These are a parameter of their own: of one that follows from the input, Snakemake does not see a change.
+    """
     words = [f"--background-file={input.background}"] if input.background else []
     return [*words, *([f"--autoencoder={input.autoencoder}"] if input.get("autoencoder") else [])]
 
 
-def model_options(wildcards, input):
+def model_options(wildcards):
     """Return a model's options as words of a command line."""
-    return [*command_line(settings("models/{model}")(wildcards)), *options_of_files(input)]
+    return command_line(settings("models/{model}")(wildcards))
 
 
 def stage_options_of(stage, objective):
     """Return a function for the options of a stage of an encoder-decoder as words of a command line."""
 
-    def options(wildcards, input):
+    def options(wildcards):
         encoder = settings("encoders/{encoder}")(wildcards)
         network = {"objective": objective, "architecture": encoder["backbone"], "weights": encoder["weights"]}
         shape = {name: encoder[name] for name in ("decoder_filters", "latent", "hidden", "map_channels")}
-        return [*command_line(network | shape | encoder[stage]), *options_of_files(input)]
+        return command_line(network | shape | encoder[stage])
 
     return options
 

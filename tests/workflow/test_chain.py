@@ -184,11 +184,17 @@ TRAINING = {
         "plot_skill",
     ),
     *("plot_training", "plot_predictions", "plot_pit", "plot_errors", "plot_examples"),
+    *("pack_dater", "measure_novelty", "plot_embedding"),
     *REPORT,
 }
-ENCODER = {"train_autoencoder", "train_vae", "encode_images", "decode_images", "reconstruct_images", "score_encoder"}
 # Features of the networks are among the spaces that the encoder-decoder is compared with.
-TRAINING |= {"encode_images", "score_encoder"}
+COMPARISON = {"encode_images", "score_encoder", "plot_latent", "plot_retrieval", "plot_queries"}
+ENCODER = {
+    *("train_autoencoder", "train_vae", "decode_images", "reconstruct_images", "plot_reconstructions"),
+    *("walk_through_vector", "plot_walk"),
+    *COMPARISON,
+}
+TRAINING |= COMPARISON
 SCALING = {"measure_throughput", "tabulate_scaling", "model_scaling", "plot_scaling"}
 # All that comes of a sample whose images changed, and of one whose images are others.
 SAMPLE = {"prepare_images", "measure_morphology", "score_baselines", "plot_morphology", *SCALING, *TRAINING, *ENCODER}
@@ -209,7 +215,7 @@ def test_the_memory_budget_changes_no_result(with_settings):
         ({"scaling": {"steps_per_epoch": 4}}, SCALING | REPORT),
         (
             {"prediction": {"turns": 1}},
-            TRAINING - {"train_model", "tabulate_throughput", "plot_training", "encode_images", "score_encoder"},
+            TRAINING - {"train_model", "tabulate_throughput", "plot_training", *COMPARISON},
         ),
         ({"samples": {"four_stages": {"images": {"pixels": 24}}}}, SAMPLE),
         ({"samples": {"four_stages": {"split": {"test": 0.34}}}}, SPLIT),
@@ -243,7 +249,7 @@ def test_an_edit_of_the_evaluation_reruns_evaluation_and_report(chain, snakemake
     try:
         metrics.write_text(source.replace("float(np.mean(error_myr))", "float(np.nanmean(error_myr))"))
         changed = {"evaluate_predictions", "score_baselines", "plot_predictions", "tabulate_metrics"}
-        changed |= {"tabulate_skill", "plot_skill", "score_encoder"}
+        changed |= {"tabulate_skill", "plot_skill"}
         assert planned(snakemake("-n")) == changed | REPORT
         metrics.write_text("# A remark changes nothing.\n" + source)
         assert planned(snakemake("-n")) == set()
