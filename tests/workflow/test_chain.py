@@ -188,10 +188,10 @@ TRAINING = {
     *REPORT,
 }
 # Features of the networks are among the spaces that the encoder-decoder is compared with.
-COMPARISON = {"encode_images", "score_encoder", "plot_latent", "plot_retrieval", "plot_queries"}
+SCORES = {"score_encoder", "plot_latent", "plot_retrieval", "plot_reconstructions"}
+COMPARISON = {"encode_images", "plot_queries", *SCORES}
 ENCODER = {
-    *("train_autoencoder", "train_vae", "decode_images", "reconstruct_images", "plot_reconstructions"),
-    *("walk_through_vector", "plot_walk"),
+    *("train_autoencoder", "train_vae", "decode_images", "reconstruct_images", "walk_through_vector", "plot_walk"),
     *COMPARISON,
 }
 TRAINING |= COMPARISON
@@ -249,7 +249,8 @@ def test_an_edit_of_the_evaluation_reruns_evaluation_and_report(chain, snakemake
     try:
         metrics.write_text(source.replace("float(np.mean(error_myr))", "float(np.nanmean(error_myr))"))
         changed = {"evaluate_predictions", "score_baselines", "plot_predictions", "tabulate_metrics"}
-        changed |= {"tabulate_skill", "plot_skill"}
+        changed |= {"tabulate_skill", "plot_skill", "tabulate_intervals", "plot_intervals", *SCORES}
+        changed |= {"pack_dater", "measure_novelty", "plot_embedding"}
         assert planned(snakemake("-n")) == changed | REPORT
         metrics.write_text("# A remark changes nothing.\n" + source)
         assert planned(snakemake("-n")) == set()
