@@ -29,10 +29,7 @@ use rule train_model as train_autoencoder with:
         "<benchmarks>/train_autoencoder/<encoder_name>.tsv"
     params:
         options=stage_options_of("autoencoder", "reconstruction"),
-        files=options_of_files,
-        directory=subpath(output.model, parent=True),
         seed=stage_seed("autoencoder", "repeat"),
-        code=code_digest("deepgalaxy/train.py"),
 
 
 use rule train_model as train_vae with:
@@ -54,10 +51,7 @@ use rule train_model as train_vae with:
         "<benchmarks>/train_vae/<encoder_name>.tsv"
     params:
         options=stage_options_of("vae", "latent_bound"),
-        files=options_of_files,
-        directory=subpath(output.model, parent=True),
         seed=stage_seed("vae", "repeat"),
-        code=code_digest("deepgalaxy/train.py"),
 
 
 rule encode_images:

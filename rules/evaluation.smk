@@ -2,8 +2,7 @@
 
 Parameters: `prediction`, `seed`. What several runs predict, put together by joining.smk, is evaluated like the predictions of one.
 Results: <run>/predictions.hdf5, validation_predictions.hdf5, metrics.json and examples.hdf5, <results>/tables/errors/;
-<results>/tables/isolated/ of samples that take isolated galaxies; <run>/robustness.hdf5 and <results>/tables/robustness/ of
-samples with frames
+<results>/tables/isolated/ of samples that take isolated galaxies
 """
 
 
@@ -115,63 +114,6 @@ rule tabulate_isolated:
         code=code_digest("evaluation/tabulate_isolated.py"),
     script:
         "../workflow/scripts/evaluation/tabulate_isolated.py"
-
-
-rule measure_robustness:
-    """Let a trained model classify test images that are turned, scaled, moved, blurred, and more."""
-    input:
-        model="<run>/model.keras",
-        training="<run>/training.json",
-        test="<sample>/test.hdf5",
-        validation="<run>/validation_predictions.hdf5",
-        split="<sample>/split.csv",
-    output:
-        "<run>/robustness.hdf5",
-    log:
-        "<logs>/measure_robustness/<run_name>.log",
-    benchmark:
-        "<benchmarks>/measure_robustness/<run_name>.tsv"
-    conda:
-        "../envs/train.yaml"
-    envmodules:
-        *MACHINE["envmodules"],
-    threads: 2
-    resources:
-        mem_mb=megabytes_of_network("to_predict", beside=500),
-        image_memory_mib=MACHINE["memory_budget_mib"],
-        runtime=minutes(30 * config["prediction"]["turns"]),
-    params:
-        seed=stage_seed("robustness", "repeat"),
-        code=code_digest("evaluation/measure_robustness.py"),
-    script:
-        "../workflow/scripts/evaluation/measure_robustness.py"
-
-
-rule tabulate_robustness:
-    """Tabulate how much worse a model dates images that are disturbed."""
-    input:
-        measured="<run>/robustness.hdf5",
-        classes="<run>/classes.csv",
-        split="<sample>/split.csv",
-    output:
-        report(
-            "<results>/tables/robustness/<run_name>.csv",
-            caption="../workflow/report/robustness.rst",
-            category="Results",
-            labels={"content": "robustness", **RUN_LABELS},
-        ),
-    log:
-        "<logs>/tabulate_robustness/<run_name>.log",
-    conda:
-        "../envs/report.yaml"
-    resources:
-        mem_mb=megabytes(1000),
-        runtime=minutes(20),
-    params:
-        seed=stage_seed("robustness", "repeat"),
-        code=code_digest("evaluation/tabulate_robustness.py"),
-    script:
-        "../workflow/scripts/evaluation/tabulate_robustness.py"
 
 
 rule explain_examples:

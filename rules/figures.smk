@@ -14,7 +14,6 @@ localrules:
     plot_pit,
     plot_errors,
     plot_examples,
-    plot_robustness,
 
 
 rule plot_skill:
@@ -213,24 +212,3 @@ rule plot_examples:
         code=code_digest("figures/plot_examples.py"),
     script:
         "../workflow/scripts/figures/plot_examples.py"
-
-
-rule plot_robustness:
-    """Draw how much worse one run dates images that are disturbed."""
-    input:
-        "<results>/tables/robustness/<run_name>.csv",
-    output:
-        report(
-            "<results>/figures/robustness/<run_name>.svg",
-            caption="../workflow/report/robustness.rst",
-            category="Results",
-            labels={"content": "robustness", **RUN_LABELS},
-        ),
-    log:
-        "<logs>/plot_robustness/<run_name>.log",
-    conda:
-        "../envs/report.yaml"
-    params:
-        code=code_digest("figures/plot_robustness.py"),
-    script:
-        "../workflow/scripts/figures/plot_robustness.py"
