@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from deepgalaxy.evaluation.perturbations import AMOUNTS, Perturbation, Scene, perturbations, perturbed, scenes
-from deepgalaxy.evaluation.robustness import MOST_IMAGES, choose_images, measure_robustness, probabilities_of
+from deepgalaxy.evaluation.robustness import MOST_IMAGES, choose_images, measure_robustness
 from deepgalaxy.evaluation.robustness_table import tabulate_robustness
 from deepgalaxy.image import BRIGHTEST, FAINTEST, disc
 from deepgalaxy.resampling import Sight, light_of, reduced, store, to_store
@@ -111,8 +111,7 @@ def measured(tmp_path):
 
     def measure(batch_size, turns=1):
         output = tmp_path / f"robustness{batch_size}.hdf5"
-        apply = lambda images: probabilities_of(network, images)  # noqa: E731
-        measure_robustness(apply, tmp_path / "test.hdf5", SPLIT, 1, output, batch_size, turns)
+        measure_robustness(network, tmp_path / "test.hdf5", SPLIT, 1, output, batch_size, turns)
         return output
 
     return measure
@@ -148,4 +147,4 @@ def test_a_sample_without_frames_is_refused(tmp_path):
     with h5py.File(tmp_path / "test.hdf5", "w") as file:
         file["images"] = np.zeros((2, 8, 8, 1), np.uint8)
     with pytest.raises(ValueError, match="no frames to disturb; set `images: oversampling`"):
-        measure_robustness(lambda images: images, tmp_path / "test.hdf5", SPLIT, 1, tmp_path / "out.hdf5", 5)
+        measure_robustness(None, tmp_path / "test.hdf5", SPLIT, 1, tmp_path / "out.hdf5", 5)

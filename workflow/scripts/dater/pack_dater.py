@@ -2,14 +2,8 @@
 
 from dataclasses import fields
 
-import pandas as pd
-
-from deepgalaxy.dater.card import write_card
+from deepgalaxy.dater.card import card_of
 from deepgalaxy.dater.pack import Run, pack_dater
-from deepgalaxy.evaluation.baseline_predictions import read_baselines
-from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.evaluation.skill import measure_skill
-from deepgalaxy.files import read_json
 from deepgalaxy.logs import script_log
 from deepgalaxy.network_memory import NetworkMemory, batch_size
 from deepgalaxy.observed.preparing import Frame
@@ -20,25 +14,9 @@ if __name__ == "__main__":
         configure_tensorflow(snakemake.threads)
         from deepgalaxy.training.model_file import load_network
 
-        files, run = snakemake.input, snakemake.params.run
-        split = pd.read_csv(files.split)
-        skill = measure_skill(
-            Predictions.read(files.predictions),
-            read_baselines(files.baselines),
-            pd.read_csv(files.classes),
-            split,
-            snakemake.params.seed,
-        )
-        frame, metrics = Frame.of(files.train), read_json(files.metrics)
-        scores = pd.read_csv(files.property_scores[0]) if files.property_scores else None
-        card = write_card(run, metrics, skill, split, frame, snakemake.params.licence, scores)
-        memory = NetworkMemory.read(files.training)
-        pack_dater(
-            Run(**{field.name: files[field.name] for field in fields(Run)}),
-            load_network(files.model),
-            snakemake.params.name,
-            card,
-            memory.to_predict,
-            batch_size(memory.to_predict, snakemake.resources.image_memory_mib),
-            snakemake.output[0],
-        )
+        files, about = snakemake.input, snakemake.params
+        image_bytes = NetworkMemory.read(files.training).to_predict
+        size = batch_size(image_bytes, snakemake.resources.image_memory_mib)
+        card = card_of(files, about.run, Frame.of(files.train), about.licence, about.seed)
+        run = Run(**{field.name: files[field.name] for field in fields(Run)})
+        pack_dater(run, load_network(files.model), about.name, card, image_bytes, size, snakemake.output[0])

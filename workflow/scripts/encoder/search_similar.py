@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from deepgalaxy.encoder.observed import KEPT, prepare_observations, search_similar
+from deepgalaxy.encoder.observed import prepare_observations, search_similar, write_images
 from deepgalaxy.files import write_table
-from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import script_log
 from deepgalaxy.network_memory import NetworkMemory, batch_size
 from deepgalaxy.observed.observation import list_observations
@@ -20,10 +19,7 @@ if __name__ == "__main__":
         configure_tensorflow(snakemake.threads)
         from deepgalaxy.training.model_file import load_network
 
-        memory = NetworkMemory.read(files.training)
-        size = batch_size(memory.to_predict, snakemake.resources.image_memory_mib)
-        split, network = pd.read_csv(files.split), load_network(files.vae)
-        table = search_similar(network, files.train, split, frame, about, images, size)
-        with whole_hdf5(snakemake.output.images) as file:
-            file["images"] = images[:KEPT]
-        write_table(table, snakemake.output.table)
+        size = batch_size(NetworkMemory.read(files.training).to_predict, snakemake.resources.image_memory_mib)
+        found = load_network(files.vae), files.train, pd.read_csv(files.split), frame, about, images, size
+        write_images(images, snakemake.output.images)
+        write_table(search_similar(*found), snakemake.output.table)

@@ -1,7 +1,5 @@
 """Let a trained model classify test images that are turned, scaled, moved, blurred, and more."""
 
-from functools import partial
-
 import pandas as pd
 
 from deepgalaxy.evaluation.turns import read_turns
@@ -12,17 +10,15 @@ from deepgalaxy.tensorflow_setup import configure_tensorflow
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "measure_robustness"):
         configure_tensorflow(snakemake.threads)
-        from deepgalaxy.evaluation.robustness import measure_robustness, probabilities_of
+        from deepgalaxy.evaluation.robustness import measure_robustness
         from deepgalaxy.training.model_file import load_network
 
-        network = load_network(snakemake.input.model)
-        memory = NetworkMemory.read(snakemake.input.training)
         measure_robustness(
-            partial(probabilities_of, network),
+            load_network(snakemake.input.model),
             snakemake.input.test,
             pd.read_csv(snakemake.input.split),
             snakemake.params.seed,
             snakemake.output[0],
-            batch_size(memory.to_predict, snakemake.resources.image_memory_mib),
+            batch_size(NetworkMemory.read(snakemake.input.training).to_predict, snakemake.resources.image_memory_mib),
             read_turns(snakemake.input.validation),
         )

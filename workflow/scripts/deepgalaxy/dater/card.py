@@ -1,11 +1,16 @@
 """What there is to say of a dater to someone who gets it: made of what, how good, and where it fails."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from deepgalaxy.dater.dater import isolated_images
 from deepgalaxy.dater.properties import describe_properties
+from deepgalaxy.evaluation.baseline_predictions import read_baselines
+from deepgalaxy.evaluation.predictions import Predictions
+from deepgalaxy.evaluation.skill import measure_skill
+from deepgalaxy.files import read_json
 from deepgalaxy.observed.preparing import Frame
 
 LIMITS = """\
@@ -18,6 +23,16 @@ LIMITS = """\
 - A wrong scale moves the time: give the redshift or kpc_per_pixel wherever it is known.
 """
 LICENCE = "MIT, as the workflow that made it; what it was trained on has the licence that the data set states: {}."
+
+
+def card_of(files: Mapping[str, Any], run: dict[str, Any], frame: Frame, licence: str, seed: int) -> str:
+    """Return the card (``write_card``) of the ``run`` that has left some ``files``: predictions, baselines, classes,
+    split, metrics, and property_scores, a list of one table or none. ``seed`` is that of its skill."""
+    split = pd.read_csv(files["split"])
+    predicted, classes = Predictions.read(files["predictions"]), pd.read_csv(files["classes"])
+    skill = measure_skill(predicted, read_baselines(files["baselines"]), classes, split, seed)
+    scores = pd.read_csv(files["property_scores"][0]) if files["property_scores"] else None
+    return write_card(run, read_json(files["metrics"]), skill, split, frame, licence, scores)
 
 
 def write_card(

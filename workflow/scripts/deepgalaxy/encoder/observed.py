@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.encoder.search import DESCRIBED, distance_of_turns, tabulate_similar
+from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import logger, progress
 from deepgalaxy.observed.observation import Observation
 from deepgalaxy.observed.preparing import Frame, as_observed, prepare_observation
@@ -42,6 +43,12 @@ def prepare_observations(
         images += [] if image is None else [image]
     stored = np.array(images, frame.dtype).reshape(-1, frame.pixels, frame.pixels, 1)
     return pd.DataFrame(rows).reindex(columns=KNOWN), stored
+
+
+def write_images(images: np.ndarray, output: str | Path) -> None:
+    """Write the first KEPT images (n, pixels, pixels, 1) to a file of their own, to be drawn."""
+    with whole_hdf5(output) as file:
+        file["images"] = images[:KEPT]
 
 
 def in_parts(apply: Callable[[np.ndarray], np.ndarray], images: np.ndarray, size: int) -> np.ndarray:

@@ -27,7 +27,7 @@ def probabilities_of(network: Any, images: np.ndarray) -> np.ndarray:
 
 
 def measure_robustness(
-    apply: Callable[[np.ndarray], np.ndarray],
+    network: Any,
     prepared: str | Path,
     split: pd.DataFrame,
     seed: int,
@@ -35,10 +35,10 @@ def measure_robustness(
     batch_size: int,
     turns: int = 1,
 ) -> None:
-    """Write what a network gives for disturbed images of a prepared file, at most MOST_IMAGES of them.
+    """Write what a Keras ``network`` gives for disturbed images of a prepared file, at most MOST_IMAGES of them.
 
-    ``apply`` returns the class probabilities (n, classes) of images (n, pixels, pixels, 1), of which the mean over
-    ``turns`` views of each disturbed image is taken (``mean_over_turns``), as in the predictions of a run; ``split`` is
+    Its class probabilities are the mean over ``turns`` views of each disturbed image (``mean_over_turns``), as in the
+    predictions of a run; ``split`` is
     the split table, which says from which simulation an image is. The output holds ``probabilities`` (perturbations, n,
     classes) float32, ``name``, ``value`` and ``unit`` of each perturbation, the upright images first, and ``label``,
     ``target_myr`` and ``row`` (n,) as in the prepared file. No more than ``batch_size`` images are held at a time,
@@ -57,7 +57,7 @@ def measure_robustness(
         held = max(1, min(batch_size, HELD_BYTES // (16 * file["frames"].shape[1] ** 2)))
 
         def apply_to_views(images: np.ndarray) -> Outputs:
-            return mean_over_turns(lambda view: apply(view[:]), images, turns)
+            return mean_over_turns(lambda view: probabilities_of(network, view[:]), images, turns)
 
         batches = _batches(chosen, others, held)
         parts = [
