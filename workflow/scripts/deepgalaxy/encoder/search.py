@@ -9,6 +9,9 @@ from sklearn.metrics import pairwise_distances
 from deepgalaxy.encoder.retrieval import NEAREST, choose_from_several
 from deepgalaxy.views import VIEWS, turned
 
+DECIMALS = 4
+"""Of a distance: the last bits of a network's output depend on what else is in the batch, and must not decide which of
+two images as near as each other comes first."""
 DESCRIBED = ("row", "group", "camera", "target_myr")
 """What the table says of each similar image, besides its distance."""
 
@@ -16,11 +19,13 @@ DESCRIBED = ("row", "group", "camera", "target_myr")
 def distance_of_turns(images: np.ndarray, place: Callable[[np.ndarray], np.ndarray], gallery: np.ndarray) -> np.ndarray:
     """Return the distance (m, n) of each of the ``images`` (m, pixels, pixels, 1) from each point of the ``gallery``
     (n, d): the least of the VIEWS of the image, so that it is the same if the image is turned by a right angle or
-    mirrored. ``place`` maps images (m, pixels, pixels, 1) to points (m, d)."""
+    mirrored, and rounded to DECIMALS. ``place`` maps images (m, pixels, pixels, 1) to points (m, d), float32."""
     nearest = np.full((len(images), len(gallery)), np.inf)
     for view in range(VIEWS if len(images) else 0):
-        np.minimum(nearest, pairwise_distances(place(turned(images, view)), gallery), out=nearest)
-    return nearest
+        # In double precision: single precision loses half of its digits where two points are close.
+        distance = pairwise_distances(place(turned(images, view)).astype(float), gallery)
+        np.minimum(nearest, distance, out=nearest)
+    return nearest.round(DECIMALS)
 
 
 def tabulate_similar(about: pd.DataFrame, distance: np.ndarray, gallery: pd.DataFrame) -> pd.DataFrame:
