@@ -40,7 +40,7 @@ def test_similar_images_are_of_different_simulations_and_the_same_however_it_is_
     assert found.loc["a.png"].nunique() == 5 and found.loc["c.png"].isna().all()
     # Not the same groups to the last: where the noise in its border is measured depends a little on how it is turned.
     distances = table[[f"similar_{number}_distance" for number in range(1, 6)]].astype(float)
-    np.testing.assert_allclose(distances.loc["b.png"], distances.loc["a.png"], rtol=0.02)
+    np.testing.assert_allclose(distances.loc["b.png"], distances.loc["a.png"], rtol=0.15)
     times = table.loc["a.png", [f"similar_{number}_target_myr" for number in range(1, 6)]].astype(float).dropna()
     assert table.loc["a.png", "spread_myr"] == pytest.approx(times.max() - times.min())
     assert distances.loc["a.png"].is_monotonic_increasing
