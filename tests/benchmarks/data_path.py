@@ -125,7 +125,7 @@ def main(pixels=256, groups=3):
         network = build_network(options, pixels, "uint8", 10)
         step = TrainingStep(network, make_optimizer(options), SingleRank(), options)
         images, labels = share.images[:BATCH_SIZE], share.labels[:BATCH_SIZE] % 10
-        training, _ = seconds(step.update, images, labels, 0, 0.001, np.zeros(2, np.float32), repeats=5)
+        training, _ = seconds(step.update, images, labels, 0.001, np.zeros(2, np.float32), repeats=5)
         print(f"training of the reference network: {BATCH_SIZE / training:.0f} images/s")
 
 
