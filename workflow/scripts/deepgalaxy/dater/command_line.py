@@ -28,7 +28,6 @@ def run_command(name: str, args: argparse.Namespace, work: Callable[[argparse.Na
     logger.addHandler(handler)
     logger.setLevel(logging.ERROR if args.quiet else logging.INFO)
     on_stop_signals(_stop)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells of the processor otherwise
     try:
         used = work(args)
     except (Exception, StoppedBySignal) as error:
