@@ -176,7 +176,8 @@ def test_ranks_are_asked_to_stop_when_what_started_them_is_killed(start, tmp_pat
     everything = [*family(process), psutil.Process(ranks)]
     os.kill(started_by[0] if victim == "Snakemake" else started_by[1], signal.SIGKILL)
     assert not psutil.wait_procs(everything, timeout=30)[1]
-    assert (tmp_path / "signals").read_text() == "SIGUSR1"
+    # The kernel may ask twice, as threads and the process end; a rank that stops already takes no notice.
+    assert set((tmp_path / "signals").read_text().split()) == {"SIGUSR1"}
 
 
 @pytest.mark.parametrize("number", ["SIGTERM", "SIGHUP", "SIGINT"])
