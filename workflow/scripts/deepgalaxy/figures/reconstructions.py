@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import save_figure
+from deepgalaxy.figures.tiles import draw_rows
 
 ROWS = {"image": "image", "autoencoder": "autoencoder", "variational": "by the vector"}
 """What is drawn from top to bottom: the name in the file, and what the figure calls it."""
@@ -29,14 +30,8 @@ def plot_reconstructions(made: str | Path, split: pd.DataFrame, table: pd.DataFr
     figure, panels = plt.subplots(
         3, across, figsize=(max(6, 1.25 * across), 4.9), dpi=100, layout="constrained", squeeze=False
     )
-    for axes, (name, shown) in zip(panels, ROWS.items()):
-        axes[0].set_ylabel(shown, fontsize=9)
-        for number, panel in enumerate(axes):
-            panel.imshow(images[name][number], cmap="gray", vmin=0, vmax=1)
-            panel.set(xticks=[], yticks=[])
-            panel.spines[:].set_visible(False)
-            if name in differences:
-                panel.set_xlabel(f"{differences[name][number]:.4f}", fontsize=8)
+    said = {name: [f"{value:.4f}" for value in values] for name, values in differences.items()}
+    draw_rows(panels, ROWS, images, said)
     for panel, (_, view) in zip(panels[0], split.iloc[row].iterrows()):
         panel.set_title(describe_view(view), fontsize=7)
     figure.suptitle(_say_means(table), fontsize=9)

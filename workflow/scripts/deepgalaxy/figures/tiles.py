@@ -50,3 +50,17 @@ def draw_tiles(
     nearest = f"; nearest snapshots, up to {off_myr:.0f} Myr off" if off_myr >= 0.5 else ""
     axes.set_title(title + nearest, fontsize=10)
     save_figure(figure, output)
+
+
+def draw_rows(
+    panels: np.ndarray, labels: Mapping[str, str], images: Mapping[str, np.ndarray], said: Mapping[str, Sequence[str]]
+) -> None:
+    """Draw a row of images (n, height, width) in [0, 1] on each row of the axes ``panels`` (rows, n), in the order of
+    ``labels``, which say at its left what it is; below its images stands what is ``said`` of them, if anything is."""
+    for axes, (name, label) in zip(panels, labels.items()):
+        axes[0].set_ylabel(label, fontsize=9)
+        for panel, image, words in zip(axes, images[name], said.get(name, [""] * len(axes))):
+            panel.imshow(image, cmap="gray", vmin=0, vmax=1)
+            panel.set(xticks=[], yticks=[])
+            panel.spines[:].set_visible(False)
+            panel.set_xlabel(words, fontsize=8)

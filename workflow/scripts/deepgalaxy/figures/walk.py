@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import save_figure
+from deepgalaxy.figures.tiles import draw_rows
 
 ROWS = {
     "simulated": "simulated",
@@ -32,14 +33,8 @@ def plot_walk(walked: str | Path, output: str | Path) -> None:
         len(ROWS), len(t_myr), figsize=(1.35 * len(t_myr), 6.1), dpi=100, layout="constrained", squeeze=False
     )
     between = {name: np.abs(made - images["simulated"]).mean(axis=(1, 2)) for name, made in images.items()}
-    for axes, (name, shown) in zip(panels, ROWS.items()):
-        axes[0].set_ylabel(shown, fontsize=9)
-        for number, panel in enumerate(axes):
-            panel.imshow(images[name][number], cmap="gray", vmin=0, vmax=1)
-            panel.set(xticks=[], yticks=[])
-            panel.spines[:].set_visible(False)
-            said = f"{simulated_myr[number]:.0f} Myr" if name == "simulated" else f"{between[name][number]:.4f}"
-            panel.set_xlabel(said, fontsize=8)
+    said = {name: [f"{value:.4f}" for value in values] for name, values in between.items()}
+    draw_rows(panels, ROWS, images, said | {"simulated": [f"{time:.0f} Myr" for time in simulated_myr]})
     for panel, time in zip(panels[0], t_myr):
         panel.set_title(f"{time:.0f} Myr", fontsize=8)
     inner = slice(1, -1)

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 
 from deepgalaxy.hdf5 import whole_hdf5
-from deepgalaxy.observed.listing import SUFFIXES, shown_name
+from deepgalaxy.observed.listing import list_observed, shown_name
 from deepgalaxy.observed.reading import read_header
 from deepgalaxy.observed.sky import background_level, noise_level, seen
 
@@ -15,21 +15,9 @@ DIRECTORY = "`models: … background`"
 
 
 def list_cutouts(directory: str | Path) -> list[str]:
-    """Return the sorted paths of what in a directory is named like an image, in upper or lower case, and not hidden.
-
-    Raises ValueError if there is no such directory, if it may not be read, or if no such name is in it.
-    """
-    directory = Path(directory)
-    if not directory.is_dir():
-        raise ValueError(f"{DIRECTORY} is {str(directory)!r}, and there is no such directory.")
-    try:
-        names = sorted(entry.name for entry in directory.iterdir())
-    except OSError as error:
-        raise ValueError(f"{DIRECTORY} {str(directory)!r} cannot be read: {error.strerror}.") from error
-    chosen = [name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
-    if not chosen:
-        raise ValueError(f"{DIRECTORY} {str(directory)!r} has no file that ends in {', '.join(SUFFIXES)}.")
-    return [str(directory / name) for name in chosen]
+    """Return the paths of the cut-outs in a directory, as ``list_observed`` does of observed images; raise ValueError
+    as it does."""
+    return list_observed(directory, DIRECTORY)
 
 
 def prepare_background(paths: list[str], train: str | Path, output: str | Path) -> None:
