@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+WHOLE_IN_FLOAT32 = 2**24
+"""Up to which float32 holds every whole number."""
 UPRIGHT = 1
 SIDEWAYS = (5, 6, 7, 8)
 """Orientations, as Exif and TIFF number them, in which width and height change places."""
@@ -47,6 +49,8 @@ def _without_pedestal(pixels: np.ndarray) -> np.ndarray:
     if not finite.size:
         return pixels
     smallest, largest = float(finite.min()), float(finite.max())
+    if np.issubdtype(pixels.dtype, np.integer) and max(abs(smallest), abs(largest)) <= WHOLE_IN_FLOAT32:
+        return pixels
     spread = largest - smallest
     rounded = max(abs(smallest), abs(largest)) * np.finfo(np.float32).eps
     return pixels.astype(float) - smallest if 0 < spread < 1e6 * rounded else pixels
