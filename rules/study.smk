@@ -3,6 +3,8 @@
 Parameters: `scaling`, `experiment: datasets, samples, models`, and `models: <model>`.
 """
 
+from deepgalaxy.scaling.counted_epochs import length_of_study_run
+
 STUDY = study_runs(config)
 # What the model is fitted to: a single worker, and an exchange between several.
 MODELLED_STUDIES = SCALING_STUDIES if {1} < set(config["scaling"]["workers"]) else []
@@ -10,7 +12,9 @@ MODELLED_STUDIES = SCALING_STUDIES if {1} < set(config["scaling"]["workers"]) el
 
 def study_options(wildcards):
     """Return the options of a study run as words of a command line: the model's, with the run's length and batch size."""
-    own = {name: config["scaling"][name] for name in ("epochs", "steps_per_epoch")} | {"batch_size": wildcards.batch}
+    study = config["scaling"]
+    epochs = length_of_study_run(study["repeats"], study["epochs"])
+    own = {"epochs": epochs, "steps_per_epoch": study["steps_per_epoch"], "batch_size": wildcards.batch}
     options = settings("models/{model}")(wildcards) | own | {"debug": False}
     return [*command_line(options), "--allreduce-sweep"]
 

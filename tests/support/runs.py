@@ -13,6 +13,6 @@ def tiny_run(workers=2, repeat=0):
     return EXPERIMENT_RUN.format(**TINY, workers=workers, repeat=repeat)
 
 
-def tiny_study_run(workers, batch=8, repeat=0):
+def tiny_study_run(workers, batch=8):
     """The name of a run of its scaling study."""
-    return STUDY_RUN.format(**TINY, workers=workers, batch=batch, repeat=repeat)
+    return STUDY_RUN.format(**TINY, workers=workers, batch=batch)

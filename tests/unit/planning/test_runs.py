@@ -87,7 +87,7 @@ def test_isolated_galaxies_are_taken_by_globs(globs, taken):
 
 def test_names_of_runs_differ_and_are_told_apart_by_their_patterns():
     names = [STUDY_RUN.format(**run) for run in study_runs(CONFIG)]
-    assert len(set(names)) == len(names) and "d/s/m/workers~4/batch~2/repeat~1" in names
+    assert len(set(names)) == len(names) and "d/s/m/workers~4/batch~2" in names
     assert constrain(EXPERIMENT_RUN) == (
         r"{dataset,\w+}/{sample,\w+(?:/fold~(?:\d+|all))?}/{model,\w+}/workers~{workers,\d+}/repeat~{repeat,\d+}"
     )
@@ -105,7 +105,7 @@ def test_weak_scaling_keeps_the_workers_batch_and_strong_scaling_the_global_one(
         (2, 4): ["strong"],
         (4, 2): ["strong"],
     }
-    assert len(runs) == 10 and {run["repeat"] for run in runs} == {0, 1}
+    assert len(runs) == 5 and {run["repeats"] for run in runs} == {2}
     assert study_runs(CONFIG | {"scaling": CONFIG["scaling"] | {"workers": []}}) == []
 
 

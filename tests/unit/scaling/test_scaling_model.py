@@ -206,20 +206,18 @@ def sweep(workers):
 
 def test_measurements_are_collected_from_the_runs_of_a_study():
     runs = [
-        {"workers": 1, "kinds": ["weak", "strong"]},
-        {"workers": 1, "kinds": ["weak", "strong"]},
-        {"workers": 2, "kinds": ["weak"]},
-        {"workers": 2, "kinds": ["strong"]},
+        {"workers": 1, "kinds": ["weak", "strong"], "repeats": 2},
+        {"workers": 2, "kinds": ["weak"], "repeats": 1},
+        {"workers": 2, "kinds": ["strong"], "repeats": 1},
     ]
     warm_up = [[9.0, 9.0]] * 3
     records = [
-        epochs(1, *warm_up, [0.1, 0.2], [0.3, 0.4]),
-        epochs(1, *warm_up, [0.5, 0.6]),
+        epochs(1, *warm_up, [0.1, 0.2], [0.3, 0.4], [0.5, 0.6], [0.7, 0.8]),
         epochs(2, *warm_up, [0.1, 0.1, 0.1]),
         epochs(2, *warm_up, [0.1]),
     ]
     found = collect_measurements(runs, records, [sweep(run["workers"]) for run in runs], gradient_bytes=40)
-    assert [list(steps) for steps in found.steps] == [[0.1, 0.2, 0.3, 0.4], [0.5, 0.6]]
+    assert [list(steps) for steps in found.steps] == [[0.1, 0.2, 0.3, 0.4], [0.5, 0.6, 0.7, 0.8]]
     assert (found.images, found.gradient_bytes) == (16, 40)
     assert found.images_per_second == {1: 32, 2: 96}  # of the weakly scaled runs
     assert list(found.sweeps) == [2] and found.sweeps[2].shape == (2, len(SIZES), 3)
@@ -228,7 +226,7 @@ def test_measurements_are_collected_from_the_runs_of_a_study():
 
 def test_the_model_of_a_study_is_made_from_the_files_of_its_runs(tmp_path):
     names = {"dataset": "d", "sample": "s", "model": "m"}
-    runs = [names | {"workers": workers, "kinds": ["weak"], "repeat": 0} for workers in (1, 2)]
+    runs = [names | {"workers": workers, "kinds": ["weak"], "repeats": 1} for workers in (1, 2)]
     files = {"epochs": [], "sweeps": [], "training": []}
     for run in runs:
         for kind, paths in files.items():
@@ -270,9 +268,11 @@ def test_the_sweep_times_the_slowest_rank_after_a_warm_up(monkeypatch):
 
 
 def test_a_model_needs_one_worker_and_several_and_a_spread():
-    alone, two = {"workers": 1, "kinds": ["weak"]}, {"workers": 2, "kinds": ["weak"]}
+    alone, two = ({"workers": workers, "kinds": ["weak"], "repeats": 1} for workers in (1, 2))
+    warm_up = [[9.0]] * 3
     for runs in ([alone], [two]):
         with pytest.raises(ValueError, match="needs runs of one worker and of several"):
-            collect_measurements(runs, [epochs(1, [0.1, 0.1])], [sweep(runs[0]["workers"])], 4)
+            collect_measurements(runs, [epochs(1, *warm_up, [0.1, 0.1])], [sweep(runs[0]["workers"])], 4)
     with pytest.raises(ValueError, match="more than one step after the warm-up"):
-        collect_measurements([alone, two], [epochs(1, [0.1]), epochs(2, [0.1])], [sweep(1), sweep(2)], 4)
+        records = [epochs(workers, *warm_up, [0.1]) for workers in (1, 2)]
+        collect_measurements([alone, two], records, [sweep(1), sweep(2)], 4)

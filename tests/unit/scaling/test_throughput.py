@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from deepgalaxy.files import write_table
+from deepgalaxy.scaling.counted_epochs import after_warm_up, length_of_study_run, split_repeats
 from deepgalaxy.scaling.old_logs import LoggedRun, read_train_log
 from deepgalaxy.scaling.published_points import read_published_points
 from deepgalaxy.scaling.throughput import (
@@ -40,7 +41,7 @@ def records(*seconds):
 
 
 def test_throughput_leaves_the_warm_up_out():
-    summary = summarise_throughput(records(100, 50, 50, 10, 4, 10))
+    summary = summarise_throughput(after_warm_up(records(100, 50, 50, 10, 4, 10)))
     assert summary == {
         "epochs_used": 3,
         "images_per_second_per_worker": 5.0,
@@ -51,13 +52,22 @@ def test_throughput_leaves_the_warm_up_out():
         "exchange_seconds": pytest.approx(0.5 * 24 / 6),
         "validation_seconds": 1.5,
     }
-    assert summarise_throughput(records(100, 10))["images_per_second"] == 10
-    assert summarise_throughput(records(20))["images_per_second"] == 5
+    assert after_warm_up(["first", "second", "third"]) == ["second", "third"]
+    assert after_warm_up(["only"]) == ["only"]
+
+
+def test_repeats_share_one_warm_up():
+    assert length_of_study_run(repeats=3, epochs=2) == 9
+    assert split_repeats(range(1, 10), 3) == [range(4, 6), range(6, 8), range(8, 10)]
+    assert split_repeats(["a", "b", "c", "d"], 1) == [["d"]]
+    for epochs in (range(8), range(3), []):
+        with pytest.raises(ValueError, match=r"is not 2 repeat\(s\) of the same length after 3 of warm-up; delete it"):
+            split_repeats(epochs, 2)
 
 
 def test_the_seconds_of_an_epoch_are_means_over_epochs_and_ranks():
-    # After the warm-up: ranks train for 10 and 5, and for 2 and 1 seconds.
-    summary = summarise_throughput(records(100, 50, 50, 10, 2))
+    # Ranks train for 10 and 5, and for 2 and 1 seconds.
+    summary = summarise_throughput(records(10, 2))
     assert {name: summary[name] for name in summary if name.endswith("_seconds")} == {
         "compute_seconds": pytest.approx((10 + 5 + 2 + 1 - 0.1 * 12 - 0.5 * 12) / 4),
         "input_seconds": pytest.approx(0.1 * 12 / 4),
@@ -139,24 +149,26 @@ TRAINING = {
 
 @pytest.fixture
 def made(tmp_path):
-    """A function that makes the files of a run of two workers by ``threads`` each, and returns it with their paths."""
+    """A function that makes the files of a run of two workers by ``threads`` each, measured twice, and returns it with
+    their paths."""
 
-    def made(repeat, threads=1):
-        run = {"dataset": "d", "sample": "s", "model": "m", "workers": 2, "batch": 8, "repeat": repeat}
-        epochs, training = tmp_path / f"{repeat}.jsonl", tmp_path / f"{repeat}.json"
-        write_records(records(100, 10), epochs)
+    def made(batch, threads=1):
+        run = {"dataset": "d", "sample": "s", "model": "m", "workers": 2, "batch": batch}
+        epochs, training = tmp_path / f"{batch}.jsonl", tmp_path / f"{batch}.json"
+        write_records(records(100, 50, 50, 10, 20), epochs)
         training.write_text(json.dumps(TRAINING | {"threads_per_worker": threads}))
-        return run | {"kinds": ["weak"]}, epochs, training
+        return run | {"repeats": 2, "kinds": ["weak"]}, epochs, training
 
     return made
 
 
 def test_a_runs_measurement_says_on_what_it_was_made(made, tmp_path):
     (tmp_path / "train_log.txt").write_text(README_LOG)
-    runs, epochs, training = zip(made(0), made(1))
+    runs, epochs, training = zip(made(8))
     measured = measure_runs(runs, epochs, training, [{"path": tmp_path / "train_log.txt", "label": "README"}])
     assert [run["source"] for run in measured] == [OURS, OURS, "README"]
-    assert measured[0]["images_per_second"] == 10 and measured[0]["launcher"] == "mpirun"
+    assert [(run["repeat"], run["images_per_second"]) for run in measured[:2]] == [(0, 10), (1, 5)]
+    assert measured[0]["launcher"] == "mpirun"
     assert {"machine", "versions", "ranks", "environment"} <= measured[1].keys()
     # The median of 92.82, 92.67 and 92.72, after the third line.
     assert (measured[2]["workers"], measured[2]["images_per_second"]) == (4, 92.72)
@@ -166,8 +178,8 @@ def test_a_runs_measurement_says_on_what_it_was_made(made, tmp_path):
 
 
 def test_runs_with_different_threads_do_not_compare(made):
-    runs, epochs, training = zip(made(0), made(1, threads=2))
-    with pytest.raises(ValueError, match=r"Workers had 1 threads in one run of d/s/m and 2 in .*1.jsonl, so that"):
+    runs, epochs, training = zip(made(8), made(4, threads=2))
+    with pytest.raises(ValueError, match=r"Workers had 1 threads in one run of d/s/m and 2 in .*4.jsonl, so that"):
         measure_runs(runs, epochs, training, [])
 
 

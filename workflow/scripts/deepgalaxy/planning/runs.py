@@ -2,8 +2,9 @@
 names of their paths.
 
 A run is a dictionary of ``dataset``, ``sample``, ``model``, ``workers`` and ``repeat``; the folds of a sample are
-samples of their own (``deepgalaxy.folds``). One of the scaling study has a ``batch`` as well, the images per worker and
-step, and the ``kinds`` of scaling that it serves: ``weak``, ``strong``, or both.
+samples of their own (``deepgalaxy.folds``). One of the scaling study has no ``repeat`` but a ``batch``, the images per
+worker and step, the ``repeats`` that it holds one after the other, and the ``kinds`` of scaling that it serves: ``weak``,
+``strong``, or both.
 """
 
 import re
@@ -17,7 +18,7 @@ from deepgalaxy.folds import ALL_FOLDS, ENSEMBLE, SAMPLE_PATTERN, fold_name, par
 EXPERIMENT_RUN = "{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}"
 """The name of a run of the experiment, as in the paths of its files; to be filled in with the run."""
 
-STUDY_RUN = "{dataset}/{sample}/{model}/workers~{workers}/batch~{batch}/repeat~{repeat}"
+STUDY_RUN = "{dataset}/{sample}/{model}/workers~{workers}/batch~{batch}"
 """The name of a run of the scaling study, likewise."""
 
 STUDY_NAME = "{dataset}/{sample}/{model}"
@@ -98,13 +99,11 @@ def study_runs(config: dict) -> list[dict]:
     experiment, study = config["experiment"], config["scaling"]
     kinds: dict[tuple, list[str]] = {}
     trained = (experiment["datasets"], studied_samples(config), experiment["models"])
-    for dataset, sample, model, kind, workers, repeat in product(
-        *trained, study["kinds"], study["workers"], range(study["repeats"])
-    ):
+    for dataset, sample, model, kind, workers in product(*trained, study["kinds"], study["workers"]):
         batch = config["models"][model]["batch_size"] // (workers if kind == "strong" else 1)
-        kinds.setdefault((dataset, sample, model, workers, batch, repeat), []).append(kind)
-    names = (*TRAINED, "workers", "batch", "repeat")
-    return [dict(zip(names, run)) | {"kinds": served} for run, served in kinds.items()]
+        kinds.setdefault((dataset, sample, model, workers, batch), []).append(kind)
+    names = (*TRAINED, "workers", "batch")
+    return [dict(zip(names, run)) | {"repeats": study["repeats"], "kinds": served} for run, served in kinds.items()]
 
 
 def uneven_batches(config: dict) -> Iterator[str]:

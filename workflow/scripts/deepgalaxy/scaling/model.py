@@ -21,7 +21,8 @@ import pandas as pd
 from scipy.optimize import nnls
 from scipy.stats import norm
 
-from deepgalaxy.scaling.throughput import after_warm_up, summarise_throughput
+from deepgalaxy.scaling.counted_epochs import split_repeats
+from deepgalaxy.scaling.throughput import summarise_throughput
 from deepgalaxy.training.record import EpochRecord
 
 LARGEST = 512
@@ -125,7 +126,8 @@ class ScalingModel:
 class Measurements:
     """What the model is fitted to, and compared with.
 
-    ``steps`` are the computing seconds of one worker's updates after the warm-up, an array (updates,) of each run;
+    ``steps`` are the computing seconds of one worker's updates after the warm-up, an array (updates,) of each
+    repeat;
     ``images`` those of an update; ``gradient_bytes`` what an update exchanges; ``sizes`` (sizes,) in bytes and
     ``sweeps`` the times of all-reduces; ``images_per_second`` the throughput of weak scaling by number of workers.
     """
@@ -147,12 +149,12 @@ class Measurements:
         return self._fit(np.concatenate(self.steps), self.sweeps)
 
     def fit_resampled(self, seed: int) -> list[ScalingModel]:
-        """Return the models of a bootstrap: runs are drawn anew, and in each of them steps and repetitions."""
+        """Return the models of a bootstrap: repeats and runs are drawn anew, and in them steps and repetitions."""
         rng = np.random.default_rng(seed)
         models = []
         for _ in range(RESAMPLES):
-            runs = rng.integers(len(self.steps), size=len(self.steps))
-            steps = np.concatenate([rng.choice(self.steps[run], len(self.steps[run])) for run in runs])
+            repeats = rng.integers(len(self.steps), size=len(self.steps))
+            steps = np.concatenate([rng.choice(self.steps[repeat], len(self.steps[repeat])) for repeat in repeats])
             models.append(self._fit(steps, {count: _resample(times, rng) for count, times in self.sweeps.items()}))
         return models
 
@@ -171,12 +173,13 @@ def _resample(times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def collect_measurements(
     runs: Sequence[dict], records: Sequence[list[EpochRecord]], sweeps: Sequence[pd.DataFrame], gradient_bytes: int
 ) -> Measurements:
-    """Return the measurements of one study: its ``runs`` (``workers``, ``kinds``), with the records of each and its
-    table of all-reduces (workers, bytes, repetition, seconds), which is empty for a single worker.
+    """Return the measurements of one study: its ``runs`` (``workers``, ``kinds``, ``repeats``), with the records of each
+    and its table of all-reduces (workers, bytes, repetition, seconds), which is empty for a single worker.
 
-    Raises ValueError unless there are runs of one worker and of several, or if there is no spread of steps to fit.
+    Raises ValueError as ``split_repeats`` does, unless there are runs of one worker and of several, or if there is no spread of steps to fit.
     """
-    alone = [after_warm_up(epochs) for run, epochs in zip(runs, records, strict=True) if run["workers"] == 1]
+    repeats = [split_repeats(epochs, run["repeats"]) for run, epochs in zip(runs, records, strict=True)]
+    alone = [epochs for run, parts in zip(runs, repeats) if run["workers"] == 1 for epochs in parts]
     times: dict[int, list[pd.DataFrame]] = {}
     for sweep in sweeps:
         for workers, table in sweep.groupby("workers"):
@@ -186,9 +189,10 @@ def collect_measurements(
     if not alone or not times:
         raise ValueError("The model needs runs of one worker and of several; set `scaling: workers` accordingly.")
     speed: dict[int, list[float]] = {}
-    for run, epochs in zip(runs, records):
+    for run, parts in zip(runs, repeats):
         if "weak" in run["kinds"]:
-            speed.setdefault(run["workers"], []).append(summarise_throughput(epochs)["images_per_second"])
+            speeds = [summarise_throughput(epochs)["images_per_second"] for epochs in parts]
+            speed.setdefault(run["workers"], []).extend(speeds)
     steps = [np.array([second for epoch in epochs for second in epoch.step_seconds]) for epochs in alone]
     if sum(map(len, steps)) < 2:
         raise ValueError("The model needs more than one step after the warm-up; raise `scaling: steps_per_epoch`.")

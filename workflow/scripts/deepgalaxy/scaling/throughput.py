@@ -8,11 +8,9 @@ import pandas as pd
 from scipy import stats
 
 from deepgalaxy.files import read_json
+from deepgalaxy.scaling.counted_epochs import after_warm_up, split_repeats
 from deepgalaxy.scaling.old_logs import read_train_log
 from deepgalaxy.training.record import EpochRecord, read_records
-
-WARM_UP_EPOCHS = 3
-"""DeepGalaxy's README reads the throughput after the third epoch, when tracing and caches are warm."""
 
 OURS = "measured here"
 """The source of what was not read from a log."""
@@ -42,11 +40,6 @@ TABLE_COLUMNS = [
 ]
 
 
-def after_warm_up(epochs: Sequence) -> Sequence:
-    """Return the epochs after the third; of no more than three, those after the first; of one, that one."""
-    return epochs[WARM_UP_EPOCHS if len(epochs) > WARM_UP_EPOCHS else min(1, len(epochs) - 1) :]
-
-
 def read_run(path: str | Path, workers: int) -> list[EpochRecord]:
     """Return the records of a run that is meant to have had ``workers`` ranks.
 
@@ -64,13 +57,12 @@ def read_run(path: str | Path, workers: int) -> list[EpochRecord]:
     return records
 
 
-def summarise_throughput(records: list[EpochRecord]) -> dict[str, float]:
-    """Return the throughput of one run over its epochs after the warm-up, and where its time went.
+def summarise_throughput(used: Sequence[EpochRecord]) -> dict[str, float]:
+    """Return the throughput over some epochs of a run, and where their time went.
 
     ``images_per_second`` is the median, ``<part>_seconds`` the mean that a rank spent in an epoch on each of PARTS:
     computing, waiting for images, exchanging gradients (with waiting for slower ranks), and validating.
     """
-    used = after_warm_up(records)
     total = float(np.median([record.images_per_second for record in used]))
     ranks = [rank for record in used for rank in record.seconds]
     mean = {part: float(np.mean([getattr(rank, part) for rank in ranks])) for part in ("train", *PARTS[1:])}
@@ -85,11 +77,12 @@ def summarise_throughput(records: list[EpochRecord]) -> dict[str, float]:
 def measure_runs(
     runs: list[dict], epochs: list[str | Path], training: list[str | Path], logs: list[dict]
 ) -> list[dict]:
-    """Return what each run of a scaling study, and each run in old logs, says of its throughput and of itself.
+    """Return what each repeat of each run of a scaling study, and each run in old logs, says of its throughput and of
+    itself.
 
     ``runs`` are those of ``deepgalaxy.planning.runs.study_runs``, with the paths of their
-    ``epochs.jsonl`` and ``training.json``; ``logs`` have ``path`` and ``label``. Raises ValueError as ``read_run`` and
-    ``read_train_log`` do, and if the workers of a study had different numbers of threads, so that its runs cannot be
+    ``epochs.jsonl`` and ``training.json``; ``logs`` have ``path`` and ``label``. Raises ValueError as ``read_run``,
+    ``split_repeats`` and ``read_train_log`` do, and if the workers of a study had different numbers of threads, so that its runs cannot be
     compared.
     """
     measured: list[dict] = []
@@ -104,12 +97,13 @@ def measure_runs(
                 " cannot be compared; delete the study's directory to repeat its runs."
             )
         about = ("machine", "threads_per_worker", "ranks", "launcher", "environment", "versions", "gradient_bytes")
-        measured.append(
+        measured += [
             run
-            | {"source": OURS, "batch_size": run["batch"]}
-            | summarise_throughput(records)
+            | {"repeat": repeat, "source": OURS, "batch_size": run["batch"]}
+            | summarise_throughput(epochs_of_repeat)
             | {name: found[name] for name in about}
-        )
+            for repeat, epochs_of_repeat in enumerate(split_repeats(records, run["repeats"]))
+        ]
     for log in logs:
         for logged in read_train_log(log["path"]):
             used = after_warm_up(logged.images_per_second)
