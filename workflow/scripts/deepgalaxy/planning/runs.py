@@ -3,8 +3,8 @@ names of their paths.
 
 A run is a dictionary of ``dataset``, ``sample``, ``model``, ``workers`` and ``repeat``; the folds of a sample are
 samples of their own (``deepgalaxy.folds``). One of the scaling study has no ``repeat`` but a ``batch``, the images per
-worker and step, the ``repeats`` that it holds one after the other, and the ``kinds`` of scaling that it serves: ``weak``,
-``strong``, or both.
+worker and step, the ``repeats`` that it holds one after the other, and the ``kinds`` of scaling that it serves:
+``weak``, ``strong``, or both.
 """
 
 import re

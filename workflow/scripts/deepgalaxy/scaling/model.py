@@ -173,10 +173,11 @@ def _resample(times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def collect_measurements(
     runs: Sequence[dict], records: Sequence[list[EpochRecord]], sweeps: Sequence[pd.DataFrame], gradient_bytes: int
 ) -> Measurements:
-    """Return the measurements of one study: its ``runs`` (``workers``, ``kinds``, ``repeats``), with the records of each
-    and its table of all-reduces (workers, bytes, repetition, seconds), which is empty for a single worker.
+    """Return the measurements of one study: its ``runs`` (``workers``, ``kinds``, ``repeats``), with the records of
+    each and its table of all-reduces (workers, bytes, repetition, seconds), which is empty for a single worker.
 
-    Raises ValueError as ``split_repeats`` does, unless there are runs of one worker and of several, or if there is no spread of steps to fit.
+    Raises ValueError as ``split_repeats`` does, unless there are runs of one worker and of several, or if there is no
+    spread of steps to fit.
     """
     repeats = [split_repeats(epochs, run["repeats"]) for run, epochs in zip(runs, records, strict=True)]
     alone = [epochs for run, parts in zip(runs, repeats) if run["workers"] == 1 for epochs in parts]

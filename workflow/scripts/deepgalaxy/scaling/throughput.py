@@ -82,8 +82,8 @@ def measure_runs(
 
     ``runs`` are those of ``deepgalaxy.planning.runs.study_runs``, with the paths of their
     ``epochs.jsonl`` and ``training.json``; ``logs`` have ``path`` and ``label``. Raises ValueError as ``read_run``,
-    ``split_repeats`` and ``read_train_log`` do, and if the workers of a study had different numbers of threads, so that its runs cannot be
-    compared.
+    ``split_repeats`` and ``read_train_log`` do, and if the workers of a study had different numbers of threads, so that
+    its runs cannot be compared.
     """
     measured: list[dict] = []
     threads: dict[str, int] = {}
