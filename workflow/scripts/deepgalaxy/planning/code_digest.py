@@ -7,7 +7,7 @@ layout and file times do not matter. Beside it stand the versions of the librari
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -120,11 +120,13 @@ def imports_of(file: Path) -> list[Path]:
     return paths
 
 
-def _imported_names(file: Path) -> Iterator[str]:
-    """Yield the full names of what a Python file imports: modules, and also what may be one or a name in one."""
+@cache
+def _imported_names(file: Path) -> list[str]:
+    """Return the full names of what a Python file imports: modules, and also what may be one or a name in one."""
+    names = []
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
