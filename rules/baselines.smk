@@ -1,7 +1,7 @@
 """What the networks have to beat: simple models on the morphology of the images, and on their pixels.
 
 Parameters: `seed`.
-Results: <sample>/morphology.csv and baselines.hdf5, <results>/tables/baselines/ and <results>/figures/morphology/
+Results: <sample>/morphology.csv, components.hdf5 and baselines.hdf5, <results>/tables/baselines/ and <results>/figures/morphology/
 """
 
 
@@ -33,13 +33,36 @@ rule measure_morphology:
         "../workflow/scripts/baselines/measure_morphology.py"
 
 
+rule find_components:
+    """Find the principal components of the pixels of a sample's images."""
+    input:
+        train="<sample>/train.hdf5",
+        validation="<sample>/validation.hdf5",
+        test="<sample>/test.hdf5",
+    output:
+        "<sample>/components.hdf5",
+    log:
+        "<logs>/find_components/{dataset}/{sample}.log",
+    benchmark:
+        "<benchmarks>/find_components/{dataset}/{sample}.tsv"
+    conda:
+        "../envs/report.yaml"
+    threads: 8
+    resources:
+        mem_mb=megabytes(4000),
+        runtime=minutes(60),
+    params:
+        seed=stage_seed("baselines", "dataset", "sample"),
+        code=code_digest("baselines/find_components.py"),
+    script:
+        "../workflow/scripts/baselines/find_components.py"
+
+
 rule score_baselines:
     """Fit simple models to the morphology and the pixels of the training images, and score them like the networks."""
     input:
         morphology="<sample>/morphology.csv",
-        train="<sample>/train.hdf5",
-        validation="<sample>/validation.hdf5",
-        test="<sample>/test.hdf5",
+        components="<sample>/components.hdf5",
         classes="<sample>/classes.csv",
         split="<sample>/split.csv",
     output:

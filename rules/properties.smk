@@ -1,6 +1,6 @@
 """The properties that networks predict besides the class, and what they have to beat.
 
-Parameters: `samples: <sample>: properties`, and `seed`. Without properties there is nothing to do; the folds of a sample are
+Parameters: `samples: <sample>: properties`. Without properties there is nothing to do; the folds of a sample are
 tabulated each by itself, not joined.
 Results: <sample>/property_guesses.hdf5, <results>/tables/properties/ and <results>/figures/properties/
 """
@@ -14,10 +14,8 @@ rule guess_properties:
     """Predict the properties of the held-out images by simple models, fitted to the training images."""
     input:
         morphology="<sample>/morphology.csv",
+        components="<sample>/components.hdf5",
         properties="<sample>/properties.csv",
-        train="<sample>/train.hdf5",
-        validation="<sample>/validation.hdf5",
-        test="<sample>/test.hdf5",
         split="<sample>/split.csv",
     output:
         "<sample>/property_guesses.hdf5",
@@ -32,7 +30,6 @@ rule guess_properties:
         mem_mb=megabytes(4000),
         runtime=minutes(60),
     params:
-        seed=stage_seed("baselines", "dataset", "sample"),
         code=code_digest("properties/guess_properties.py"),
     script:
         "../workflow/scripts/properties/guess_properties.py"

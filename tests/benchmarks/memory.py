@@ -106,7 +106,7 @@ def morphology(directory, _pixels, _architecture):
 
 def pixels_of_baselines(directory, _pixels, _architecture):
     """Read prepared images as the baselines do that compare pixels."""
-    from deepgalaxy.baselines.pixels import read_gallery
+    from deepgalaxy.baselines.components import read_gallery
 
     read_gallery(directory / "test.hdf5")
 

@@ -5,14 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepgalaxy.baselines import pixels
-from deepgalaxy.baselines.pixels import (
-    Points,
-    class_shares,
-    find_neighbours,
-    predict_from_pixels,
-    read_gallery,
-)
+from deepgalaxy.baselines import components
+from deepgalaxy.baselines.components import read_gallery, write_components
+from deepgalaxy.baselines.pixels import Points, class_shares, find_neighbours, predict_from_pixels
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.views import VIEWS, turned
 
@@ -62,13 +57,19 @@ def by_class(noise=0.05):
     return draw
 
 
+def baselines_of(paths, split, seed=1):
+    file = paths["train"].with_name("components.hdf5")
+    write_components(paths, seed, file)
+    return list(predict_from_pixels(file, split, CLASSES))
+
+
 def accuracies(baselines):
     return {baseline.name: baseline.test.right.mean() for baseline in baselines}
 
 
 def test_pixels_that_tell_the_class_are_used(sample):
     paths, split = sample(by_class())
-    found = list(predict_from_pixels(paths, split, CLASSES, seed=1))
+    found = baselines_of(paths, split)
     assert [baseline.name for baseline in found] == ALL
     assert accuracies(found)["pixels"] == accuracies(found)["pixels_other_lines_of_sight"] == 1
     for baseline in found:
@@ -92,7 +93,7 @@ def test_what_is_known_of_the_own_line_of_sight_does_not_help_on_others(sample):
         image[4 * place : 4 * place + 3, :3] = 1
         return image
 
-    found = accuracies(predict_from_pixels(*sample(draw), CLASSES, seed=1))
+    found = accuracies(baselines_of(*sample(draw)))
     assert found["pixels"] > 0.95 and found["pixels_other_lines_of_sight"] < 0.5
 
 
@@ -105,7 +106,7 @@ def test_a_turned_image_is_found_in_the_turned_gallery_only(sample):
         image = turned(patterns[[row.label]], number[row.split])[0]
         return np.clip(image + 0.1 * random.normal(size=(16, 16)), 0, 1)
 
-    found = accuracies(predict_from_pixels(*sample(draw), CLASSES, seed=1))
+    found = accuracies(baselines_of(*sample(draw)))
     assert found["pixels_turned"] == 1 and found["pixels"] < 0.7
 
 
@@ -130,7 +131,7 @@ def test_neighbours_are_the_nearest_of_other_lines_of_sight():
 
 def test_the_same_seed_gives_the_same_numbers(sample):
     paths, split = sample(by_class(0.9), cameras=(0, 2, 6))
-    one, again = (list(predict_from_pixels(paths, split, CLASSES, seed=5)) for _ in range(2))
+    one, again = (baselines_of(paths, split, seed=5) for _ in range(2))
     for first, second in zip(one, again, strict=True):
         assert (first.name, first.setting) == (second.name, second.setting)
         np.testing.assert_array_equal(first.test.probabilities, second.test.probabilities)
@@ -138,11 +139,11 @@ def test_the_same_seed_gives_the_same_numbers(sample):
 
 def test_the_test_images_choose_nothing(sample):
     paths, split = sample(by_class(0.95), cameras=(0, 2))
-    before = list(predict_from_pixels(paths, split, CLASSES, seed=1))
+    before = baselines_of(paths, split)
     with h5py.File(paths["test"], "r+") as file:
         file["images"][:] = np.random.default_rng(1).integers(0, 256, file["images"].shape)
     scrambled = split.assign(label=np.where(split["split"] == "test", 3 - split["label"], split["label"]))
-    after = list(predict_from_pixels(paths, scrambled, CLASSES, seed=1))
+    after = baselines_of(paths, scrambled)
     for one, other in zip(before, after, strict=True):
         assert one.setting == other.setting
         np.testing.assert_array_equal(one.validation.probabilities, other.validation.probabilities)
@@ -150,13 +151,13 @@ def test_the_test_images_choose_nothing(sample):
 
 def test_without_a_second_line_of_sight_there_is_no_such_baseline(sample):
     paths, split = sample(by_class(), cameras=(0, 1))
-    assert list(accuracies(predict_from_pixels(paths, split, CLASSES, seed=1))) == ["pixels", "pixels_turned"]
+    assert list(accuracies(baselines_of(paths, split))) == ["pixels", "pixels_turned"]
 
 
 def test_a_class_without_training_images_has_the_probability_0(sample):
     paths, split = sample(by_class(), cameras=(0, 2))
     split.loc[(split["split"] == "train") & (split["label"] == 2), "label"] = 1
-    for baseline in predict_from_pixels(paths, split, CLASSES, seed=1):
+    for baseline in baselines_of(paths, split):
         assert baseline.test.probabilities.shape[1] == 4 and (baseline.test.probabilities[:, 2] == 0).all()
 
 
@@ -164,11 +165,11 @@ def test_large_images_are_averaged_and_a_large_gallery_is_cut(sample, monkeypatc
     paths, split = sample(by_class(), cameras=(0, 2))
     with h5py.File(paths["train"]) as file:
         images, row = file["images"][:, :, :, 0] / 255, file["row"][:]
-    monkeypatch.setattr(pixels, "LARGEST_SIDE", 8)
-    monkeypatch.setattr(pixels, "BLOCK", 7)
-    monkeypatch.setattr(pixels, "LARGEST_GALLERY", 40)
+    monkeypatch.setattr(components, "LARGEST_SIDE", 8)
+    monkeypatch.setattr(components, "BLOCK", 7)
+    monkeypatch.setattr(components, "LARGEST_GALLERY", 40)
     reduced, kept = read_gallery(paths["train"])
     np.testing.assert_array_equal(kept, row[:40])
     np.testing.assert_allclose(reduced, images[:40].reshape(40, 8, 2, 8, 2).mean(axis=(2, 4)), atol=1e-6)
-    found = list(predict_from_pixels(paths, split, CLASSES, seed=1))
+    found = baselines_of(paths, split)
     assert found[0].setting.endswith(", 40 of 48 training images") and found[0].test.right.all()

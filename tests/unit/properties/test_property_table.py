@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from deepgalaxy.baselines.components import write_components
 from deepgalaxy.baselines.morphology import STATISTICS
 from deepgalaxy.figures.properties import plot_properties
 from deepgalaxy.properties.guesses import Guess, guess_properties, read_all, write_guesses
@@ -48,7 +49,9 @@ def sample(tmp_path_factory):
     morphology[list(STATISTICS)] = rng.normal(size=(count, len(STATISTICS)))
     targets = describe_targets(split, NAMES)
     prepared = {name: directory / f"{name}.hdf5" for name in SPLITS}
-    write_guesses(guess_properties(prepared, morphology, split, targets, seed=1), directory / "guesses.hdf5")
+    write_components(prepared, 1, directory / "components.hdf5")
+    guesses = guess_properties(directory / "components.hdf5", morphology, split, targets)
+    write_guesses(guesses, directory / "guesses.hdf5")
     for part, name in (("test", "predictions"), ("validation", "validation_predictions")):
         rows = rng.permutation(np.flatnonzero(split["split"] == part))
         with h5py.File(directory / f"{name}.hdf5", "w") as file:

@@ -14,7 +14,7 @@ if __name__ == "__main__":
         morphology, classes, split = (pd.read_csv(snakemake.input[name]) for name in ("morphology", "classes", "split"))
         baselines = [
             *predict_from_morphology(morphology, split, len(classes)),
-            *predict_from_pixels(snakemake.input, split, classes, snakemake.params.seed),
+            *predict_from_pixels(snakemake.input.components, split, classes),
         ]
         table = score_baselines(baselines, classes, split, snakemake.params.seed)
         write_baselines(baselines, snakemake.output.predictions)

@@ -9,10 +9,9 @@ from deepgalaxy.targets import read_targets
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "guess_properties"):
         guesses = guess_properties(
-            snakemake.input,
+            snakemake.input.components,
             pd.read_csv(snakemake.input.morphology),
             pd.read_csv(snakemake.input.split),
             read_targets(snakemake.input.properties),
-            snakemake.params.seed,
         )
         write_guesses(guesses, snakemake.output[0])

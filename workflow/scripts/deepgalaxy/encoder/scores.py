@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import pairwise_distances
 
-from deepgalaxy.baselines.pixels import LARGEST_GALLERY
+from deepgalaxy.baselines.components import LARGEST_GALLERY
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.encoder.measure import read_measures
 from deepgalaxy.encoder.reconstruction import tabulate_reconstruction

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
 
+from deepgalaxy.baselines.components import LARGEST_GALLERY, read_gallery
 from deepgalaxy.baselines.morphology import STATISTICS
-from deepgalaxy.baselines.pixels import LARGEST_GALLERY, read_gallery
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.views import VIEWS, turned
 

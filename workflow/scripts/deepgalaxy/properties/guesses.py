@@ -13,9 +13,10 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from deepgalaxy.baselines.components import COMPONENTS
 from deepgalaxy.baselines.fits import NEIGHBOURS
 from deepgalaxy.baselines.morphology import STATISTICS
-from deepgalaxy.baselines.pixels import COMPONENTS, Points, find_neighbours, galleries
+from deepgalaxy.baselines.pixels import Points, find_neighbours, galleries
 from deepgalaxy.dataset.cameras import LINE_OF_SIGHT
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.properties.scores import error_of, labels_of, typical
@@ -56,19 +57,15 @@ class Neighbourhood:
 
 
 def guess_properties(
-    prepared: Mapping[str, str | Path],
-    morphology: pd.DataFrame,
-    split: pd.DataFrame,
-    targets: Sequence[Target],
-    seed: int,
+    components: str | Path, morphology: pd.DataFrame, split: pd.DataFrame, targets: Sequence[Target]
 ) -> Iterator[tuple[Target, Guess]]:
     """Yield what each simple model predicts of each target that is learnt.
 
     - ``marginal``: for every image the mean of the training images;
     - ``nearest_neighbours``: the mean of the k training images that are nearest in the statistics of ``morphology``,
       the table of ``measure_morphology``, each scaled to unit variance;
-    - ``pixels`` and ``pixels_turned``: that of the k nearest in the first principal components of the pixels, of the
-      images in ``prepared`` as ``galleries`` has them, drawn from ``seed``.
+    - ``pixels`` and ``pixels_turned``: that of the k nearest in the first principal components of the pixels, of which
+      ``components`` is the file (``galleries``).
 
     Means are of what is trained on (``labels_of``), over the images of which the property is known. k and the number of
     components have the lowest error (``typical``) on the validation images, the first of equals.
@@ -84,7 +81,7 @@ def guess_properties(
     line = split["camera"].map(LINE_OF_SIGHT).to_numpy()
     of_pixels = (
         _by_pixels(name, left_out, gallery, queries)
-        for name, left_out, gallery, queries in galleries(prepared, line, seed)
+        for name, left_out, gallery, queries in galleries(components, line)
         if name != "pixels_other_lines_of_sight"
     )
     for neighbourhood in chain([_by_morphology(morphology)], of_pixels):
