@@ -36,6 +36,7 @@ use rule train_model as measure_throughput with:
         **training_resources(cores_per_rank_of_study),
     params:
         options=study_options,
+        seed=stage_seed("train"),
 
 
 rule tabulate_throughput:
