@@ -97,8 +97,8 @@ def store(
     """Return light (n, n) or (images, n, n), float32, stretched (``deepgalaxy.image.stretch``), cut to the inscribed
     disc if ``shape`` is ``disc``, and stored as uint8 in 0..255 or float16 in [0, 1]. What is below zero becomes black.
 
-    It is written into ``out``, contiguous and of that type and shape, if it is given; ``scratch`` (2, …), twice as large
-    as ``light``, float32, is memory to work in.
+    It is written into ``out``, contiguous and of that type and shape, if it is given; ``scratch`` (2, …), float32 and
+    twice as large as ``light``, is memory to work in.
     """
     # arcsinh(x) = log(x + sqrt(x² + 1)); NumPy's takes four times as long. OpenCV knows rows and columns only.
     pixels = light.shape[-1]
@@ -159,8 +159,7 @@ def reduced(
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT,
     )
-    seen *= np.float32(1 / square**2)
-    return seen
+    return np.multiply(seen, np.float32(1 / square**2), out=seen)
 
 
 def _to_frame(middle: float, pixels: int, step: float, move: Move) -> np.ndarray:

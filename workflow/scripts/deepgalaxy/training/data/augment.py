@@ -149,7 +149,7 @@ class Augmentation:
             self._frames = np.empty((3, *stored[0].shape[:2]), np.float32)
         for start in range(0, len(stored), TOGETHER):
             some = slice(start, start + TOGETHER)
-            light, *scratch = self._light[:, : len(draws[some])]
+            light, scratch = self._light[0, : len(draws[some])], self._light[1:, : len(draws[some])]
             for seen, frame, drawn in zip(light, stored[some], draws[some]):
                 self._resample(frame[:, :, 0], drawn, seen)
             store(light, self.sight.dtype, self.sight.shape, images[some, :, :, 0], scratch)
