@@ -92,21 +92,21 @@ def store(
     dtype: str,
     shape: str = SQUARE,
     out: np.ndarray | None = None,
-    scratch: np.ndarray | tuple[None, None] = (None, None),
+    scratch: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return light (n, n) or (images, n, n), float32, stretched (``deepgalaxy.image.stretch``), cut to the inscribed
     disc if ``shape`` is ``disc``, and stored as uint8 in 0..255 or float16 in [0, 1]. What is below zero becomes black.
 
-    It is written into ``out``, contiguous and of that type and shape, if it is given; ``scratch`` (2, …), float32 and
-    twice as large as ``light``, is memory to work in.
+    It is written into ``out``, contiguous and of that type and shape, if it is given; ``scratch``, float32 and as large
+    as ``light``, is memory to work in, as ``light`` then is, too.
     """
     # arcsinh(x) = log(x + sqrt(x² + 1)); NumPy's takes four times as long. OpenCV knows rows and columns only.
     pixels = light.shape[-1]
-    x, root = (part if part is None else part.reshape(-1, pixels) for part in scratch)
-    x = np.maximum(light.reshape(-1, pixels), 0, out=x)
+    rows = light.reshape(-1, pixels)
+    x = np.maximum(rows, 0, out=None if scratch is None else rows)
     x *= np.float32(1 / FAINTEST)
-    root = cv2.multiply(x, x, dst=root)
-    root += np.float32(1)
+    root = cv2.multiply(x, x, dst=None if scratch is None else scratch.reshape(-1, pixels))
+    np.add(root, np.float32(1), out=root)
     cv2.sqrt(root, dst=root)
     cv2.add(x, root, dst=x)
     brightness = cv2.log(x, dst=x)
@@ -129,26 +129,25 @@ def reduced(
     move: Move = UPRIGHT,
     pixels: int | None = None,
     out: np.ndarray | None = None,
-    scratch: np.ndarray | tuple[None, None] = (None, None),
+    scratch: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return what is seen of a frame's ``light`` (S, S) after a move, float32 (pixels, pixels), those of ``sight``
     unless others are given.
 
     Means over squares of as many pixels as a pixel seen is wide are interpolated linearly, so that quarter turns,
     mirrors and no move at all are exact means over the pixels of the frame. Surface density stays as it is when the
-    scale changes. Beyond the frame it is dark. It is written into ``out`` if that is given; ``scratch`` (2, S, S),
-    float32, is memory to work in.
+    scale changes. Beyond the frame it is dark. It is written into ``out`` if that is given; ``scratch`` (S, S),
+    float32, is memory to work in, as ``light`` then is, too.
     """
     pixels, step = pixels or sight.pixels, sight.oversampling / move.scale
     square = max(sight.oversampling, round(step))
     last = len(light) - square + 1
     # Sums over squares; for two by two pixels they take half the time of a box filter.
-    of_rows, of_squares = (part if part is None else part[:last] for part in scratch)
+    of_rows, of_squares = (None, None) if scratch is None else (scratch[:last], light[:last, :last])
     rows = light[:last]
     for start in range(1, square):
         rows = cv2.add(rows, light[start : start + last], dst=of_rows)
     light = rows[:, :last]
-    of_squares = of_squares if of_squares is None else of_squares[:, :last]
     for start in range(1, square):
         light = cv2.add(light, rows[:, start : start + last], dst=of_squares)
     seen = cv2.warpAffine(

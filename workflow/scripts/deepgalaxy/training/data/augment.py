@@ -127,8 +127,8 @@ class Augmentation:
         pool = np.random.default_rng(derive_seed(seed, "sky"))
         self._noise = pool.standard_normal(NOISE_POOL + sight.pixels**2, np.float32) if ranges.sky[1] else np.empty(0)
         # To work in the same memory saves mapping it anew for each image, a third of the time.
-        self._frames = np.empty((3, 0, 0), np.float32)
-        self._light = np.empty((3, TOGETHER, sight.pixels, sight.pixels), np.float32)
+        self._frames = np.empty((2, 0, 0), np.float32)
+        self._light = np.empty((2, TOGETHER, sight.pixels, sight.pixels), np.float32)
         cv2.setNumThreads(1)
 
     @property
@@ -146,10 +146,10 @@ class Augmentation:
                 image[:, :, 0] = _moved(one, drawn.move)
             return images
         if self._frames.shape[1:] != stored[0].shape[:2]:
-            self._frames = np.empty((3, *stored[0].shape[:2]), np.float32)
+            self._frames = np.empty((2, *stored[0].shape[:2]), np.float32)
         for start in range(0, len(stored), TOGETHER):
             some = slice(start, start + TOGETHER)
-            light, scratch = self._light[0, : len(draws[some])], self._light[1:, : len(draws[some])]
+            light, scratch = self._light[:, : len(draws[some])]
             for seen, frame, drawn in zip(light, stored[some], draws[some]):
                 self._resample(frame[:, :, 0], drawn, seen)
             store(light, self.sight.dtype, self.sight.shape, images[some, :, :, 0], scratch)
@@ -157,7 +157,7 @@ class Augmentation:
 
     def _resample(self, frame: np.ndarray, drawn: Draw, light: np.ndarray) -> None:
         """Write into ``light`` (pixels, pixels), float32, what is seen of a frame (S, S) after what was drawn."""
-        reduced(light_of(frame, self._frames[0]), self.sight, drawn.move, out=light, scratch=self._frames[1:])
+        reduced(light_of(frame, self._frames[0]), self.sight, drawn.move, out=light, scratch=self._frames[1])
         if drawn.gain != 1:
             light *= np.float32(drawn.gain)
         if drawn.blur_kpc:
