@@ -6,11 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deepgalaxy.failures import in_one_sentence
 from deepgalaxy.lifetime import on_stop_signals
 from deepgalaxy.logs import StoppedBySignal, logger
-from deepgalaxy.observed.observation import Observation
+
+if TYPE_CHECKING:
+    from deepgalaxy.observed.observation import Observation
 
 IMAGES = """\
 Each IMAGE is a JPEG, PNG, TIFF or FITS file, a directory of these, or a catalogue: a CSV file with a column file
@@ -44,7 +47,7 @@ def _stop(signal_name: str) -> None:
 
 
 def check_outputs(
-    args: argparse.Namespace, outputs: Sequence[Path | None], observations: Sequence[Observation]
+    args: argparse.Namespace, outputs: Sequence[Path | None], observations: "Sequence[Observation]"
 ) -> None:
     """Raise ValueError if one of the ``outputs`` cannot be written, is another one, or is among what is read."""
     read = {Path(path).resolve() for path in [args.dater, *args.images, *(each.path for each in observations)]}
