@@ -24,6 +24,8 @@ rule pack_dater:
         "<run>/dater.zip",
     log:
         "<logs>/pack_dater/<run_name>.log",
+    benchmark:
+        "<benchmarks>/pack_dater/<run_name>.tsv"
     conda:
         "../envs/observe.yaml"
     envmodules:
@@ -59,6 +61,8 @@ rule measure_novelty:
         ),
     log:
         "<logs>/measure_novelty/<run_name>.log",
+    benchmark:
+        "<benchmarks>/measure_novelty/<run_name>.tsv"
     conda:
         "../envs/observe.yaml"
     envmodules:

@@ -97,6 +97,8 @@ rule decode_images:
         "<encoder_run>/decoded.hdf5",
     log:
         "<logs>/decode_images/<encoder_name>.log",
+    benchmark:
+        "<benchmarks>/decode_images/<encoder_name>.tsv"
     conda:
         "../envs/train.yaml"
     envmodules:

@@ -59,6 +59,8 @@ rule date_observed:
         ),
     log:
         "<logs>/date_observed/<run_name>.log",
+    benchmark:
+        "<benchmarks>/date_observed/<run_name>.tsv"
     conda:
         "../envs/observe.yaml"
     envmodules:

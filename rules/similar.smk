@@ -30,6 +30,8 @@ rule search_similar:
         ),
     log:
         "<logs>/search_similar/<encoder_name>.log",
+    benchmark:
+        "<benchmarks>/search_similar/<encoder_name>.tsv"
     conda:
         "../envs/observe.yaml"
     envmodules:

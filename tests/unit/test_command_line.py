@@ -60,6 +60,8 @@ def test_files_that_cannot_be_trained_on_are_named(tmp_path):
                 file[name] = np.zeros((2, 4, 4, 1) if name == "images" else 2, np.uint8)
     text.write_text("no HDF5")
     classes.write_text("label\n0\n1\n")
+    times = tmp_path / "times.csv"
+    times.write_text("id,expected_myr\na.png,100\n")
     assert PreparedData.read(good, good, classes).classes == 2
     PreparedData.read(good, good, classes).check(workers=2)
     for files, words in (
@@ -67,6 +69,7 @@ def test_files_that_cannot_be_trained_on_are_named(tmp_path):
         ((good, bare, classes), "bare.hdf5 is not a prepared file"),
         ((tmp_path / "none.hdf5", good, classes), "none.hdf5, a prepared file to train on, is not a file"),
         ((good, good, tmp_path), "the table of the classes, is not a file"),
+        ((good, good, times), "times.csv is no table of classes"),
     ):
         with pytest.raises(ValueError, match=words):
             PreparedData.read(*files)

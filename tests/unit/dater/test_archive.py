@@ -64,7 +64,11 @@ def described_as(text):
         (described_as("[]"), "names no format"),
         (described_as("{"), "is not JSON"),
         (described_as(b"\xff"), "is damaged"),
-        (described_as('{"format": 1}'), r"is damaged: model\.keras is not what was packed"),
+        (described_as('{"format": 1}'), r"is damaged: dater\.json is not what was packed"),
+        (
+            lambda members: described_as(members[DESCRIPTION].replace(b"nonsense", b"nothing"))(members),
+            r"dater\.json is not",
+        ),
     ],
 )
 def test_a_foreign_or_damaged_zip_ends_in_a_sentence(file, change, words):

@@ -20,12 +20,11 @@ def test_a_dater_holds_what_belongs_to_its_network(packed):
     assert (dater.frame.pixels, dater.frame.shape, dater.frame.half_width_kpc) == (32, "disc", 40.0)
     assert dater.turns == 4 and dater.card == "# A card"
     assert set(dater.description["made_by"]) == {"deepgalaxy", "keras", "numpy", "tensorflow"}
-    network = dater.network()
+    see = feature_network(dater.network()).predict_on_batch
     with h5py.File(packed.directory / "train.hdf5") as file:
         images, row = as_observed(file["images"][:], dater.frame), file["row"][:]
-    np.testing.assert_allclose(
-        dater.features.features, feature_network(network).predict_on_batch(images), rtol=1e-4, atol=1e-6
-    )
+    views = [see(np.rot90(images, number, axes=(1, 2))) for number in range(4)]
+    np.testing.assert_allclose(dater.features.features, np.mean(views, axis=0), rtol=1e-4, atol=1e-5)
     assert dater.features.features.dtype == np.float32
     split = pd.read_csv(packed.directory / "split.csv")
     assert dater.training["row"].tolist() == row.tolist()
@@ -59,6 +58,8 @@ def test_probabilities_are_the_mean_over_turns(packed):
     assert set(response.properties) == {"separation_kpc", "line_of_sight", "lone"} == set(nothing.properties)
     for name, given in (response.properties | {"probabilities": response.probabilities}).items():
         np.testing.assert_allclose(given, np.mean([view[name] for view in turned], axis=0), atol=1e-5)
+    again = Eye(network, 4).look(np.rot90(images, axes=(1, 2)))
+    np.testing.assert_allclose(again.features, response.features, rtol=1e-4, atol=1e-5)
     assert nothing.probabilities.shape == (0, 3) and nothing.properties["separation_kpc"].shape == (0, 16)
 
 
@@ -145,6 +146,13 @@ def test_a_catalogue_is_dated_row_by_row(elsewhere, date):
         (("dater.zip", "images", "-o", "no/t.csv"), "there is no directory no"),
         (("dater.zip", "none.csv", "-o", "t.csv"), "The catalogue none.csv cannot be read as CSV"),
         (("dater.zip", "images/c.fits", "-o", "dater.zip"), "dater.zip is among what is read"),
+        (("dater.zip", "images", "-o", "images/a.png"), "images/a.png is among what is read"),
+        (("dater.zip", "images", "-o", "t.csv", "--distributions", "dater.zip"), "dater.zip is among what is read"),
+        (
+            ("dater.zip", "images", "-o", "t.csv", "--distributions", "./t.csv"),
+            "t.csv is among what is read or written",
+        ),
+        (("dater.zip", "images", "-o", "images"), "images is a directory; name a file"),
         (("dater.zip", "empty", "-o", "t.csv"), "the directory 'empty' has no file that ends in"),
     ],
 )

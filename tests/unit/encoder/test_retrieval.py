@@ -7,7 +7,6 @@ from deepgalaxy.encoder.retrieval import (
     LINES,
     SIMULATIONS,
     Images,
-    choose_from_several,
     find_similar,
     map_of,
     overlap_of_sets,
@@ -59,12 +58,6 @@ def test_purity_of_a_map_and_of_chance():
     assert np.array_equal(map_of(points, seed=1), map_of(points, seed=1))
     shuffled = np.mean([purity_of_points(points, rng.permutation(label)).mean() for _ in range(40)])
     assert shuffled == pytest.approx(purity_by_chance(label), abs=0.02)
-
-
-def test_the_nearest_are_chosen_of_different_mergers():
-    group = np.array(["a", "a", "b", "c"])
-    assert choose_from_several(np.array([1, 0, 3, 2]), group, 2).tolist() == [1, 3]
-    assert choose_from_several(np.array([1, 0, 3, 2]), group, 5).tolist() == [1, 3, 2]
 
 
 def test_the_table_has_all_and_each_phase():

@@ -1,4 +1,4 @@
-"""The search for similar images, however these are turned, and the walk through the vector."""
+"""The search for images that are similar by the vector, and the walk through it."""
 
 import h5py
 import keras
@@ -9,56 +9,12 @@ from keras import layers
 
 from deepgalaxy.encoder.networks import build_autoencoder, build_variational
 from deepgalaxy.encoder.observed import search_similar
-from deepgalaxy.encoder.search import distance_of_turns, tabulate_similar
 from deepgalaxy.encoder.walk import STEPS, choose_way, walk
 from deepgalaxy.observed.preparing import Frame
-from deepgalaxy.views import VIEWS, turned
+from deepgalaxy.observed.similar import KNOWN
+from deepgalaxy.views import turned
 
 PIXELS = 16
-
-
-def flat(images):
-    return images.reshape(len(images), -1).astype(float)
-
-
-def test_the_smallest_distance_of_all_turns_counts():
-    images = np.random.default_rng(1).uniform(size=(3, 4, 4, 1))
-    others = np.random.default_rng(2).uniform(size=(5, 4, 4, 1))
-    distance = distance_of_turns(images, flat, flat(others))
-    expected = [
-        [min(np.linalg.norm(turned(image[None], view)[0] - other) for view in range(VIEWS)) for other in others]
-        for image in images
-    ]
-    np.testing.assert_allclose(distance, expected, atol=1e-4)
-    for view in range(VIEWS):
-        np.testing.assert_allclose(distance_of_turns(turned(images, view), flat, flat(others)), distance)
-    assert distance_of_turns(images[:0], flat, flat(others)).shape == (0, 5)
-
-
-def gallery(groups, times):
-    count = len(groups)
-    return pd.DataFrame({"row": range(10, 10 + count), "group": groups, "camera": 3, "target_myr": times})
-
-
-def test_similar_images_are_of_different_simulations():
-    images = gallery([*"aabbcdefg"], [10.0, 20, 30, 40, np.nan, 60, 70, 80, 90])
-    distance = np.array([[5, 1, 9, 2, 3, 7, 4, 8, 6]], float)
-    table = tabulate_similar(pd.DataFrame({"file": ["x.png"]}), distance, images)
-    (row,) = table.to_dict("records")
-    assert [row[f"similar_{number}_group"] for number in range(1, 6)] == [*"abceg"]
-    assert [row[f"similar_{number}_row"] for number in range(1, 6)] == [11, 13, 14, 16, 18]
-    assert [row[f"similar_{number}_distance"] for number in range(1, 6)] == [1, 2, 3, 4, 6]
-    assert pd.isna(row["similar_3_target_myr"]) and row["spread_myr"] == 70  # of 20, 40, 70 and 90
-    assert table.columns[:2].tolist() == ["file", "spread_myr"]
-
-
-def test_there_may_be_fewer_simulations_or_no_time_or_no_image():
-    images = gallery([*"aab"], [np.nan] * 3)
-    (row,) = tabulate_similar(pd.DataFrame({"file": ["x.png"]}), np.array([[2.0, 1, 3]]), images).to_dict("records")
-    assert row["similar_2_group"] == "b" and pd.isna(row["spread_myr"])
-    assert pd.isna(row["similar_3_group"]) and pd.isna(row["similar_5_distance"])
-    nothing = tabulate_similar(pd.DataFrame({"file": []}), np.empty((0, 3)), images)
-    assert nothing.empty and "similar_5_distance" in nothing
 
 
 @pytest.fixture(scope="module")
@@ -118,18 +74,19 @@ def test_a_way_needs_two_times(sample):
 
 def test_observed_images_are_searched_for_by_the_vector(networks, sample):
     path, split = sample
-    about = pd.DataFrame({"id": ["a", "b", "c"], "used": [True, False, True]})
+    rows = [{"id": name, "used": used} for name, used in zip("abc", (True, False, True))]
     frame = Frame.of(path)
     images = np.random.default_rng(3).integers(0, 256, (2, PIXELS, PIXELS, 1)).astype(np.uint8)
-    table = search_similar(networks[1], path, split, frame, about, images, batch_size=5)
-    assert table["id"].tolist() == ["a", "b", "c"] and table.columns[:3].tolist() == ["id", "used", "spread_myr"]
+    table = search_similar(networks[1], path, split, frame, rows, images, batch_size=5)
+    assert table["id"].tolist() == ["a", "b", "c"] and table.columns[:6].tolist() == [*KNOWN, "spread_myr"]
     assert table["similar_2_group"].notna().tolist() == [True, False, True]
     assert set(table.loc[0, ["similar_1_group", "similar_2_group"]]) == {"s_1", "s_2"}
-    of_turned = search_similar(networks[1], path, split, frame, about, turned(images, 5), batch_size=5)
+    of_turned = search_similar(networks[1], path, split, frame, rows, turned(images, 5), batch_size=5)
     np.testing.assert_allclose(
         of_turned["similar_1_distance"].dropna().astype(float),
         table["similar_1_distance"].dropna().astype(float),
         rtol=1e-4,
     )
-    nothing = search_similar(networks[1], path, split, frame, about.assign(used=False), images[:0], batch_size=5)
+    unused = [row | {"used": False} for row in rows]
+    nothing = search_similar(networks[1], path, split, frame, unused, images[:0], batch_size=5)
     assert nothing["similar_1_group"].isna().all() and len(nothing) == 3

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from deepgalaxy.evaluation.conformal import central_scores, conformal_level
+from deepgalaxy.evaluation.conformal import SHARES, central_scores, conformal_level
 from deepgalaxy.evaluation.interval_breakdown import tabulate_intervals
 from deepgalaxy.evaluation.intervals import (
-    SHARES,
     conformal_intervals,
     say_what_calibrates,
     score_intervals,

@@ -15,7 +15,7 @@ from deepgalaxy.encoder.decode import decode_images
 from deepgalaxy.encoder.encode import encode_images
 from deepgalaxy.encoder.measure import TRIPLETS, reconstruct_images
 from deepgalaxy.encoder.networks import build_autoencoder, build_variational
-from deepgalaxy.encoder.retrieval import LINES, NEAREST, SIMULATIONS
+from deepgalaxy.encoder.retrieval import LINES, SIMULATIONS
 from deepgalaxy.encoder.scores import score_reconstructions, score_spaces
 from deepgalaxy.encoder.walk import STEPS, walk
 from deepgalaxy.figures.latent import plot_latent
@@ -23,6 +23,7 @@ from deepgalaxy.figures.reconstructions import plot_reconstructions
 from deepgalaxy.figures.retrieval import median_by_rank, plot_retrieval
 from deepgalaxy.figures.similar import QUERIES, plot_queries, plot_similar
 from deepgalaxy.figures.walk import ROWS, plot_walk
+from deepgalaxy.observed.similar import NEAREST
 
 PIXELS, LATENT = 16, 2
 CAMERAS = (0, 2, 3)

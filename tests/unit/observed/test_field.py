@@ -179,6 +179,7 @@ def test_without_an_id_a_row_is_called_what_its_file_is(tmp_path):
     ("text", "words"),
     [
         ("name\na.png\n", "no column `file`"),
+        ("file,id\na.png,a,b\n", "more values in a row than columns"),
         ("file,colour\na.png,red\n", "a column 'colour', which means nothing here"),
         ("file,redshift,kpc_per_pixel\na.png,0.1,\n", "both redshift and kpc_per_pixel"),
         ("file,ra,redshift\na.png,10,0.1\n", "one of ra and dec"),

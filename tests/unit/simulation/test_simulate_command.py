@@ -52,6 +52,8 @@ def test_so_is_a_lone_galaxy(simulate):
     ("arguments", "words"),
     [
         (("-o", "no/a.hdf5"), "there is no directory no"),
+        (("-o", "."), "is a directory"),
+        (("--half-width-kpc=0.1", "-o", "a.hdf5"), "a field smaller than the softening"),
         (("--mass-ratio=0.123456789", "-o", "a.hdf5"), "would not hold the ratios"),
         (("--eccentricity=0.1", "--pericentre-kpc=0.5", "-o", "a.hdf5"), "from apocentre to pericentre"),
     ],

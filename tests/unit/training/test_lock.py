@@ -79,6 +79,12 @@ def test_a_second_training_ends_in_one_sentence_and_leaves_the_first_alone(hold,
     assert time.monotonic() - started < 5 and not said
 
 
+def test_a_file_is_no_directory_to_train_in(tmp_path):
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(ValueError, match="run is a file; name a directory"), lock_run(tmp_path / "run", print):
+        raise AssertionError("it was not to begin")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_one_that_was_killed_leaves_no_lock(hold, tmp_path, number):
     process = hold()

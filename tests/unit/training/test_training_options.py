@@ -304,6 +304,17 @@ def test_training_goes_on_from_a_models_weights_also_with_other_classes(tmp_path
         build_network(chosen, PIXELS, "uint8", CLASSES)
 
 
+def test_weights_of_maps_of_another_width_do_not_fit(tmp_path):
+    def network(filters, **chosen):
+        brightness = keras.Input((PIXELS, PIXELS, 1))
+        maps = keras.Model(brightness, keras.layers.Conv2D(filters, 3)(brightness))
+        return build_network(options(**chosen), PIXELS, "uint8", CLASSES, maps=maps)
+
+    network(4).save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match="does not fit"):
+        network(5, weights=str(tmp_path / "model.keras"))
+
+
 def test_imagenet_weights_that_are_out_of_reach_are_named_with_their_place(monkeypatch):
     def refuse(_name, address, **_):
         raise OSError(f"URL fetch failure on {address}: None -- no route")

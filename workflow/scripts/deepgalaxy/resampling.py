@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,6 +18,8 @@ from deepgalaxy.image import BRIGHTEST, FAINTEST, density_of, disc
 
 SQUARE, DISC = ("square", "disc")
 """What images show: all of their square, or the inscribed disc alone."""
+FULL = float(np.arcsinh(BRIGHTEST / FAINTEST))
+"""What the stretch makes of the brightest light, before it is divided by this."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,7 @@ class Sight:
         return inside + 2 * round(inside * (rendered / seen - 1) / 2)
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(NamedTuple):
     """How a scene is placed in the field of view: mirrored left to right, then turned counterclockwise by ``angle`` in
     degrees, then made to appear ``scale`` times as large, then moved right and down by fractions of the width seen."""
 
@@ -85,19 +87,40 @@ def to_store(light: np.ndarray, sight: Sight) -> np.ndarray:
     return store(light, sight.dtype, sight.shape)
 
 
-def store(light: np.ndarray, dtype: str, shape: str = SQUARE) -> np.ndarray:
-    """Return light (n, n), float32, stretched (``deepgalaxy.image.stretch``), cut to the inscribed disc if ``shape`` is
-    ``disc``, and stored as uint8 in 0..255 or float16 in [0, 1]. What is below zero becomes black."""
-    # arcsinh(x) = log(x + sqrt(x² + 1)); NumPy's takes four times as long.
-    x = np.maximum(light, 0) * np.float32(1 / FAINTEST)
-    root = cv2.sqrt(cv2.multiply(x, x) + np.float32(1))
-    brightness = cv2.log(cv2.add(x, root))
+def store(
+    light: np.ndarray,
+    dtype: str,
+    shape: str = SQUARE,
+    out: np.ndarray | None = None,
+    scratch: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return light (n, n) or (images, n, n), float32, stretched (``deepgalaxy.image.stretch``), cut to the inscribed
+    disc if ``shape`` is ``disc``, and stored as uint8 in 0..255 or float16 in [0, 1]. What is below zero becomes black.
+
+    It is written into ``out``, contiguous and of that type and shape, if it is given; ``scratch``, float32 and as large
+    as ``light``, is memory to work in, as ``light`` then is, too.
+    """
+    # arcsinh(x) = log(x + sqrt(x² + 1)); NumPy's takes four times as long. OpenCV knows rows and columns only.
+    pixels = light.shape[-1]
+    rows = light.reshape(-1, pixels)
+    x = np.maximum(rows, 0, out=None if scratch is None else rows)
+    x *= np.float32(1 / FAINTEST)
+    root = cv2.multiply(x, x, dst=None if scratch is None else scratch.reshape(-1, pixels))
+    np.add(root, np.float32(1), out=root)
+    cv2.sqrt(root, dst=root)
+    cv2.add(x, root, dst=x)
+    brightness = cv2.log(x, dst=x)
     if shape == DISC:
-        brightness = cv2.multiply(brightness, disc(len(light)))
-    full = float(np.arcsinh(BRIGHTEST / FAINTEST))
+        each = brightness.reshape(-1, pixels**2)
+        each *= disc(pixels).ravel()
+    if out is None:
+        out = np.empty(light.shape, dtype)
     if dtype == "uint8":
-        return cv2.convertScaleAbs(brightness, alpha=255 / full)
-    return np.clip(brightness / np.float32(full), 0, 1).astype(np.float16)
+        cv2.convertScaleAbs(brightness, dst=out.reshape(-1, pixels), alpha=255 / FULL)
+    else:
+        brightness /= np.float32(FULL)
+        out[:] = np.clip(brightness, 0, 1, out=brightness).reshape(light.shape)
+    return out
 
 
 def reduced(
@@ -105,35 +128,37 @@ def reduced(
     sight: Sight,
     move: Move = UPRIGHT,
     pixels: int | None = None,
-    scratch: np.ndarray | tuple[None, None] = (None, None),
+    out: np.ndarray | None = None,
+    scratch: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return what is seen of a frame's ``light`` (S, S) after a move, float32 (pixels, pixels), those of ``sight``
     unless others are given.
 
     Means over squares of as many pixels as a pixel seen is wide are interpolated linearly, so that quarter turns,
     mirrors and no move at all are exact means over the pixels of the frame. Surface density stays as it is when the
-    scale changes. Beyond the frame it is dark. ``scratch`` (2, S, S), float32, is memory to work in.
+    scale changes. Beyond the frame it is dark. It is written into ``out`` if that is given; ``scratch`` (S, S),
+    float32, is memory to work in, as ``light`` then is, too.
     """
     pixels, step = pixels or sight.pixels, sight.oversampling / move.scale
     square = max(sight.oversampling, round(step))
     last = len(light) - square + 1
     # Sums over squares; for two by two pixels they take half the time of a box filter.
-    of_rows, of_squares = (part if part is None else part[:last] for part in scratch)
+    of_rows, of_squares = (None, None) if scratch is None else (scratch[:last], light[:last, :last])
     rows = light[:last]
     for start in range(1, square):
         rows = cv2.add(rows, light[start : start + last], dst=of_rows)
     light = rows[:, :last]
-    of_squares = of_squares if of_squares is None else of_squares[:, :last]
     for start in range(1, square):
         light = cv2.add(light, rows[:, start : start + last], dst=of_squares)
     seen = cv2.warpAffine(
         light,
         _to_frame((len(light) - 1) / 2, pixels, step, move),
         (pixels, pixels),
+        dst=out,
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_CONSTANT,
     )
-    return seen * np.float32(1 / square**2)
+    return np.multiply(seen, np.float32(1 / square**2), out=seen)
 
 
 def _to_frame(middle: float, pixels: int, step: float, move: Move) -> np.ndarray:
@@ -154,8 +179,9 @@ def _to_frame(middle: float, pixels: int, step: float, move: Move) -> np.ndarray
     )
 
 
-def blurred(light: np.ndarray, sigma: float) -> np.ndarray:
+def blurred(light: np.ndarray, sigma: float, out: np.ndarray | None = None) -> np.ndarray:
     """Return light (n, n) blurred by a Gaussian of standard deviation ``sigma`` in pixels; beyond the edge it is dark.
+    It is written into ``out``, which may be ``light`` itself, if that is given.
 
     The kernel is the discrete analogue of the Gaussian (Lindeberg 1990, IEEE PAMI 12, 234), whose variance is that of
     the Gaussian however narrow it is.
@@ -163,7 +189,7 @@ def blurred(light: np.ndarray, sigma: float) -> np.ndarray:
     if sigma <= 0:
         return light
     kernel = _kernel(round(float(sigma), 3))
-    return cv2.sepFilter2D(light, -1, kernel, kernel, borderType=cv2.BORDER_CONSTANT)
+    return cv2.sepFilter2D(light, -1, kernel, kernel, dst=out, borderType=cv2.BORDER_CONSTANT)
 
 
 @cache

@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from deepgalaxy.encoder.observed import prepare_observations, search_similar, write_images
+from deepgalaxy.encoder.observed import search_similar, write_images
 from deepgalaxy.files import write_table
 from deepgalaxy.logs import script_log
 from deepgalaxy.network_memory import NetworkMemory, batch_size
+from deepgalaxy.observed.batches import prepare_observations
 from deepgalaxy.observed.observation import list_observations
 from deepgalaxy.observed.preparing import Frame
 from deepgalaxy.tensorflow_setup import configure_tensorflow
@@ -15,11 +16,14 @@ if __name__ == "__main__":
         files, asked = snakemake.input, snakemake.params
         frame, observations = Frame.of(files.train), list_observations([asked.directory])
         # Before TensorFlow, whose threads would be missing in the processes that read.
-        about, images = prepare_observations(observations, frame, asked.largest_megapixels, snakemake.threads)
+        count = len(observations)
+        rows, images = next(
+            prepare_observations(observations, frame, asked.largest_megapixels, snakemake.threads, count)
+        )
         configure_tensorflow(snakemake.threads)
         from deepgalaxy.training.model_file import load_network
 
         size = batch_size(NetworkMemory.read(files.training).to_predict, snakemake.resources.image_memory_mib)
-        found = load_network(files.vae), files.train, pd.read_csv(files.split), frame, about, images, size
+        found = load_network(files.vae), files.train, pd.read_csv(files.split), frame, rows, images, size
         write_images(images, snakemake.output.images)
         write_table(search_similar(*found), snakemake.output.table)

@@ -18,7 +18,7 @@ MEMBERS = (
     *("model.keras", "classes.csv", "properties.csv", "calibration.json"),
     *("training.csv", "features.npy", "card.md"),
 )
-"""All members but DESCRIPTION, which has the digest of each."""
+"""All members but DESCRIPTION, which has the digest of each, and of itself without these."""
 
 
 def write_archive(members: dict[str, bytes], description: dict[str, Any], output: str | Path) -> None:
@@ -29,8 +29,8 @@ def write_archive(members: dict[str, bytes], description: dict[str, Any], output
     """
     if missing := [name for name in MEMBERS if name not in members]:
         raise ValueError(f"A dater needs {missing[0]}.")
-    digests = {name: hashlib.sha256(members[name]).hexdigest() for name in MEMBERS}
-    about = json_bytes(description | {"format": FORMAT, "sha256": digests})
+    description = description | {"format": FORMAT}
+    about = json_bytes(description | {"sha256": _digests(members, description)})
     with whole_file(output) as whole, zipfile.ZipFile(whole, "w") as archive:
         for name, content in ((DESCRIPTION, about), *((name, members[name]) for name in MEMBERS)):
             archive.writestr(zipfile.ZipInfo(name), content)  # dated 1980, unless told otherwise
@@ -65,10 +65,17 @@ def read_archive(path: str | Path) -> tuple[dict[str, bytes], dict[str, Any]]:
         raise ValueError(f"{path} is damaged, or no zip file: {error}; copy it again.") from None
     except json.JSONDecodeError:
         raise ValueError(f"{path} is damaged: its {DESCRIPTION} is not JSON; copy it again.") from None
-    for name, content in members.items():
-        if hashlib.sha256(content).hexdigest() != description.get("sha256", {}).get(name):
+    recorded = description.pop("sha256", None)
+    for name, digest in _digests(members, description).items():
+        if not isinstance(recorded, dict) or recorded.get(name) != digest:
             raise ValueError(f"{path} is damaged: {name} is not what was packed; copy it again.")
     return members, description
+
+
+def _digests(members: dict[str, bytes], description: dict[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 digests of MEMBERS, and of a description without these, by name."""
+    contents = {DESCRIPTION: json_bytes(description), **{name: members[name] for name in MEMBERS}}
+    return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
 
 
 def array_bytes(array: np.ndarray) -> bytes:

@@ -25,8 +25,9 @@ def _date(args: argparse.Namespace) -> int:
     from deepgalaxy.dater.dater import Dater
     from deepgalaxy.observed.observation import list_observations
 
-    check_outputs(args, [args.output, args.distributions])
-    dater, observations = Dater.read(args.dater), list_observations(args.images)
+    observations = list_observations(args.images)
+    check_outputs(args, [args.output, args.distributions], observations)
+    dater = Dater.read(args.dater)
     logger.info("%d images; the model is %s", len(observations), dater.description["name"])
     from deepgalaxy.dater.date import date_observations
     from deepgalaxy.observed.table import is_warned

@@ -6,10 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deepgalaxy.failures import in_one_sentence
 from deepgalaxy.lifetime import on_stop_signals
 from deepgalaxy.logs import StoppedBySignal, logger
+
+if TYPE_CHECKING:
+    from deepgalaxy.observed.observation import Observation
 
 IMAGES = """\
 Each IMAGE is a JPEG, PNG, TIFF or FITS file, a directory of these, or a catalogue: a CSV file with a column file
@@ -42,13 +46,21 @@ def _stop(signal_name: str) -> None:
     raise StoppedBySignal(f"stopped by {signal_name}; nothing was written")
 
 
-def check_outputs(args: argparse.Namespace, outputs: Sequence[Path | None]) -> None:
-    """Raise ValueError if one of the ``outputs`` cannot be written, or the table is among what is read."""
+def check_outputs(
+    args: argparse.Namespace, outputs: Sequence[Path | None], observations: "Sequence[Observation]"
+) -> None:
+    """Raise ValueError if one of the ``outputs`` cannot be written, is another one, or is among what is read."""
+    read = {Path(path).resolve() for path in [args.dater, *args.images, *(each.path for each in observations)]}
     for output in filter(None, outputs):
         if not output.parent.is_dir():
             raise ValueError(f"{output} cannot be written: there is no directory {output.parent}.")
-    if args.output.resolve() in {Path(path).resolve() for path in [args.dater, *args.images]}:
-        raise ValueError(f"{args.output} is among what is read; name another file for the table.")
+        if output.is_dir():
+            raise ValueError(f"{output} is a directory; name a file for the table.")
+        if not os.access(output.parent, os.W_OK):
+            raise ValueError(f"{output} cannot be written: nothing may be written to the directory {output.parent}.")
+        if output.resolve() in read:
+            raise ValueError(f"{output} is among what is read or written; name another file for the table.")
+        read.add(output.resolve())
 
 
 def image_parser(name: str, description: str | None, epilog: str) -> argparse.ArgumentParser:

@@ -1,22 +1,19 @@
-"""Dating observations: files are read by several processes, while the network looks at those read before."""
+"""Dating observations, batch by batch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import chain, islice
 
 import numpy as np
 import pandas as pd
 
 from deepgalaxy.dater.dater import Dater, Eye, Response
 from deepgalaxy.dater.properties import property_columns
-from deepgalaxy.logs import logger, progress
+from deepgalaxy.logs import logger
 from deepgalaxy.network_memory import batch_size
+from deepgalaxy.observed.batches import prepare_observations
 from deepgalaxy.observed.novelty import Neighbours
 from deepgalaxy.observed.observation import Observation
-from deepgalaxy.observed.preparing import prepare_observation
 from deepgalaxy.observed.table import is_warned, tabulate_observed
-from deepgalaxy.parallel import in_processes
 from deepgalaxy.tensorflow_setup import configure_tensorflow
 
 COLUMNS = (
@@ -73,16 +70,12 @@ def date_observations(
     stay within ``budget_mib`` MiB of memory. Images of more than ``largest_megapixels`` million pixels are not decoded.
     An observation that cannot be used is a row with its reason, and a line in the log.
     """
-    tasks = partial(prepare_observation, frame=dater.frame, largest_megapixels=largest_megapixels)
-    prepared = in_processes(tasks, observations, min(processes, max(1, len(observations))))
-    # The processes are begun before TensorFlow, whose threads would be missing in them.
-    prepared = chain(list(islice(prepared, 1)), prepared)
+    size = batch_size(dater.memory, budget_mib)
+    batches = prepare_observations(observations, dater.frame, largest_megapixels, processes, size)
     configure_tensorflow(processes)
     eye = Eye(dater.network(), dater.turns)
     found = _Found()
-    for rows, images in _in_batches(
-        progress(prepared, len(observations), "images"), batch_size(dater.memory, budget_mib), dater
-    ):
+    for rows, images in batches:
         response = eye.look(images)
         found.rows += rows
         # Of the features, only some are kept.
@@ -91,20 +84,6 @@ def date_observations(
         found.lone.append(dater.lone_probability(response.features))
         found.keep(images, response.features)
     return _tabulate(dater, found)
-
-
-def _in_batches(
-    prepared: Iterator[tuple[dict, np.ndarray | None]], size: int, dater: Dater
-) -> Iterator[tuple[list[dict], np.ndarray]]:
-    """Yield the rows of observations with the images of the used ones among them (n, pixels, pixels, 1), up to
-    ``size``."""
-    while batch := list(islice(prepared, size)):
-        for row, _ in batch:
-            if not row["used"]:
-                logger.warning("%s is not used. %s", row["id"], row["reason"])
-        images = [image for _, image in batch if image is not None]
-        pixels = dater.frame.pixels
-        yield [row for row, _ in batch], np.array(images, dater.frame.dtype).reshape(-1, pixels, pixels, 1)
 
 
 def _tabulate(dater: Dater, found: _Found) -> Dated:

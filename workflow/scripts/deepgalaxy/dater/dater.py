@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.dater.archive import read_archive, read_array
-from deepgalaxy.evaluation.turns import Outputs, class_probabilities, mean_over_turns
+from deepgalaxy.evaluation.turns import mean_over_turns
 from deepgalaxy.image import BRIGHTEST, FAINTEST
 from deepgalaxy.observed.novelty import Limits, LoneProbe, TrainingFeatures
 from deepgalaxy.observed.preparing import Frame
@@ -139,31 +139,23 @@ class Response:
 
 
 class Eye:
-    """A network as it is used on images: the mean of what it predicts over turns, and its features."""
+    """A network as it is used on images: the mean over turns of what it predicts and of its features, so that nothing
+    depends on how an image is turned by right angles, if it is asked for four turns or more."""
 
     def __init__(self, network: "keras.Model", turns: int) -> None:
+        import keras
+
         from deepgalaxy.observed.features import feature_network
 
-        self._network, self._features, self._turns = network, feature_network(network), turns
+        outputs = network.output if isinstance(network.output, dict) else {"probabilities": network.output}
+        self._network = keras.Model(network.inputs, outputs | {"features": feature_network(network).output})
+        self._turns = turns
 
     def look(self, images: np.ndarray) -> Response:
         """Return what the network makes of a batch of images (n, pixels, pixels, 1)."""
-        outputs: Outputs
         if len(images):
-            outputs = mean_over_turns(lambda view: self._network.predict_on_batch(view[:]), images, self._turns)
-            features = self._features.predict_on_batch(images)
+            seen = mean_over_turns(lambda view: self._network.predict_on_batch(view[:]), images, self._turns)
         else:
-            outputs, features = (_nothing_of(part.output) for part in (self._network, self._features))
-        properties = (
-            {name: given for name, given in outputs.items() if name != "probabilities"}
-            if isinstance(outputs, dict)
-            else {}
-        )
-        return Response(class_probabilities(outputs), features, properties)
-
-
-def _nothing_of(output: Any) -> Any:
-    """Return what a Keras model with this symbolic ``output`` gives for no images."""
-    if isinstance(output, dict):
-        return {name: _nothing_of(one) for name, one in output.items()}
-    return np.empty((0, *output.shape[1:]), np.float32)
+            seen = {name: np.empty((0, *output.shape[1:]), np.float32) for name, output in self._network.output.items()}
+        properties = dict(seen)
+        return Response(properties.pop("probabilities"), properties.pop("features"), properties)

@@ -66,11 +66,12 @@ def pack_dater(
     """
     split, classes, frame = pd.read_csv(run.split), pd.read_csv(run.classes), Frame.of(run.train)
     turns = read_turns(run.validation_predictions)
-    response, row = look_at_file(Eye(network, 1), run.train, frame, batch_size, "training images")
+    eye = Eye(network, turns)
+    response, row = look_at_file(eye, run.train, frame, batch_size, "training images")
     training = describe_training(split, row)
     features = TrainingFeatures(response.features, training["isolated"].to_numpy(bool))
     lone = LoneProbe.fit(features)
-    response, row = look_at_file(Eye(network, turns), run.validation, frame, batch_size, "validation images")
+    response, row = look_at_file(eye, run.validation, frame, batch_size, "validation images")
     validation = predictions_of(run.validation, response.probabilities)
     merger = ~isolated_images(split)[row]
     standardised = features.standardised(response.features[merger])

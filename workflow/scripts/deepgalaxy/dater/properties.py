@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from deepgalaxy.evaluation.conformal import conformal_level
+from deepgalaxy.evaluation.conformal import SHARES, conformal_level
 from deepgalaxy.evaluation.predictions import central_interval
 from deepgalaxy.observed.table import FROM_DISTRIBUTION, FROM_VALIDATION
 from deepgalaxy.properties.scores import level_of, median_of
 from deepgalaxy.targets import AXIS, BINARY, HISTOGRAM, Target, as_five_numbers, axis_of, places_of
 
-SHARE = 0.68
+SHARE = SHARES[0]
 """Of the intervals."""
 
 

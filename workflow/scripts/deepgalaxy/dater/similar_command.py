@@ -26,8 +26,9 @@ def _search(args: argparse.Namespace) -> int:
     from deepgalaxy.dater.dater import Dater
     from deepgalaxy.observed.observation import list_observations
 
-    check_outputs(args, [args.output])
-    dater, observations = Dater.read(args.dater), list_observations(args.images)
+    observations = list_observations(args.images)
+    check_outputs(args, [args.output], observations)
+    dater = Dater.read(args.dater)
     logger.info("%d images; the model is %s", len(observations), dater.description["name"])
     from deepgalaxy.dater.similar import similar_to_targets
 

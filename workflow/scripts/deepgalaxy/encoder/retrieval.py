@@ -9,9 +9,8 @@ from sklearn.manifold import TSNE
 from sklearn.neighbors import NearestNeighbors
 
 from deepgalaxy.evaluation.bootstrap import resampled_interval
+from deepgalaxy.observed.similar import NEAREST
 
-NEAREST = 5
-"""Similar images that are looked at."""
 WITHIN_MYR = 15.0
 """A similar image is right if its time is within this of the query's."""
 OVERLAPPING = 10
@@ -123,13 +122,6 @@ def purity_by_chance(label: np.ndarray) -> float:
     """Return the mean of ``purity_of_points`` to expect of a map in which the labels (n,) are shuffled."""
     counts = np.unique(label, return_counts=True)[1]
     return float((counts * (counts - 1)).sum() / (len(label) * (len(label) - 1)))
-
-
-def choose_from_several(order: np.ndarray, group: np.ndarray, k: int) -> np.ndarray:
-    """Return the first k places of ``order`` (n,), nearest first, no two of which are of the same ``group``; fewer if
-    there are fewer groups."""
-    _, first = np.unique(group[order], return_index=True)
-    return order[np.sort(first)[:k]]
 
 
 def tabulate_retrieval(

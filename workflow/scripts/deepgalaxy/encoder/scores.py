@@ -15,7 +15,6 @@ from deepgalaxy.encoder.measure import read_measures
 from deepgalaxy.encoder.reconstruction import tabulate_reconstruction
 from deepgalaxy.encoder.retrieval import (
     LINES,
-    NEAREST,
     OVERLAPPING,
     SIMULATIONS,
     Images,
@@ -32,6 +31,7 @@ from deepgalaxy.evaluation.bootstrap import resampled_interval
 from deepgalaxy.evaluation.error_breakdown import phases
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.logs import logger
+from deepgalaxy.observed.similar import NEAREST
 
 LARGEST_MAP = 2000
 """Test images on a map; more take minutes."""

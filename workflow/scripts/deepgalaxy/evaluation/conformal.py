@@ -14,6 +14,8 @@ import pandas as pd
 
 from deepgalaxy.evaluation.predictions import Predictions, time_distribution
 
+SHARES = (0.68, 0.9)
+"""Of the images, how many an interval is to hold."""
 ROUNDING = 1e-9
 """Two sums of shares that differ by less are the same."""
 

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.evaluation.calibration import share_between
+from deepgalaxy.evaluation.conformal import SHARES
 from deepgalaxy.evaluation.error_breakdown import phases
-from deepgalaxy.evaluation.intervals import SHARES, conformal_intervals, interval_widths, score_intervals
+from deepgalaxy.evaluation.intervals import conformal_intervals, interval_widths, score_intervals
 from deepgalaxy.evaluation.metrics import scale_by_validation
 from deepgalaxy.evaluation.predictions import Predictions, time_origin
 

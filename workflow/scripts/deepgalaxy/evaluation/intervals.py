@@ -9,9 +9,6 @@ from deepgalaxy.evaluation.bootstrap import resampled_interval
 from deepgalaxy.evaluation.conformal import central_scores, conformal_level, groups_needed
 from deepgalaxy.evaluation.predictions import Predictions, central_interval, time_distribution
 
-SHARES = (0.68, 0.9)
-"""Of the images, how many an interval is to hold."""
-
 
 @dataclass(frozen=True)
 class ConformalIntervals:

@@ -14,8 +14,9 @@ from deepgalaxy.evaluation.calibration import (
     fit_temperature,
     share_between,
 )
+from deepgalaxy.evaluation.conformal import SHARES
 from deepgalaxy.evaluation.folds import whole_samples
-from deepgalaxy.evaluation.intervals import SHARES, conformal_intervals, score_intervals
+from deepgalaxy.evaluation.intervals import conformal_intervals, score_intervals
 from deepgalaxy.evaluation.predictions import (
     Predictions,
     most_probable_time,

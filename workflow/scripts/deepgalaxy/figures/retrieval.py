@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 
-from deepgalaxy.encoder.retrieval import LINES, NEAREST, SIMULATIONS, WITHIN_MYR
+from deepgalaxy.encoder.retrieval import LINES, SIMULATIONS, WITHIN_MYR
 from deepgalaxy.figures.style import save_figure
+from deepgalaxy.observed.similar import NEAREST
 
 COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#777777", "#F0E442", "black")
 """Okabe & Ito's, for the spaces in the order of the table."""

@@ -10,9 +10,8 @@ from matplotlib import pyplot as plt
 from sklearn.metrics import pairwise_distances
 
 from deepgalaxy.encoder.reconstruction import spread_over
-from deepgalaxy.encoder.retrieval import NEAREST
-from deepgalaxy.encoder.search import tabulate_similar
 from deepgalaxy.figures.style import BLUE, save_figure
+from deepgalaxy.observed.similar import NEAREST, tabulate_similar
 from deepgalaxy.sample.prepared_file import as_brightness
 
 MOST_ROWS = 12

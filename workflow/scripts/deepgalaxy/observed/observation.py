@@ -74,6 +74,8 @@ def read_catalogue(path: str | Path) -> list[Observation]:
         table = pd.read_csv(path, dtype=str, skipinitialspace=True, encoding="utf-8-sig")
     except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
         raise ValueError(f"The catalogue {path} cannot be read as CSV: {error}") from None
+    if not isinstance(table.index, pd.RangeIndex):  # what is more than the columns is taken for names of the rows
+        raise ValueError(f"The catalogue {path} has more values in a row than columns.")
     table.columns = [str(name).strip().lower() for name in table.columns]
     _check_columns(table, path)
     numbers = {name: _numbers(table, name, path) for name in COLUMNS[2:]}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from deepgalaxy.evaluation.conformal import SHARES
 from deepgalaxy.evaluation.predictions import (
     apply_temperature,
     central_interval,
@@ -16,7 +17,7 @@ from deepgalaxy.evaluation.predictions import (
 )
 from deepgalaxy.observed.novelty import NEIGHBOURS, Limits, Neighbours
 
-INTERVALS = {"": 0.68, "_90": 0.9}
+INTERVALS = dict(zip(("", "_90"), SHARES, strict=True))
 """The shares of the intervals, by what is added to the names of their limits."""
 FROM_VALIDATION, FROM_DISTRIBUTION = "validation mergers", "the distribution alone"
 """What the 68 % intervals are calibrated by."""

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from deepgalaxy.evaluation.conformal import SHARES
 from deepgalaxy.targets import AXIS, BINARY, HISTOGRAM, Target, as_five_numbers, axis_of, smeared
 
-MIDDLE = {"coverage_68": 0.68, "coverage_90": 0.9}
+MIDDLE = {f"coverage_{100 * share:.0f}": share for share in SHARES}
 """The central shares of a distribution whose coverage is scored."""
 
 

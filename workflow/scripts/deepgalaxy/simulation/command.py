@@ -50,6 +50,10 @@ def _simulate(args: argparse.Namespace) -> None:
     """Simulate what the command line describes, and write its images."""
     if not args.output.parent.is_dir():
         raise ValueError(f"{args.output} cannot be written: there is no directory {args.output.parent}.")
+    if args.output.is_dir():
+        raise ValueError(f"{args.output} is a directory; name a file for the images.")
+    if args.half_width_kpc < args.softening_kpc:
+        raise ValueError("Nothing is seen in a field smaller than the softening; raise --half-width-kpc.")
     group = isolated_name(1) if args.isolated else group_name(args.size_ratio, args.mass_ratio)
     if not args.isolated and parse_group_name(group) != (args.size_ratio, args.mass_ratio):
         raise ValueError(f"The name {group} would not hold the ratios; give them no more than six digits.")

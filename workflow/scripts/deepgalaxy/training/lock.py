@@ -19,8 +19,10 @@ def lock_run(directory: Path, say: Callable[[str], None], patience_s: float = PA
     """Hold the lock of a run's directory within a block; it goes with this process, however that ends.
 
     A run whose starter has ended stops by itself, and is waited for; ``say`` gets a line about it. Raises ValueError if
-    another process holds the lock and is not about to end.
+    another process holds the lock and is not about to end, or if the directory is a file.
     """
+    if directory.is_file():
+        raise ValueError(f"{directory} is a file; name a directory, which the training writes to.")
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / ".lock"
     take = _take_by_flock if _has_locks(directory) else _take_by_name

@@ -217,19 +217,20 @@ def _sees_colour(network: keras.Model) -> bool:
 
 
 def _take_weights(network: keras.Model, saved: keras.Model, path: str) -> None:
-    """Take the weights of a saved model of the same architecture, except those of the last layers if classes differ;
-    up to the features, if only one of them predicts properties, or others than the other one.
+    """Take the weights of a saved model of the same architecture, except those of the last layer if classes differ; up
+    to the features, if only one of them predicts properties, or others than the other one.
 
     Raises ValueError if it does not fit; ``path`` is where it is from.
     """
     ours, theirs = (model.weights for model in (network, saved))
+    of_classes = 2  # kernel and bias of the last layer
     if _named(network) != _named(saved):
         shared = min(_weights_to_features(model) for model in (network, saved))
-        ours, theirs = ours[:shared], theirs[:shared]
+        ours, theirs, of_classes = ours[:shared], theirs[:shared], 0
     differing = [
         number for number, (one, other) in enumerate(zip(ours, theirs)) if tuple(one.shape) != tuple(other.shape)
     ]
-    if len(ours) != len(theirs) or any(number < len(ours) - 4 for number in differing):
+    if len(ours) != len(theirs) or any(number < len(ours) - of_classes for number in differing):
         raise ValueError(f"`weights: {path}` is a {saved.name}, which does not fit {network.name}.")
     for number, (one, other) in enumerate(zip(ours, theirs)):
         if number not in differing:

@@ -169,7 +169,7 @@ class TrainingOptions(FitOptions, Architecture):
 
     weights: str = _option(
         "weights to start from: `none`, `imagenet` (downloaded by Keras), or the path of a model.keras file of the same"
-        " architecture; one under results/models/ is made first",
+        " architecture, without its last layer if classes differ; one under results/models/ is made first",
         default="none",
     )
     head: str = _option(

@@ -6,20 +6,24 @@ turns alone, pixels are moved, never interpolated. Everything else is done to th
 finer than what a network sees, and stretched afterwards.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import h5py
 import numpy as np
 
 from deepgalaxy.image import FAINTEST
-from deepgalaxy.resampling import Move, Sight, blurred, light_of, reduced, to_store
+from deepgalaxy.resampling import Move, Sight, blurred, light_of, reduced, store
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.views import turned
 
 NOISE_POOL = 2**18
 """Normal deviates drawn once; the noise of an image is a stretch of them that begins anywhere."""
+TOGETHER = 8
+"""Images that are stretched together: fewer calls than for each alone, and all fit into a core's cache."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,7 @@ class Ranges:
         return self != Ranges(self.mirror, self.turn) or self.turn == "any"
 
 
-@dataclass(frozen=True)
-class Draw:
+class Draw(NamedTuple):
     """What is done to one image: a move, a blur of ``blur_kpc``, noise of ``sky`` in units of FAINTEST, and light times
     ``gain``. ``noise`` and ``cutout`` in [0, 1) say which part of the pool, or which cut-out of the background in which
     quarter turn."""
@@ -124,7 +127,8 @@ class Augmentation:
         pool = np.random.default_rng(derive_seed(seed, "sky"))
         self._noise = pool.standard_normal(NOISE_POOL + sight.pixels**2, np.float32) if ranges.sky[1] else np.empty(0)
         # To work in the same memory saves mapping it anew for each image, a third of the time.
-        self._scratch = np.empty((3, 0, 0), np.float32)
+        self._frames = np.empty((2, 0, 0), np.float32)
+        self._light = np.empty((2, TOGETHER, sight.pixels, sight.pixels), np.float32)
         cv2.setNumThreads(1)
 
     @property
@@ -132,29 +136,34 @@ class Augmentation:
         """The dataset of the prepared file that it works on."""
         return "frames" if self.ranges.resampling else "images"
 
-    def apply(self, stored: np.ndarray, places: np.ndarray, epoch: int) -> np.ndarray:
-        """Return images as a network sees them, (n, pixels, pixels, 1), of those ``stored`` in the dataset ``source``
-        (n, side, side, 1) at ``places`` (n,) of the prepared file, of the same type."""
-        if self.ranges.none:
-            return stored
-        images = np.empty((len(stored), self.sight.pixels, self.sight.pixels, 1), stored.dtype)
-        if self._scratch.shape[1:] != stored.shape[1:3]:
-            self._scratch = np.empty((3, *stored.shape[1:3]), np.float32)
-        for image, one, place in zip(images, stored, places.tolist()):
-            drawn = draw(self.ranges, self._numbers, place, epoch)
-            image[:, :, 0] = self._resampled(one[:, :, 0], drawn) if self.ranges.resampling else _moved(one, drawn.move)
+    def apply(self, stored: Sequence[np.ndarray], places: np.ndarray, epoch: int) -> np.ndarray:
+        """Return images as a network sees them, (n, pixels, pixels, 1), of those ``stored`` in the dataset ``source``,
+        n times (side, side, 1), at ``places`` (n,) of the prepared file, of the same type."""
+        images = np.empty((len(stored), self.sight.pixels, self.sight.pixels, 1), self.sight.dtype)
+        draws = [draw(self.ranges, self._numbers, place, epoch) for place in places.tolist()]
+        if not self.ranges.resampling:
+            for image, one, drawn in zip(images, stored, draws):
+                image[:, :, 0] = _moved(one, drawn.move)
+            return images
+        if self._frames.shape[1:] != stored[0].shape[:2]:
+            self._frames = np.empty((2, *stored[0].shape[:2]), np.float32)
+        for start in range(0, len(stored), TOGETHER):
+            some = slice(start, start + TOGETHER)
+            light, scratch = self._light[:, : len(draws[some])]
+            for seen, frame, drawn in zip(light, stored[some], draws[some]):
+                self._resample(frame[:, :, 0], drawn, seen)
+            store(light, self.sight.dtype, self.sight.shape, images[some, :, :, 0], scratch)
         return images
 
-    def _resampled(self, frame: np.ndarray, drawn: Draw) -> np.ndarray:
-        """Return a frame (S, S) as it is seen after what was drawn, (pixels, pixels)."""
-        light = reduced(light_of(frame, self._scratch[0]), self.sight, drawn.move, scratch=self._scratch[1:])
+    def _resample(self, frame: np.ndarray, drawn: Draw, light: np.ndarray) -> None:
+        """Write into ``light`` (pixels, pixels), float32, what is seen of a frame (S, S) after what was drawn."""
+        reduced(light_of(frame, self._frames[0]), self.sight, drawn.move, out=light, scratch=self._frames[1])
         if drawn.gain != 1:
             light *= np.float32(drawn.gain)
         if drawn.blur_kpc:
-            light = blurred(light, drawn.blur_kpc / self.sight.pixel_kpc)
+            blurred(light, drawn.blur_kpc / self.sight.pixel_kpc, light)
         if drawn.sky:
-            light = cv2.scaleAdd(self._sky(drawn), FAINTEST * drawn.sky, light)
-        return to_store(light, self.sight)
+            cv2.scaleAdd(self._sky(drawn), FAINTEST * drawn.sky, light, dst=light)
 
     def _sky(self, drawn: Draw) -> np.ndarray:
         """Return light of a sky, (pixels, pixels) float32, in units of the standard deviation of its noise."""

@@ -45,6 +45,8 @@ class PreparedData:
             raise ValueError(f"{classes}, the table of the classes, is not a file; give classes.csv of the sample.")
         with classes.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
+        if not rows or "label" not in rows[0]:
+            raise ValueError(f"{classes} is no table of classes, with a column label; give classes.csv of the sample.")
         ordered = all(row.get("ordered") != "False" for row in rows)
         cameras = frozenset(int(row["camera"]) for row in rows if row.get("camera"))
         images = (training_images, validation_images)

@@ -82,7 +82,7 @@ class Shard:
         self,
         order: np.ndarray,
         batch_size: int,
-        change: Callable[[np.ndarray, np.ndarray], np.ndarray] = lambda images, _: images,
+        change: Callable[[Sequence[np.ndarray], np.ndarray], np.ndarray] | None = None,
     ) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
         """Yield pairs of images and labels in ``order``, places of shape (m,), ``batch_size`` at a time.
 
@@ -92,9 +92,15 @@ class Shard:
         # Not by tf.data.Dataset.from_generator: it lets the whole process map and unmap every large tensor anew
         # (docs/training.md), which makes training up to three times slower.
         places = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-        images = self._from_file(order, batch_size) if self.images is None else (self.images[some] for some in places)
-        changed = (change(batch, self.places_in_file(some)) for batch, some in zip(images, places))
-        return one_ahead((tf.constant(batch), tf.constant(self.labels[some])) for batch, some in zip(changed, places))
+        if self.images is None:
+            images: Iterator = self._from_file(order, batch_size)
+        elif change is None:
+            images = (self.images[some] for some in places)
+        else:  # as they lie there: frames are large, and to copy them costs as much as some of the changes
+            images = ([self.images[place] for place in some] for some in places)
+        if change:
+            images = (change(batch, self.places_in_file(some)) for batch, some in zip(images, places))
+        return one_ahead((tf.constant(batch), tf.constant(self.labels[some])) for batch, some in zip(images, places))
 
     def _from_file(self, order: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:
         """Yield batches of images from windows that are read one ahead."""
@@ -190,7 +196,7 @@ class TrainingImages:
             raise RuntimeError(f"The images of epoch {epoch} are not loaded.")
         order = self.dealing.order(self.rank, epoch, self.shard.run, self.shard.window)
         chosen = order[first * batch_size : stop * batch_size]
-        if self.augmentation is None:
+        if self.augmentation is None or self.augmentation.ranges.none:
             return self.shard.batches(chosen, batch_size)
         return self.shard.batches(chosen, batch_size, partial(self.augmentation.apply, epoch=epoch))
 
