@@ -121,15 +121,17 @@ def test_retrieval_is_drawn_by_rank_and_phase(encoder, drawn):
     assert len(middle.lines) == encoder.latent["space"].nunique()
 
 
-def test_retrieval_is_drawn_where_no_image_is_of_another_line_of_sight(encoder, drawn, tmp_path):
+@pytest.mark.parametrize("left", [[SIMULATIONS], []], ids=["of other mergers", "of none"])
+def test_retrieval_is_drawn_where_no_image_is_of_another_line_of_sight(encoder, drawn, tmp_path, left):
     shutil.copyfile(encoder.searches_file, tmp_path / "searches.hdf5")
     with h5py.File(tmp_path / "searches.hdf5", "a") as file:
         for space in file["found"].values():
-            del space[LINES]
-    along_any = encoder.latent[encoder.latent["gallery"] == SIMULATIONS]
+            for kind in {SIMULATIONS, LINES} - set(left):
+                del space[kind]
+    along_any = encoder.latent.assign(gallery=encoder.latent["gallery"].where(encoder.latent["gallery"].isin(left)))
     figure = drawn(plot_retrieval, tmp_path / "searches.hdf5", encoder.split, along_any)
-    left, middle = figure.axes[:2]
-    assert len(left.lines) == along_any["space"].nunique() and not middle.lines
+    of_mergers, of_lines = figure.axes[:2]
+    assert len(of_mergers.lines) == len(left) * along_any["space"].nunique() and not of_lines.lines
 
 
 def test_each_query_is_beside_similar_images_of_other_mergers(encoder, drawn):
