@@ -69,5 +69,5 @@ def _draw_phases(axes: plt.Axes, table: pd.DataFrame, colours: Mapping[str, str]
         axes.bar(places, share, width, color=colour)
         axes.errorbar(places, share, spread, fmt="none", ecolor="black", lw=0.8)
     axes.set_xticks(range(len(phases)), ["all" if name == "all" else f"phase {name}" for name in phases], fontsize=8)
-    axes.set_ylim(0, 1)
+    axes.set_ylim(bottom=0)
     axes.set_title(f"share of the {NEAREST} nearest within {WITHIN_MYR:g} Myr,\n{LINES}", fontsize=10)
