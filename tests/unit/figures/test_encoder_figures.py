@@ -155,7 +155,8 @@ def test_a_walk_is_drawn_beside_what_was_simulated_and_a_blend(encoder, drawn):
 def test_observed_images_are_drawn_with_what_is_like_them(encoder, drawn, tmp_path):
     with h5py.File(encoder.train) as file, h5py.File(tmp_path / "observed.hdf5", "w") as observed:
         row, observed["images"] = file["row"][:3], file["images"][:2]
-    about = {"file": ["$a.png", "none.png", "b.png"], "used": [True, False, True], "spread_myr": [40.0, np.nan, np.nan]}
+    long = "name_" * 20 + ".png"
+    about = {"file": ["$a.png", "none.png", long], "used": [True, False, True], "spread_myr": [40.0, np.nan, np.nan]}
     table = pd.DataFrame(about)
     for number in range(1, NEAREST + 1):
         there = number <= 2
@@ -172,5 +173,5 @@ def test_observed_images_are_drawn_with_what_is_like_them(encoder, drawn, tmp_pa
     figure = drawn(plot_similar, table, tmp_path / "observed.hdf5", encoder.train, name="figure.png")
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[:4] == ["$a.png\ntimes over 40 Myr", "1: s_1\ncamera 03: 20 Myr", "2: s_1\ncamera 03: 20 Myr", ""]
-    assert titles[6] == "b.png" and len(titles) == 2 * (1 + NEAREST)
+    assert titles[6] == "name_name_name_name_na\n…" and len(titles) == 2 * (1 + NEAREST)
     drawn(plot_similar, table.assign(used=False), tmp_path / "observed.hdf5", encoder.train, name="none.png")
