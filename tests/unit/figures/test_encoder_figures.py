@@ -173,5 +173,5 @@ def test_observed_images_are_drawn_with_what_is_like_them(encoder, drawn, tmp_pa
     figure = drawn(plot_similar, table, tmp_path / "observed.hdf5", encoder.train, name="figure.png")
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[:4] == ["$a.png\ntimes over 40 Myr", "1: s_1\ncamera 03: 20 Myr", "2: s_1\ncamera 03: 20 Myr", ""]
-    assert titles[6] == "name_name_name_name_na\n…" and len(titles) == 2 * (1 + NEAREST)
+    assert titles[6] == "name_name_name_name_na\nme_name_name_name_nam…" and len(titles) == 2 * (1 + NEAREST)
     drawn(plot_similar, table.assign(used=False), tmp_path / "observed.hdf5", encoder.train, name="none.png")

@@ -18,7 +18,8 @@ BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", 
 
 def in_two_lines(name: str) -> str:
     """Return the name of a file so that it fits above a small panel, shortened if need be."""
-    return "\n".join(textwrap.wrap(name, 22, max_lines=2, placeholder="…"))
+    lines = textwrap.wrap(name, 22)
+    return "\n".join(lines if len(lines) <= 2 else [lines[0], lines[1][:21] + "…"])
 
 
 def save_figure(figure: plt.Figure, output: str | Path) -> None:
