@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt
 from deepgalaxy.encoder.retrieval import LINES, NEAREST, SIMULATIONS, WITHIN_MYR
 from deepgalaxy.figures.style import save_figure
 
-COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#777777", "#F0E442", "black")
+COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#777777", "black", "#F0E442")
 """Okabe & Ito's, for the spaces in the order of the table."""
 
 
