@@ -201,6 +201,7 @@ rule prepare_background:
     params:
         files=lambda wildcards: CUTOUTS[wildcards.model],
         contents=lambda wildcards: digest_listing(CUTOUTS[wildcards.model]),
+        largest_megapixels=OBSERVED["largest_megapixels"],
         code=code_digest("observed/prepare_background.py"),
     script:
         "../workflow/scripts/observed/prepare_background.py"

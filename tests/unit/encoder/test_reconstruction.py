@@ -9,6 +9,7 @@ from deepgalaxy.encoder.reconstruction import (
     spread_over,
     tabulate_reconstruction,
 )
+from deepgalaxy.planning.encoders import COMPARED_PIXELS
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,13 @@ def test_differences_by_hand(training):
         [0.01] * 3
     )
     assert (compare_images(images, images)["ssim"] == 1).all() and (compared["ssim"] < 1).all()
+
+
+def test_images_are_compared_in_windows():
+    images = np.ones((1, COMPARED_PIXELS, COMPARED_PIXELS), np.float32)
+    assert compare_images(images, images)["ssim"].tolist() == [1]
+    with pytest.raises(ValueError, match="win_size exceeds image extent"):
+        compare_images(images[:, 1:, 1:], images[:, 1:, 1:])
 
 
 def test_the_table_names_the_worst_simulation(training):

@@ -1,5 +1,7 @@
 """From images to the tables of an encoder-decoder, on small images of which the time can be seen."""
 
+import shutil
+
 import h5py
 import keras
 import numpy as np
@@ -92,7 +94,9 @@ def test_images_made_again_are_measured_from_worst_to_best(made):
     assert (table["simulations"] == 2).all()
 
 
-def test_spaces_are_scored_among_images_that_have_a_time(made, monkeypatch):
+@pytest.fixture
+def score(made, monkeypatch):
+    """A function that scores the spaces, by default of the files of ``made``."""
     directory, split, *_ = made
     monkeypatch.setattr("deepgalaxy.encoder.scores.map_of", lambda points, _: points[:, :2])
     morphology = pd.DataFrame({"row": range(len(split))})
@@ -100,7 +104,16 @@ def test_spaces_are_scored_among_images_that_have_a_time(made, monkeypatch):
         morphology[name] = split["t_myr"] * (1 + number) / 7
     prepared = {name: directory / f"{name}.hdf5" for name in ("train", "test")}
     pericentres = {"d": np.array([35.0]), "e": np.array([35.0])}
-    table, searches = score_spaces(directory / "latent.hdf5", prepared, morphology, split, pericentres, 1)
+
+    def scored(split=split, latent=directory / "latent.hdf5"):
+        return score_spaces(latent, prepared, morphology, split, pericentres, 1)
+
+    return scored
+
+
+def test_spaces_are_scored_among_images_that_have_a_time(made, score):
+    directory, split, *_ = made
+    table, searches = score()
     assert set(table["space"]) == {"vector", "maps", "features of cnn", "pca_3", "statistics", "random"}
     assert set(table["gallery"]) == {SIMULATIONS, LINES} and set(table["phase"]) == {"all", "0", "1"}
     all_times = table[table["phase"] == "all"].set_index(["space", "gallery"])
@@ -126,6 +139,21 @@ def test_spaces_are_scored_among_images_that_have_a_time(made, monkeypatch):
         assert file["map/places/vector"].shape == (63, 2) and "random" not in file["map/places"]
         found = split.iloc[file["gallery_row"][:][file[f"found/statistics/{LINES}"][:, 0]]]
         np.testing.assert_array_equal(found["t_myr"], rows["t_myr"])
+
+
+def test_in_a_single_merger_nothing_is_found_and_all_else_is_scored(made, score):
+    table, searches = score(made[1].assign(group="a"))
+    assert table["gallery"].isna().all() and table["space"].is_unique and not any(searches.found.values())
+    assert table["map_purity"].notna().sum() == len(table) - 1  # not of the random space
+    assert table.columns.tolist() == score()[0].columns.tolist()
+
+
+def test_images_without_a_time_are_one_sentence(made, score, tmp_path):
+    shutil.copyfile(made[0] / "latent.hdf5", tmp_path / "latent.hdf5")
+    with h5py.File(tmp_path / "latent.hdf5", "a") as file:
+        file["test/target_myr"][:] = np.nan
+    with pytest.raises(ValueError, match="or no test image, has a time"):
+        score(latent=tmp_path / "latent.hdf5")
 
 
 def test_a_coordinate_that_never_varies_is_left_as_it_is():

@@ -122,15 +122,17 @@ def test_retrieval_is_drawn_by_rank_and_phase(encoder, drawn):
     assert len(middle.lines) == encoder.latent["space"].nunique()
 
 
-def test_retrieval_is_drawn_where_no_image_is_of_another_line_of_sight(encoder, drawn, tmp_path):
+@pytest.mark.parametrize("left", [[SIMULATIONS], []], ids=["of other mergers", "of none"])
+def test_retrieval_is_drawn_where_no_image_is_of_another_line_of_sight(encoder, drawn, tmp_path, left):
     shutil.copyfile(encoder.searches_file, tmp_path / "searches.hdf5")
     with h5py.File(tmp_path / "searches.hdf5", "a") as file:
         for space in file["found"].values():
-            del space[LINES]
-    along_any = encoder.latent[encoder.latent["gallery"] == SIMULATIONS]
+            for kind in {SIMULATIONS, LINES} - set(left):
+                del space[kind]
+    along_any = encoder.latent.assign(gallery=encoder.latent["gallery"].where(encoder.latent["gallery"].isin(left)))
     figure = drawn(plot_retrieval, tmp_path / "searches.hdf5", encoder.split, along_any)
-    left, middle = figure.axes[:2]
-    assert len(left.lines) == along_any["space"].nunique() and not middle.lines
+    of_mergers, of_lines = figure.axes[:2]
+    assert len(of_mergers.lines) == len(left) * along_any["space"].nunique() and not of_lines.lines
 
 
 def test_each_query_is_beside_similar_images_of_other_mergers(encoder, drawn):
@@ -154,7 +156,8 @@ def test_a_walk_is_drawn_beside_what_was_simulated_and_a_blend(encoder, drawn):
 def test_observed_images_are_drawn_with_what_is_like_them(encoder, drawn, tmp_path):
     with h5py.File(encoder.train) as file, h5py.File(tmp_path / "observed.hdf5", "w") as observed:
         row, observed["images"] = file["row"][:3], file["images"][:2]
-    about = {"file": ["$a.png", "none.png", "b.png"], "used": [True, False, True], "spread_myr": [40.0, np.nan, np.nan]}
+    long = "name_" * 20 + ".png"
+    about = {"file": ["$a.png", "none.png", long], "used": [True, False, True], "spread_myr": [40.0, np.nan, np.nan]}
     table = pd.DataFrame(about)
     for number in range(1, NEAREST + 1):
         there = number <= 2
@@ -171,5 +174,5 @@ def test_observed_images_are_drawn_with_what_is_like_them(encoder, drawn, tmp_pa
     figure = drawn(plot_similar, table, tmp_path / "observed.hdf5", encoder.train, name="figure.png")
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[:4] == ["$a.png\ntimes over 40 Myr", "1: s_1\ncamera 03: 20 Myr", "2: s_1\ncamera 03: 20 Myr", ""]
-    assert titles[6] == "b.png" and len(titles) == 2 * (1 + NEAREST)
+    assert titles[6] == "name_name_name_name_na\nme_name_name_name_nam…" and len(titles) == 2 * (1 + NEAREST)
     drawn(plot_similar, table.assign(used=False), tmp_path / "observed.hdf5", encoder.train, name="none.png")

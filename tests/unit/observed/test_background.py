@@ -31,7 +31,7 @@ def test_cut_outs_have_a_sky_of_zero_and_noise_of_one(tmp_path, train):
     (directory / "notes.txt").touch()
     paths = list_cutouts(directory)
     assert [path.rsplit("/", 1)[1] for path in paths] == ["a.fits", "b.png"]
-    prepare_background(paths, train, tmp_path / "sky.hdf5")
+    prepare_background(paths, train, tmp_path / "sky.hdf5", 1)
     with h5py.File(tmp_path / "sky.hdf5") as file:
         light = file["light"][:]
         assert file["file"].asstr()[:].tolist() == ["a.fits", "b.png"]
@@ -47,7 +47,8 @@ def test_cut_outs_have_a_sky_of_zero_and_noise_of_one(tmp_path, train):
     [
         (np.full((64, 64), 5, np.float32), "a.fits has no noise in its sky"),
         (np.where(np.eye(64) > 0, np.nan, sky(1, 64, 64)), "a.fits has pixels without a value"),
-        (sky(1, 20, 80), "a.fits has 80 × 20 pixels; cut-outs need 32 on each side"),
+        (sky(1, 20, 80), "a.fits cannot be used. It has 80 × 20 pixels; it needs 32 on each side."),
+        (sky(1, 80, 130), "a.fits cannot be used. It has 130 × 80 pixels, more than the 0.01 million"),
         (None, "a.fits cannot be used. It is not a JPEG, PNG, TIFF or FITS file."),
     ],
 )
@@ -57,7 +58,7 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path, train, image, sentence):
     else:
         fits.writeto(tmp_path / "a.fits", image)
     with pytest.raises(ValueError, match=sentence):
-        prepare_background([str(tmp_path / "a.fits")], train, tmp_path / "sky.hdf5")
+        prepare_background([str(tmp_path / "a.fits")], train, tmp_path / "sky.hdf5", 0.01)
     assert not (tmp_path / "sky.hdf5").exists()
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from deepgalaxy.planning.encoders import COMPARED_PIXELS
 from deepgalaxy.planning.mistakes import list_mistakes
 
 
@@ -101,6 +102,14 @@ def test_an_encoder_that_cannot_be_trained_is_refused(config, schema, changes, s
     config["experiment"]["encoders"] = ["small"]
     mistakes = list_mistakes(config, schema)
     assert any(sentence in mistake for mistake in mistakes), mistakes
+
+
+def test_images_that_are_too_small_to_be_compared_are_refused_with_an_encoder(config, schema):
+    config["samples"]["stages"]["images"]["pixels"] = COMPARED_PIXELS - 1
+    assert list_mistakes(config, schema) == []
+    config["encoders"], config["experiment"]["encoders"] = {"small": SMALL}, ["small"]
+    (mistake,) = list_mistakes(config, schema)
+    assert mistake.startswith("`samples: stages: images: pixels` is 10, and what an encoder-decoder makes")
 
 
 def test_moves_of_an_encoders_images_need_what_those_of_a_model_need(config, schema):

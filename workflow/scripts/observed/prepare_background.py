@@ -5,4 +5,5 @@ from deepgalaxy.observed.background import prepare_background
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "prepare_background"):
-        prepare_background(snakemake.params.files, snakemake.input.train, snakemake.output[0])
+        asked = snakemake.params
+        prepare_background(asked.files, snakemake.input.train, snakemake.output[0], asked.largest_megapixels)

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import h5py
 import keras
+import numpy as np
 from keras import layers
 
-from deepgalaxy.evaluation.inference import apply_network
 from deepgalaxy.evaluation.turns import TurnedImages
 from deepgalaxy.hdf5 import whole_hdf5
+from deepgalaxy.logs import progress
 from deepgalaxy.observed.features import feature_network
 from deepgalaxy.views import VIEWS
 
@@ -38,43 +38,40 @@ def encode_images(
     group ``test_turned`` has ``mean``, ``pooled`` and the features of the VIEWS of each test image, (VIEWS, n, …),
     numbered as in ``TurnedImages``.
     """
-    vectors = vector_network(variational)
-    features = {name: feature_network(network) for name, network in supervised.items()}
+    networks = {"": vector_network(variational)}
+    networks |= {f"features/{name}": feature_network(network) for name, network in supervised.items()}
     with whole_hdf5(output) as file:
         for split, path in prepared.items():
             with h5py.File(path) as images:
                 group = file.create_group(split)
                 for name in ("row", "target_myr"):
                     group[name] = images[name][:]
-                for name, values in _all_vectors(vectors, features, images["images"], batch_size).items():
-                    group[name] = values
+                _write_vectors(group, networks, images["images"], batch_size)
         with h5py.File(prepared["test"]) as images:
-            _write_turned(file.create_group("test_turned"), vectors, features, images["images"], batch_size)
+            for view in range(VIEWS):
+                _write_vectors(file.require_group("test_turned"), networks, images["images"], batch_size, view)
 
 
-def _write_turned(
+def _write_vectors(
     group: h5py.Group,
-    vectors: keras.Model,
-    features: Mapping[str, keras.Model],
+    networks: Mapping[str, keras.Model],
     images: h5py.Dataset,
     batch_size: int,
+    view: int | None = None,
 ) -> None:
-    """Write the vectors of all views of images."""
-    for view in range(VIEWS):
-        for name, values in _all_vectors(vectors, features, TurnedImages(images, view), batch_size).items():
-            if name == "log_variance":
-                continue
-            if name not in group:
-                group.create_dataset(name, (VIEWS, *values.shape), values.dtype)
-            group[name][view] = values
-
-
-def _all_vectors(
-    vectors: keras.Model, features: Mapping[str, keras.Model], images: Any, batch_size: int
-) -> dict[str, Any]:
-    """Return the vectors (n, …) of images, by the names that they have in a group."""
+    """Write what ``networks`` give for images, by the names of their outputs, or by their own if they have one output;
+    of a ``view`` of the images, all but ``log_variance``, to a place among those of the other VIEWS."""
     count = len(images)
-    given: dict[str, Any] = dict(apply_network(vectors, images, count, "images encoded", batch_size))
-    for name, network in features.items():
-        given[f"features/{name}"] = apply_network(network, images, count, f"images seen by {name}", batch_size)
-    return given
+    shown = images if view is None else TurnedImages(images, view)
+    for start in progress(range(0, count, batch_size), count, "images encoded", amount=lambda _: batch_size):
+        batch = slice(start, min(start + batch_size, count))
+        read = shown[batch]
+        vectors: dict[str, np.ndarray] = {}
+        for name, network in networks.items():
+            given = network.predict_on_batch(read)
+            vectors |= given if isinstance(given, dict) else {name: given}
+        for name, values in vectors.items():
+            if view is None:
+                group.require_dataset(name, (count, *values.shape[1:]), np.float32)[batch] = values
+            elif name != "log_variance":
+                group.require_dataset(name, (VIEWS, count, *values.shape[1:]), np.float32)[view, batch] = values

@@ -20,6 +20,12 @@ PERPLEXITY = 30
 MAPPED_EXACTLY = 400
 """Points of a map up to which it is made without approximation."""
 SIMULATIONS, LINES = "other mergers", "other mergers and lines of sight"
+COLUMNS = (
+    *("space", "gallery", "phase", "queries", "simulations"),
+    *("median_difference_myr", "median_difference_low_myr", "median_difference_high_myr"),
+    *("share_within", "share_within_low", "share_within_high", "same_line"),
+)
+"""Those of the table of ``tabulate_retrieval``, which may have no rows."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,7 @@ def tabulate_retrieval(
 ) -> pd.DataFrame:
     """Return a row for each space and each kind of search, over all queries and by the ``phase``, float (m,), of each,
     NaN for none: ``space``, ``gallery`` (SIMULATIONS or LINES), ``phase`` ("all" or its number) and the scores of
-    ``score_retrieval``.
+    ``score_retrieval``. Its columns are COLUMNS, also if there are no searches.
 
     ``searches`` has for each space, by name, and each kind of search what ``find_similar`` returned.
     """
@@ -146,4 +152,4 @@ def tabulate_retrieval(
                 some = phase == number
                 scores = score_retrieval(found[some], gallery_of, queries_of.where(some), seed)
                 rows.append(about | {"phase": f"{number:.0f}"} | scores)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -40,6 +41,10 @@ ACTIVE_VARIANCE = 0.01
 """A number of the vector is in use if its mean over the images varies by more (Burda, Grosse & Salakhutdinov 2016)."""
 BY_90_DEGREES = 1
 """The view of an image that is turned by 90 degrees."""
+TURN_SCORES = (
+    *("turned_overlap", "turned_median_difference_myr"),
+    *("turns_median_difference_myr", "turns_share_within"),
+)
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,8 @@ class Searches:
 
     gallery_row: np.ndarray
     query_row: np.ndarray
-    found: Mapping[str, Mapping[str, np.ndarray]]
     on_map: np.ndarray
+    found: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     maps: dict[str, np.ndarray] = field(default_factory=dict)
 
     def write(self, path: str | Path) -> None:
@@ -85,9 +90,10 @@ def score_spaces(
     seed: int,
 ) -> tuple[pd.DataFrame, Searches]:
     """Return the table of ``tabulate_retrieval`` for all spaces of ``read_spaces``, among the images that have a time;
-    and what was found, to be drawn.
+    and what was found, to be drawn. Raises ValueError if no such image is among the training or the test images.
 
-    Test images are the queries, training images what is found. Of each space, in all of its rows, there are besides:
+    Test images are the queries, training images what is found. A space has a single row, without a ``gallery``, if for
+    some query too few images are of other mergers. Of each space, in all of its rows, there are besides:
 
     - ``dimensions``; of the vector ``rate_nats``, the mean Kullback-Leibler divergence of the posteriors of the test
       images, and ``active_units``, the numbers whose mean varies by more than ACTIVE_VARIANCE;
@@ -100,33 +106,37 @@ def score_spaces(
       times.
     """
     with h5py.File(latent) as file:
-        images = {name: _images(file[name], split) for name in ("train", "test")}
-    spaces = read_spaces(latent, prepared, morphology, seed)
-    timed = [np.isfinite(images[name].t_myr) for name in ("train", "test")]
-    gallery_of, queries_of = (images[name].where(some) for name, some in zip(("train", "test"), timed))
-    spaces = {name: space.of(*timed) for name, space in spaces.items()}
-    searches = {name: _search(space, gallery_of, queries_of) for name, space in spaces.items()}
-    with h5py.File(latent) as file:
+        images = [_images(file[name], split) for name in ("train", "test")]
+        timed = [np.isfinite(some.t_myr) for some in images]
         rows_of = [file[name]["row"][: len(some)][some] for name, some in zip(("train", "test"), timed)]
-    drawn = Searches(rows_of[0], rows_of[1], found=searches, on_map=_chosen_for_map(len(rows_of[1]), seed))
+    if not all(len(row) for row in rows_of):
+        raise ValueError("No training image, or no test image, has a time to judge similar images by; select mergers.")
+    gallery_of, queries_of = (some.where(known) for some, known in zip(images, timed))
+    drawn = Searches(rows_of[0], rows_of[1], _chosen_for_map(len(rows_of[1]), seed))
+    about_spaces = pd.DataFrame(
+        _score_space(name, space.of(*timed), gallery_of, queries_of, drawn, seed)
+        for name, space in read_spaces(latent, prepared, morphology, seed)
+    )
     phase = phases(split.iloc[rows_of[1]].reset_index(drop=True), pericentres_myr).to_numpy(float, na_value=np.nan)
-    table = tabulate_retrieval(searches, gallery_of, queries_of, phase, seed)
-    rows = []
-    for name, space in spaces.items():
-        logger.info("turned images and map of %s", name)
-        found = searches[name].get(SIMULATIONS)
-        about = _turn_scores(space, found, gallery_of, queries_of, seed) if found is not None else {}
-        purities = {}
-        if name != RANDOM:
-            drawn.maps[name] = map_of(space.queries[drawn.on_map], seed % 2**32)
-            purities = _purities(drawn.maps[name], queries_of.where(drawn.on_map), seed)
-        rows.append({"space": name, "dimensions": space.gallery.shape[1]} | about | purities)
-    about_spaces = pd.DataFrame(rows)
+    table = tabulate_retrieval(drawn.found, gallery_of, queries_of, phase, seed)
     rate, active = _use_of_vector(latent)
     of_vector = about_spaces["space"] == VECTOR
     about_spaces["rate_nats"] = np.where(of_vector, rate, np.nan)
     about_spaces["active_units"] = pd.array(np.where(of_vector, active, pd.NA), "Int64")
-    return table.merge(about_spaces, on="space"), drawn
+    return table.merge(about_spaces, on="space", how="right"), drawn
+
+
+def _score_space(
+    name: str, space: Space, gallery_of: Images, queries_of: Images, drawn: Searches, seed: int
+) -> dict[str, Any]:
+    """Return what is the same in all rows of a space, and let ``drawn`` have what was found in it and its map."""
+    logger.info("similar images, turned images and map of %s", name)
+    drawn.found[name] = _search(space, gallery_of, queries_of)
+    about = _turn_scores(space, drawn.found[name].get(SIMULATIONS), gallery_of, queries_of, seed)
+    if name != RANDOM:
+        drawn.maps[name] = map_of(space.queries[drawn.on_map], seed % 2**32)
+        about |= _purities(drawn.maps[name], queries_of.where(drawn.on_map), seed)
+    return {"space": name, "dimensions": space.gallery.shape[1]} | about
 
 
 def _images(group: h5py.Group, split: pd.DataFrame) -> Images:
@@ -149,21 +159,23 @@ def _search(space: Space, gallery_of: Images, queries_of: Images) -> dict[str, n
 
 
 def _turn_scores(
-    space: Space, found: np.ndarray, gallery_of: Images, queries_of: Images, seed: int
+    space: Space, found: np.ndarray | None, gallery_of: Images, queries_of: Images, seed: int
 ) -> dict[str, float | int | None]:
-    """Return how the search goes for turned images; nothing if they have no points."""
-    if space.turned is None:
-        return {}
+    """Return how the search goes for turned images, by the names of TURN_SCORES; None if they have no points, or if
+    nothing was ``found`` for the images as they are."""
+    if space.turned is None or found is None:
+        return dict.fromkeys(TURN_SCORES)
     turned = space.turned[BY_90_DEGREES]
     again = find_similar(space.gallery, gallery_of, turned, queries_of, OVERLAPPING, SIMULATIONS)
     of_turned = score_retrieval(again, gallery_of, queries_of, seed)
     of_all = score_retrieval(find_by_turns(space, gallery_of, queries_of, NEAREST), gallery_of, queries_of, seed)
-    return {
-        "turned_overlap": overlap_of_sets(found, again, gallery_of),
-        "turned_median_difference_myr": of_turned["median_difference_myr"],
-        "turns_median_difference_myr": of_all["median_difference_myr"],
-        "turns_share_within": of_all["share_within"],
-    }
+    scores = (
+        overlap_of_sets(found, again, gallery_of),
+        of_turned["median_difference_myr"],
+        of_all["median_difference_myr"],
+        of_all["share_within"],
+    )
+    return dict(zip(TURN_SCORES, scores))
 
 
 def find_by_turns(space: Space, gallery_of: Images, queries_of: Images, k: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The spaces in which similar images are looked for: the vector, and what it has to beat."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,9 +41,9 @@ class Space:
 
 def read_spaces(
     latent: str | Path, prepared: Mapping[str, str | Path], morphology: pd.DataFrame, seed: int
-) -> dict[str, Space]:
-    """Return the spaces by name, with the first LARGEST_GALLERY images, which are a random sample, of the splits
-    ``train`` and ``test`` of the ``prepared`` files.
+) -> Iterator[tuple[str, Space]]:
+    """Yield the spaces by name, with the first LARGEST_GALLERY images, which are a random sample, of the splits
+    ``train`` and ``test`` of the ``prepared`` files. Each is read when it is asked for, as together they are large.
 
     - ``vector`` and ``maps``: the means of the posteriors, and of the activation maps, from the file ``latent`` of
       ``encode_images``; and ``features of <name>`` of each network in it. All but the vector are standardised;
@@ -52,18 +52,18 @@ def read_spaces(
     - ``random``: numbers drawn from ``seed``.
     """
     with h5py.File(latent) as file:
-        spaces = {VECTOR: _space(file, "mean"), MAPS: _space(file, "pooled").standardised()}
-        for name in file["train"].get("features", ()):
-            spaces[FEATURES.format(name)] = _space(file, f"features/{name}").standardised()
+        dimensions = file["train/mean"].shape[1]
         rows = [file[split]["row"][:LARGEST_GALLERY] for split in ("train", "test")]
-    dimensions = spaces[VECTOR].gallery.shape[1]
-    spaces[f"pca_{dimensions}"] = _components(prepared, dimensions, seed)
+        yield VECTOR, _space(file, "mean")
+        yield MAPS, _space(file, "pooled").standardised()
+        for name in file["train"].get("features", ()):
+            yield FEATURES.format(name), _space(file, f"features/{name}").standardised()
+    yield f"pca_{dimensions}", _components(prepared, dimensions, seed)
     measured = morphology.set_index("row")[list(STATISTICS)]
     measured = measured.fillna(measured.median())
-    spaces[STATISTICAL] = Space(*(measured.loc[row].to_numpy() for row in rows)).standardised()
+    yield STATISTICAL, Space(*(measured.loc[row].to_numpy() for row in rows)).standardised()
     rng = np.random.default_rng(derive_seed(seed, "random space"))
-    spaces[RANDOM] = Space(*(rng.normal(size=(len(row), dimensions)) for row in rows))
-    return spaces
+    yield RANDOM, Space(*(rng.normal(size=(len(row), dimensions)) for row in rows))
 
 
 def _space(file: h5py.File, name: str) -> Space:

@@ -14,6 +14,8 @@ from deepgalaxy.figures.style import GREY, save_figure
 VECTOR = "vector"
 MOST_NAMED = 12
 """Simulations, or lines of sight, that are told apart in the legend."""
+MOST_DISTINCT = 10
+"""Colours that are told apart at a glance."""
 
 
 def plot_latent(searches: str | Path, split: pd.DataFrame, table: pd.DataFrame, output: str | Path) -> None:
@@ -30,7 +32,7 @@ def plot_latent(searches: str | Path, split: pd.DataFrame, table: pd.DataFrame, 
     timed = views["target_myr"].notna().to_numpy()
     by_time.scatter(place[~timed, 0], place[~timed, 1], color=GREY, s=8, lw=0, label="no time")
     shown = by_time.scatter(place[timed, 0], place[timed, 1], c=views["target_myr"][timed], cmap="viridis", s=8, lw=0)
-    figure.colorbar(shown, ax=by_time, location="left", pad=0.01).set_label("time (Myr)", fontsize=9)
+    figure.colorbar(shown, ax=by_time, location="left", pad=0.01, aspect=40).set_label("time (Myr)", fontsize=9)
     by_time.set_title("by time", fontsize=10)
     _draw_names(by_merger, place, views["group"], "by simulation")
     _draw_names(by_line, place, views["camera"].map(_name_line), "by line of sight")
@@ -48,7 +50,8 @@ def _name_line(camera: int) -> str:
 def _draw_names(axes: plt.Axes, place: np.ndarray, names: pd.Series, title: str) -> None:
     """Draw the points of each name in a colour of its own; after MOST_NAMED, colours are not told apart."""
     number, found = pd.factorize(names, sort=True)
-    colours = plt.get_cmap("tab20" if len(found) <= 20 else "turbo")(np.linspace(0, 1, max(2, len(found))))
+    few = len(found) <= MOST_DISTINCT
+    colours = plt.get_cmap("tab10")(range(len(found))) if few else plt.get_cmap("turbo")(np.linspace(0, 1, len(found)))
     for one, name in enumerate(found):
         label = name if one < MOST_NAMED else None
         axes.scatter(place[number == one, 0], place[number == one, 1], color=colours[one], s=8, lw=0, label=label)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 
-from deepgalaxy.figures.style import BLUE, ORANGE, save_figure
+from deepgalaxy.figures.style import BLUE, ORANGE, in_two_lines, save_figure
 from deepgalaxy.observed.novelty import NEIGHBOURS
 from deepgalaxy.sample.prepared_file import as_brightness
 
@@ -42,7 +42,7 @@ def plot_observed(
             images = file["images"][:rows]
         for axes, (_, row), image in zip(panels, used.iterrows(), images):
             colour = ORANGE if is_warned(row) else BLUE
-            _plot_image(axes[0], image, "\n".join(textwrap.wrap(row["file"], 22, max_lines=2, placeholder="…")), colour)
+            _plot_image(axes[0], image, in_two_lines(row["file"]), colour)
             _plot_times(axes[1], times[times["file"] == row["file"]], row, colour)
             for number, place in enumerate(axes[2:], start=1):
                 _plot_neighbour(place, train, row.filter(like=f"neighbour_{number}_"), number)

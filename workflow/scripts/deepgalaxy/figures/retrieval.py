@@ -12,7 +12,7 @@ from deepgalaxy.encoder.retrieval import LINES, SIMULATIONS, WITHIN_MYR
 from deepgalaxy.figures.style import save_figure
 from deepgalaxy.observed.similar import NEAREST
 
-COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#777777", "#F0E442", "black")
+COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#777777", "black", "#F0E442")
 """Okabe & Ito's, for the spaces in the order of the table."""
 
 
@@ -70,5 +70,5 @@ def _draw_phases(axes: plt.Axes, table: pd.DataFrame, colours: Mapping[str, str]
         axes.bar(places, share, width, color=colour)
         axes.errorbar(places, share, spread, fmt="none", ecolor="black", lw=0.8)
     axes.set_xticks(range(len(phases)), ["all" if name == "all" else f"phase {name}" for name in phases], fontsize=8)
-    axes.set_ylim(0, 1)
+    axes.set_ylim(bottom=0)
     axes.set_title(f"share of the {NEAREST} nearest within {WITHIN_MYR:g} Myr,\n{LINES}", fontsize=10)

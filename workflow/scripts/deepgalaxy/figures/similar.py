@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from sklearn.metrics import pairwise_distances
 
 from deepgalaxy.encoder.reconstruction import spread_over
-from deepgalaxy.figures.style import BLUE, save_figure
+from deepgalaxy.figures.style import BLUE, in_two_lines, save_figure
 from deepgalaxy.observed.similar import NEAREST, tabulate_similar
 from deepgalaxy.sample.prepared_file import as_brightness
 
@@ -38,7 +38,7 @@ def plot_similar(table: pd.DataFrame, observed: str | Path, train: str | Path, o
     with h5py.File(observed) as file:
         images = file["images"][: len(used)]
     titles = [
-        row.file if pd.isna(row.spread_myr) else f"{row.file}\ntimes over {row.spread_myr:.0f} Myr"
+        in_two_lines(row.file) + ("" if pd.isna(row.spread_myr) else f"\ntimes over {row.spread_myr:.0f} Myr")
         for row in used.itertuples()
     ]
     _draw(Sheet(images, titles, used), train, output)
@@ -57,6 +57,8 @@ def plot_queries(
         row, gallery_row = file["test/row"][:], file["train/row"][:]
     t_myr = split["target_myr"].to_numpy(float)[row]
     in_order = np.argsort(t_myr)[: np.isfinite(t_myr).sum()]
+    if not len(in_order):
+        raise ValueError("No test image has a time, over which to spread the queries; select mergers.")
     chosen = in_order[list(spread_over(len(in_order), QUERIES))]
     described = split.assign(row=np.arange(len(split))).iloc[gallery_row].reset_index(drop=True)
     queries = split.iloc[row[chosen]].reset_index(drop=True)

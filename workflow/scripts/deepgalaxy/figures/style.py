@@ -1,5 +1,6 @@
 """What all figures share."""
 
+import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -13,6 +14,12 @@ matplotlib.rcParams["svg.hashsalt"] = "deepgalaxy"  # otherwise element names ar
 
 # Okabe & Ito's colours, told apart by colour-blind readers too.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"
+
+
+def in_two_lines(name: str) -> str:
+    """Return the name of a file so that it fits above a small panel, shortened if need be."""
+    lines = textwrap.wrap(name, 22)
+    return "\n".join(lines if len(lines) <= 2 else [lines[0], lines[1][:21] + "…"])
 
 
 def save_figure(figure: plt.Figure, output: str | Path) -> None:

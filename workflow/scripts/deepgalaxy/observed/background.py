@@ -1,5 +1,6 @@
 """Cut-outs of the sky, empty or with other galaxies, whose light is added to training images."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -7,6 +8,7 @@ import h5py
 import numpy as np
 
 from deepgalaxy.hdf5 import whole_hdf5
+from deepgalaxy.observed.header import check_size
 from deepgalaxy.observed.listing import list_observed, shown_name
 from deepgalaxy.observed.reading import read_header
 from deepgalaxy.observed.sky import background_level, noise_level, seen
@@ -20,35 +22,35 @@ def list_cutouts(directory: str | Path) -> list[str]:
     return list_observed(directory, DIRECTORY)
 
 
-def prepare_background(paths: list[str], train: str | Path, output: str | Path) -> None:
+def prepare_background(paths: Sequence[str], train: str | Path, output: str | Path, largest_megapixels: float) -> None:
     """Write the ``light`` of image files, float32 (m, pixels, pixels) for m of them, of the size of the images of the
     prepared file ``train``, and their ``file`` (m,).
 
     Of each, the largest square in the middle is reduced by area. Its sky is 0, and the noise in that has a standard
     deviation of 1.
 
-    Raises ValueError, with the name of the file, if one cannot be read, is smaller than the images, or has no noise.
+    Raises ValueError, with the name of the file, if one cannot be read, has more than ``largest_megapixels`` million
+    pixels, which are not decoded, is smaller than the images, or has no noise.
     """
     with h5py.File(train) as file:
         pixels = file["images"].shape[1]
-    light = [_light(path, pixels) for path in paths]
     with whole_hdf5(output) as file:
-        file["light"] = np.array(light, np.float32)
+        light = file.create_dataset("light", (len(paths), pixels, pixels), np.float32)
+        for number, path in enumerate(paths):
+            light[number] = _light(path, pixels, largest_megapixels)
         file["file"] = np.array([shown_name(path) for path in paths], h5py.string_dtype())
 
 
-def _light(path: str, pixels: int) -> np.ndarray:
+def _light(path: str, pixels: int, largest_megapixels: float) -> np.ndarray:
     """Return the light of one file as ``prepare_background`` writes it."""
     where = f"{DIRECTORY}: {shown_name(path)}"
     try:
-        image = np.asarray(read_header(path).load(), np.float32)
+        header = read_header(path)
+        check_size(header, pixels, largest_megapixels)
+        image = np.asarray(header.load(), np.float32)
     except ValueError as error:
         raise ValueError(f"{where} cannot be used. {error}") from error
     side = min(image.shape)
-    if side < pixels:
-        raise ValueError(
-            f"{where} has {image.shape[1]} × {image.shape[0]} pixels; cut-outs need {pixels} on each side."
-        )
     top, left = ((length - side) // 2 for length in image.shape)
     square = image[top : top + side, left : left + side]
     if not np.isfinite(square).all():

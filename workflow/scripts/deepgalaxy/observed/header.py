@@ -29,6 +29,18 @@ class ImageHeader:
     world: Callable[[], Any] | None = None
 
 
+def check_size(header: ImageHeader, smallest: int, largest_megapixels: float) -> None:
+    """Raise ValueError for an image of fewer than ``smallest`` pixels on a side, or too large to be decoded."""
+    width, height = header.width, header.height
+    if min(width, height) < smallest:
+        raise ValueError(f"It has {width} × {height} pixels; it needs {smallest} on each side.")
+    if width * height > largest_megapixels * 1e6:
+        raise ValueError(
+            f"It has {width} × {height} pixels, more than the {largest_megapixels:g} million that"
+            " `largest_megapixels` allows."
+        )
+
+
 def grey(pixels: np.ndarray) -> np.ndarray:
     """Average colours (height, width[, channels]) as the channels of simulated images are; a last one of an even number
     is opacity."""

@@ -11,7 +11,7 @@ import numpy as np
 from deepgalaxy.checksums import sha256
 from deepgalaxy.image import cut_to_disc, density_of, prepare_image, stretch
 from deepgalaxy.observed.field import Field, find_field, light_in_field, share_in_image
-from deepgalaxy.observed.header import ImageHeader
+from deepgalaxy.observed.header import ImageHeader, check_size
 from deepgalaxy.observed.listing import is_readable, printable, shown_name
 from deepgalaxy.observed.observation import Observation
 from deepgalaxy.observed.reading import read_header
@@ -64,7 +64,7 @@ def prepare_observation(
         row["sha256"] = sha256(observation.path) if is_readable(observation.path) else ""
         header = read_header(observation.path)
         row |= {"width": header.width, "height": header.height, "linear": header.linear}
-        _check_size(header.width, header.height, largest_megapixels)
+        check_size(header, SMALLEST, largest_megapixels)
         field, row["field"] = find_field(header, observation, frame.half_width_kpc)
         if field:
             row |= _describe_field(field, header, frame)
@@ -168,14 +168,3 @@ def as_observed(images: np.ndarray, frame: Frame) -> np.ndarray:
         with suppress(ValueError):
             place[:, :, 0] = prepare_light(one, True, frame.brightness, frame.dtype)
     return seen
-
-
-def _check_size(width: int, height: int, largest_megapixels: float) -> None:
-    """Raise ValueError for an image that is too small to show anything, or too large to be decoded."""
-    if min(width, height) < SMALLEST:
-        raise ValueError(f"It has {width} × {height} pixels; it needs {SMALLEST} on each side.")
-    if width * height > largest_megapixels * 1e6:
-        raise ValueError(
-            f"It has {width} × {height} pixels, more than the {largest_megapixels:g} million that"
-            " `largest_megapixels` allows."
-        )

@@ -1,6 +1,7 @@
 """Which training images are most like images that were not simulated, however these are turned."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ KNOWN = ["id", "file", "field", "used", "reason"]
 DECIMALS = 4
 """Of a distance: the last bits of a network's output depend on what else is in the batch, and must not decide which of
 two images as near as each other comes first."""
+BLOCK = 64
+"""Most images that are searched for at a time: each has a distance from every point."""
 DESCRIBED = ("row", "group", "camera", "target_myr")
 """What the table says of each similar image, besides its distance."""
 
@@ -41,31 +44,31 @@ def search_observed(
 
 def distance_of_turns(
     images: np.ndarray, place: Callable[[np.ndarray], np.ndarray], points: np.ndarray, batch_size: int
-) -> np.ndarray:
-    """Return the distance (m, n) of each of the ``images`` (m, pixels, pixels, 1) from each of the ``points`` (n, d):
-    the least of the VIEWS of the image, so that it is the same if the image is turned by a right angle or mirrored, and
+) -> Iterator[np.ndarray]:
+    """Yield for each of the ``images`` (m, pixels, pixels, 1) its distance (n,) from each of the ``points`` (n, d): the
+    least of the VIEWS of the image, so that it is the same if the image is turned by a right angle or mirrored, and
     rounded to DECIMALS. ``place`` maps up to ``batch_size`` images (k, pixels, pixels, 1) to points (k, d), float32."""
-    nearest = np.full((len(images), len(points)), np.inf)
-    for start in range(0, len(images), batch_size):
-        some = slice(start, start + batch_size)
-        for view in range(VIEWS):
-            # In double precision: single precision loses half of its digits where two points are close.
-            distance = pairwise_distances(place(turned(images[some], view)).astype(float), points)
-            np.minimum(nearest[some], distance, out=nearest[some])
-    return nearest.round(DECIMALS)
+    step = min(batch_size, BLOCK)
+    for start in range(0, len(images), step):
+        views = (turned(images[start : start + step], view) for view in range(VIEWS))
+        # In double precision: single precision loses half of its digits where two points are close.
+        distances = (pairwise_distances(place(some).astype(float), points) for some in views)
+        yield from reduce(np.minimum, distances).round(DECIMALS)
 
 
-def tabulate_similar(about: pd.DataFrame, distance: np.ndarray, gallery: pd.DataFrame) -> pd.DataFrame:
+def tabulate_similar(about: pd.DataFrame, distance: Iterable[np.ndarray], gallery: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each image: what is known ``about`` it, and the NEAREST images, no two of one simulation.
 
-    ``distance`` (m, n) is that of each of m images from each row of the ``gallery``, with the columns DESCRIBED and
+    ``distance`` has for each image that (n,) from each row of the ``gallery``, with the columns DESCRIBED and
     ``group``. ``spread_myr`` is between the earliest and the latest of the times that the similar images have, empty if
     these are not two; then follow, for each by its number, DESCRIBED and ``distance``, empty where there are fewer
     simulations.
     """
-    chosen = [
-        choose_from_several(np.argsort(row, kind="stable"), gallery["group"].to_numpy(), NEAREST) for row in distance
-    ]
+    group, chosen, apart = gallery["group"].to_numpy(), [], []
+    for row in distance:
+        places = choose_from_several(np.argsort(row, kind="stable"), group, NEAREST)
+        chosen.append(places)
+        apart.append(row[places])
     times = [gallery["target_myr"].to_numpy(float)[places] for places in chosen]
     columns: dict[str, list] = {"spread_myr": [_spread(of_image[np.isfinite(of_image)]) for of_image in times]}
     for number in range(NEAREST):
@@ -74,9 +77,7 @@ def tabulate_similar(about: pd.DataFrame, distance: np.ndarray, gallery: pd.Data
             columns[f"similar_{number + 1}_{name}"] = [
                 values[places[number]] if number < len(places) else None for places in chosen
             ]
-        columns[f"similar_{number + 1}_distance"] = [
-            row[places[number]] if number < len(places) else np.nan for row, places in zip(distance, chosen)
-        ]
+        columns[f"similar_{number + 1}_distance"] = [row[number] if number < len(row) else np.nan for row in apart]
     found = pd.DataFrame(columns, index=about.index).convert_dtypes()
     return pd.concat([about, found], axis=1)
 

@@ -10,6 +10,10 @@ from deepgalaxy.planning.runs import split_samples
 ENCODER_RUN = "{dataset}/{sample}/{encoder}/workers~{workers}/repeat~{repeat}"
 """The name of a run of an encoder-decoder, as in the paths of its files; to be filled in with the run."""
 
+COMPARED_PIXELS = 11
+"""The window, on each side, in which images made again are compared with the originals
+(``deepgalaxy.encoder.reconstruction``)."""
+
 STAGES = ("autoencoder", "vae")
 """What is trained of an encoder-decoder, one after the other."""
 
@@ -52,7 +56,15 @@ def impossible_encoders(config: dict, workers: int) -> Iterator[str]:
                 f"`{place}: noise` would be added to images that the encoder sees as it does outside training; leave it"
                 " out, and set that of the autoencoder."
             )
-    for name in config["experiment"]["models"]:
+    experiment = config["experiment"]
+    for where in experiment["samples"] if experiment["encoders"] else []:
+        pixels = config["samples"][where]["images"]["pixels"]
+        if pixels < COMPARED_PIXELS:
+            yield (
+                f"`samples: {where}: images: pixels` is {pixels}, and what an encoder-decoder makes of images is"
+                f" compared with them in windows of {COMPARED_PIXELS} pixels; ask for at least as many."
+            )
+    for name in experiment["models"]:
         model = config["models"][name]
         for sentence in _impossible_model(model, config["encoders"]):
             yield f"`models: {name}`: {sentence}"

@@ -12,6 +12,9 @@ from keras import layers, ops
 LARGEST_LOG_VARIANCE = 10.0
 """Logarithms of variances are kept within this of 0 on either side, so that a wild first step does not overflow."""
 
+FIRST_BRIGHTNESS = 0.05
+"""About what a decoder makes before it is trained, as most of an image is sky; from 0.5 it would take epochs."""
+
 Backbone = Callable[[keras.KerasTensor], keras.KerasTensor]
 """From brightness (n, pixels, pixels, 1) in [0, 1] to activation maps (n, side, side, channels)."""
 
@@ -39,7 +42,8 @@ def build_autoencoder(
             x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
             x = layers.BatchNormalization()(x)
             x = layers.Activation("relu")(x)
-    x = layers.Conv2D(1, 3, padding="same", activation="sigmoid", dtype="float32")(x)
+    sky = keras.initializers.Constant(float(np.log(FIRST_BRIGHTNESS / (1 - FIRST_BRIGHTNESS))))
+    x = layers.Conv2D(1, 3, padding="same", activation="sigmoid", bias_initializer=sky, dtype="float32")(x)
     decoder = keras.Model(maps, x, name="decoder")
     images = keras.Input((pixels, pixels, 1), dtype=dtype, name="images")
     return keras.Model(images, decoder(encoder(images)), name="autoencoder")
