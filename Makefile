@@ -9,9 +9,12 @@
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 # Settings of a user that would keep packages out of .venv, or others in its way.
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PYTHONPATH PYTHONHOME
+unexport UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE UV_EXCLUDE_NEWER UV_NO_VERIFY_HASHES UV_PROJECT UV_WORKING_DIR
+
+# A stage of the set-up, which says what it does, and how many seconds that took.
+stage = @echo "$(1) ..."; start=$$(date +%s); $(2) && touch $@ && echo "$(1): $$(($$(date +%s) - start)) s"
 
 .PHONY: run test coverage lint lock docs setup
 
@@ -37,7 +40,7 @@ lint: setup .venv/tested-with
 	snakefmt --check --format-shell Snakefile rules
 	snakemake --lint
 
-lock: .venv/tested-with
+lock: .venv/python
 	python envs/lock.py
 
 docs: setup
@@ -48,24 +51,17 @@ setup: .venv/horovod .venv/package
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one of them: make PYTHON=python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	@touch $@
+	$(call stage,Environment .venv,$(PYTHON) -m venv .venv)
 
-.venv/requirements: .venv/python envs/requirements.txt envs/requirements-horovod.txt
-	@echo "Installing the packages of envs/requirements.txt (2 GB on disk) ..."
-	$(PIP) -r envs/requirements.txt -r envs/requirements-horovod.txt
-	.venv/bin/python envs/check_installed.py envs/requirements.txt envs/requirements-horovod.txt
-	@touch $@
+.venv/requirements: .venv/python envs/install.py envs/requirements-uv.txt envs/requirements.txt envs/requirements-horovod.txt
+	$(call stage,Packages of envs/requirements.txt,.venv/bin/python envs/install.py $(filter-out %-uv.txt,$(filter %.txt,$^)))
 
 .venv/horovod: .venv/requirements envs/train.post-deploy.sh
-	envs/train.post-deploy.sh
-	@touch $@
+	$(call stage,Horovod,envs/train.post-deploy.sh)
 
 .venv/package: .venv/requirements pyproject.toml
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
-	@touch $@
+	$(call stage,Command deepgalaxy,.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \
+		--no-build-isolation --editable .)
 
 .venv/tested-with: .venv/requirements envs/requirements-test.txt
-	$(PIP) -r envs/requirements-test.txt
-	.venv/bin/python envs/check_installed.py envs/requirements-test.txt
-	@touch $@
+	$(call stage,Packages of the tests,.venv/bin/python envs/install.py envs/requirements-test.txt)
