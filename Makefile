@@ -22,16 +22,14 @@ run: setup
 	snakemake --profile profiles/local
 	@echo "The report is results/report.html"
 
-# The tests on a cluster mostly wait for SLURM, so the others run beside them.
+# Two processes compute and a third one mostly waits for SLURM; a file of tests stays in one of them (tests/conftest.py).
+PYTEST := pytest --numprocesses 3 --durations 10
+
 test: setup .venv/tested-with
-	@pytest tests/slurm >.venv/tests_on_a_cluster.txt 2>&1 & cluster=$$!; \
-	pytest --ignore tests/slurm; others=$$?; \
-	echo "The tests on a cluster, which have run at the same time:"; \
-	wait $$cluster; on_cluster=$$?; cat .venv/tests_on_a_cluster.txt; \
-	[ $$others -eq 0 ] && [ $$on_cluster -eq 0 ]
+	$(PYTEST)
 
 coverage: setup .venv/tested-with
-	pytest --cov
+	$(PYTEST) --cov
 
 lint: setup .venv/tested-with
 	ruff check
