@@ -9,9 +9,12 @@
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 # Settings of a user that would keep packages out of .venv, or others in its way.
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PYTHONPATH PYTHONHOME
+unexport UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE UV_EXCLUDE_NEWER UV_NO_VERIFY_HASHES UV_PROJECT UV_WORKING_DIR
+
+# A stage of the set-up, which says what it does, and how many seconds that took.
+stage = @echo "$(1) ..."; start=$$(date +%s); $(2) && touch $@ && echo "$(1): $$(($$(date +%s) - start)) s"
 
 .PHONY: run test coverage lint lock docs setup
 
@@ -19,16 +22,14 @@ run: setup
 	snakemake --profile profiles/local
 	@echo "The report is results/report.html"
 
-# The tests on a cluster mostly wait for SLURM, so the others run beside them.
+# Two processes compute and a third one mostly waits for SLURM; a file of tests stays in one of them (tests/conftest.py).
+PYTEST := pytest --numprocesses 3 --durations 10
+
 test: setup .venv/tested-with
-	@pytest tests/slurm >.venv/tests_on_a_cluster.txt 2>&1 & cluster=$$!; \
-	pytest --ignore tests/slurm; others=$$?; \
-	echo "The tests on a cluster, which have run at the same time:"; \
-	wait $$cluster; on_cluster=$$?; cat .venv/tests_on_a_cluster.txt; \
-	[ $$others -eq 0 ] && [ $$on_cluster -eq 0 ]
+	$(PYTEST)
 
 coverage: setup .venv/tested-with
-	pytest --cov
+	$(PYTEST) --cov
 
 lint: setup .venv/tested-with
 	ruff check
@@ -37,7 +38,7 @@ lint: setup .venv/tested-with
 	snakefmt --check --format-shell Snakefile rules
 	snakemake --lint
 
-lock: .venv/tested-with
+lock: .venv/python
 	python envs/lock.py
 
 docs: setup
@@ -48,24 +49,17 @@ setup: .venv/horovod .venv/package
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one of them: make PYTHON=python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	@touch $@
+	$(call stage,Environment .venv,$(PYTHON) -m venv .venv)
 
-.venv/requirements: .venv/python envs/requirements.txt envs/requirements-horovod.txt
-	@echo "Installing the packages of envs/requirements.txt (2 GB on disk) ..."
-	$(PIP) -r envs/requirements.txt -r envs/requirements-horovod.txt
-	.venv/bin/python envs/check_installed.py envs/requirements.txt envs/requirements-horovod.txt
-	@touch $@
+.venv/requirements: .venv/python envs/install.py envs/requirements-uv.txt envs/requirements.txt envs/requirements-horovod.txt
+	$(call stage,Packages of envs/requirements.txt,.venv/bin/python envs/install.py $(filter-out %-uv.txt,$(filter %.txt,$^)))
 
 .venv/horovod: .venv/requirements envs/train.post-deploy.sh
-	envs/train.post-deploy.sh
-	@touch $@
+	$(call stage,Horovod,envs/train.post-deploy.sh)
 
 .venv/package: .venv/requirements pyproject.toml
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
-	@touch $@
+	$(call stage,Command deepgalaxy,.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \
+		--no-build-isolation --editable .)
 
 .venv/tested-with: .venv/requirements envs/requirements-test.txt
-	$(PIP) -r envs/requirements-test.txt
-	.venv/bin/python envs/check_installed.py envs/requirements-test.txt
-	@touch $@
+	$(call stage,Packages of the tests,.venv/bin/python envs/install.py envs/requirements-test.txt)

@@ -9,12 +9,15 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+from install import cached_uv
+
 ENVS = Path(__file__).parent
 PROJECT = ENVS.parent / "pyproject.toml"
 PYTHON = "3.11"
 
 # Which groups of pyproject.toml make up each lock file, and each conda environment.
 LOCKS = {
+    "requirements-uv.txt": ["install"],
     "requirements.txt": ["workflow", "acquire", "simulate", "images", "observe", "train", "report"],
     "requirements-horovod.txt": ["horovod"],
     "requirements-test.txt": ["test"],
@@ -57,7 +60,7 @@ def lock() -> None:
     """Resolve the dependencies anew, and write all files."""
     constraints = []
     for output, groups in LOCKS.items():
-        command = ["uv", "pip", "compile", str(PROJECT), "--quiet", "--upgrade", "--generate-hashes"]
+        command = [cached_uv(), "pip", "compile", str(PROJECT), "--quiet", "--upgrade", "--generate-hashes"]
         command += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-package", BUILT_FROM_SOURCE]
         command += ["--python-version", PYTHON, "--python-platform", "x86_64-unknown-linux-gnu"]
         command += [word for group in groups for word in ("--group", group)] + constraints

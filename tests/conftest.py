@@ -1,5 +1,6 @@
 """What several tests share."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -11,12 +12,34 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "workflow" / "scripts"
+FOLDERS = ("slurm", "faults", "workflow", "integration", "unit")
+"""Those of the tests, beginning with what takes longest."""
 
 
 def pytest_configure():
     """Take signals to stop, also in the background of a script, where they are ignored by all that it starts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(items):
+    """Let several processes (pytest-xdist) begin with what takes longest."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: FOLDERS.index(item.path.relative_to(ROOT / "tests").parts[0]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Of several processes, one runs a file, or all that needs the cluster."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return "cluster" if file.startswith("tests/slurm/") else file
+
+    config.option.loadscopereorder = False  # the order above is the right one
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -71,10 +94,19 @@ def checkout_in(run):
 def finished(checkout_in, run, tmp_path_factory):
     """A copy of this checkout in which the whole chain has run, on tiny mergers; no test may change it.
 
-    What Snakemake ran is still in .snakemake/scripts.
+    What Snakemake ran is still in .snakemake/scripts. Of several processes (pytest-xdist), the first makes it for all.
     """
-    directory = checkout_in(tmp_path_factory.mktemp("finished"))
-    result = run("snakemake", "--profile", "profiles/local", "--skip-script-cleanup", cwd=directory, timeout=1200)
-    assert result.returncode == 0, result.stdout + result.stderr
-    (directory / "first_run.txt").write_text(result.stdout + result.stderr)
+    place = tmp_path_factory.getbasetemp()
+    place = (place.parent if "PYTEST_XDIST_WORKER" in os.environ else place) / "finished"
+    directory, said = place / "checkout", place / "checkout/first_run.txt"
+    with open(place.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            shutil.rmtree(place, ignore_errors=True)
+            checkout_in(place)
+            result = run(
+                "snakemake", "--profile", "profiles/local", "--skip-script-cleanup", cwd=directory, timeout=1200
+            )
+            assert result.returncode == 0, result.stdout + result.stderr
+            said.write_text(result.stdout + result.stderr)
     return directory

@@ -17,6 +17,8 @@ import yaml
 from support.cluster import Cluster, cluster, missing
 from support.runs import tiny_run, tiny_study_run
 
+PROMPT_SNAKEMAKE = Path(__file__).with_name("prompt_snakemake.py")
+
 
 @pytest.fixture(scope="session")
 def slurm():
@@ -51,7 +53,7 @@ class Workflow:
         path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{self.slurm.environment['PATH']}"}
         with open(self._output, "wb") as output:
             return subprocess.Popen(
-                ["snakemake", *profiles, *(str(option) for option in options)],
+                [sys.executable, PROMPT_SNAKEMAKE, *profiles, *(str(option) for option in options)],
                 cwd=self.directory,
                 env=environment | self.slurm.environment | path,
                 stdout=output,

