@@ -197,7 +197,8 @@ ENCODER = {
 TRAINING |= COMPARISON
 SCALING = {"measure_throughput", "tabulate_scaling", "model_scaling", "plot_scaling"}
 # All that comes of a sample whose images changed, and of one whose images are others.
-SAMPLE = {"prepare_images", "measure_morphology", "score_baselines", "plot_morphology", *SCALING, *TRAINING, *ENCODER}
+BASELINES = {"measure_morphology", "plot_morphology", "find_components", "score_baselines"}
+SAMPLE = {"prepare_images", *BASELINES, *SCALING, *TRAINING, *ENCODER}
 SPLIT = {"split_images", "plot_sample", *SAMPLE}
 SHEETS = {"plot_mergers", "plot_contact_sheet"}
 

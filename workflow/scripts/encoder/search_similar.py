@@ -13,14 +13,10 @@ from deepgalaxy.tensorflow_setup import configure_tensorflow
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "search_similar"):
-        files, asked = snakemake.input, snakemake.params
-        frame, observations = Frame.of(files.train), list_observations([asked.directory])
-        # Before TensorFlow, whose threads would be missing in the processes that read.
-        count = len(observations)
-        rows, images = next(
-            prepare_observations(observations, frame, asked.largest_megapixels, snakemake.threads, count)
-        )
-        configure_tensorflow(snakemake.threads)
+        files, asked, threads = snakemake.input, snakemake.params, snakemake.threads
+        frame, observed = Frame.of(files.train), list_observations([asked.directory])
+        rows, images = next(prepare_observations(observed, frame, asked.largest_megapixels, threads, len(observed)))
+        configure_tensorflow(threads)
         from deepgalaxy.training.model_file import load_network
 
         size = batch_size(NetworkMemory.read(files.training).to_predict, snakemake.resources.image_memory_mib)
