@@ -1,9 +1,10 @@
 """Benchmark of the stages that read a whole dataset, run by hand:
 ``python tests/benchmarks/preparing.py [pixels] [groups] [--prepared PIXELS] [--morphology]``.
 
-By default the dataset is as large as the published one of 512 pixels. It is made in a temporary directory, of one merger
-over and over; with the prepared images it takes 13 GB there. Each stage has all cores, and is compared with reading and
-unpacking every image once by HDF5 in as many processes. The digests tell whether two versions make the same of it.
+By default the dataset is as large as the published one of 512 pixels. It is made in a temporary directory, of one
+merger over and over; with the prepared images it takes 13 GB there. Each stage has all cores, and is compared with
+reading and unpacking every image once by HDF5 in as many processes. The digests tell whether two versions make the same
+of it.
 """
 
 import argparse
@@ -43,7 +44,9 @@ def make_dataset(path, pixels, groups):
     base = np.exp(-(row[:, None] ** 2 + row**2))
     images = np.empty((CAMERA_COUNT, SNAPSHOTS, pixels, pixels, 1), np.float16)
     for number in itertools.product(range(CAMERA_COUNT), range(SNAPSHOTS)):
-        images[number] = np.where(base > 0.05, base + 0.02 * rng.random(base.shape, np.float32), 0)[..., None].clip(0, 1)
+        images[number] = np.where(base > 0.05, base + 0.02 * rng.random(base.shape, np.float32), 0)[..., None].clip(
+            0, 1
+        )
     with h5py.File(path, "w") as file:
         names = [group_name(*ratios) for ratios in itertools.product(np.arange(1, 7) / 4, repeat=2)][:groups]
         create_group(file, names[0], images, np.arange(SNAPSHOTS) * 5, {})
@@ -70,7 +73,9 @@ def prepare(directory, catalogue, pixels, processes):
     subset = directory / "subset.hdf5"
     select_images(directory / "images.hdf5", catalogue, subset, CAMERA_COUNT, groups=["s_*"])
     table, _ = label_images(list_images(subset), "time_camera")
-    table = split_images(table, "simulation" if table["group"].nunique() > 2 else "line_of_sight", 0.15, seed=1, test=0.15)
+    table = split_images(
+        table, "simulation" if table["group"].nunique() > 2 else "line_of_sight", 0.15, seed=1, test=0.15
+    )
     outputs = {split: directory / f"{split}.hdf5" for split in SPLITS}
     prepare_images(subset, table, pixels, "uint8", 1, outputs, 2**30, processes)
     return outputs
@@ -93,8 +98,9 @@ def digest(outputs):
     found = hashlib.sha256()
     for path in outputs.values():
         with h5py.File(path) as file:
-            for name, start in ((name, start) for name in sorted(file) for start in range(0, len(file[name]), 1000)):
-                found.update(file[name][start : start + 1000].tobytes())
+            for name in sorted(file):
+                for start in range(0, len(file[name]), 1000):
+                    found.update(file[name][start : start + 1000].tobytes())
     return found.hexdigest()[:16]
 
 
@@ -103,8 +109,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pixels", type=int, nargs="?", default=512)
     parser.add_argument("groups", type=int, nargs="?", default=36)
-    parser.add_argument("--prepared", type=int, help="pixels of prepared images, as many as the dataset has if left out")
-    parser.add_argument("--morphology", action="store_true", help="measure the morphology of the prepared images, too")
+    parser.add_argument(
+        "--prepared", type=int, help="pixels of prepared images, as many as the dataset has if left out"
+    )
+    parser.add_argument("--morphology", action="store_true", help="of the prepared images, too")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     processes = len(os.sched_getaffinity(0))
@@ -113,7 +121,9 @@ def main():
         dataset = directory / "images.hdf5"
         make_dataset(dataset, args.pixels, args.groups)
         size = dataset.stat().st_size / 1e9
-        print(f"{args.groups * CAMERA_COUNT * SNAPSHOTS} images of {args.pixels} pixels, {size:.1f} GB, {processes} cores")
+        print(
+            f"{args.groups * CAMERA_COUNT * SNAPSHOTS} images of {args.pixels} pixels, {size:.1f} GB, {processes} cores"
+        )
         print("| stage | seconds | core seconds | cores busy | over reading once | digest |\n|---|---|---|---|---|---|")
         once, once_cores, _ = measured(read_all, dataset, processes)
 

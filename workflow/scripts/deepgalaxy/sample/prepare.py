@@ -184,9 +184,7 @@ def _exact(native: np.ndarray) -> str:
     return "uint8" if native.dtype == np.uint8 else "float16"
 
 
-def _prepare_block(
-    subset: str | Path, form: Form, prepared: Mapping[str, Mapping[str, Rows]], block: Block
-) -> None:
+def _prepare_block(subset: str | Path, form: Form, prepared: Mapping[str, Mapping[str, Rows]], block: Block) -> None:
     """Prepare the images of a block, and write them, with their frames if there are any, where ``prepared`` says that
     those of each split belong."""
     first, last = block.snapshots[0], block.snapshots[-1]
