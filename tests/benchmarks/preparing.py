@@ -72,7 +72,7 @@ def prepare(directory, catalogue, pixels, processes):
     """Take the dataset from selection to prepared files."""
     subset = directory / "subset.hdf5"
     select_images(directory / "images.hdf5", catalogue, subset, CAMERA_COUNT, groups=["s_*"])
-    table, _ = label_images(list_images(subset), "time_camera")
+    table, _ = label_images(list_images(subset), "time")
     table = split_images(
         table, "simulation" if table["group"].nunique() > 2 else "line_of_sight", 0.15, seed=1, test=0.15
     )
