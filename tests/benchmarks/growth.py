@@ -9,7 +9,6 @@ else the machine does hardly bears on these.
 """
 
 import argparse
-import json
 import math
 import re
 import sys
@@ -22,6 +21,7 @@ import yaml
 
 from deepgalaxy.checksums import sha256
 from deepgalaxy.dataset.layout import group_name, is_isolated, isolated_name, parse_group_name
+from deepgalaxy.files import read_json, write_json
 
 ROOT = Path(__file__).parents[2]
 EVERY_S = 0.2
@@ -81,27 +81,32 @@ def look_at(process, seconds, memory):
 
 
 def run(directory):
-    """Run the workflow in a directory; return core seconds and MiB by rule, those of earlier runs there included."""
+    """Run the workflow in a directory; return core seconds and MiB by stage, those of earlier runs there included."""
     record = directory / "growth.json"
-    seconds, memory = json.loads(record.read_text()) if record.exists() else ({}, {})
+    seconds, memory = read_json(record) if record.exists() else ({}, {})
     command = (sys.executable, "-m", "snakemake", "--profile", ROOT / "profiles/local", "-s", ROOT / "Snakefile")
     with psutil.Popen([*map(str, command), "--directory", str(directory)]) as process:
         while process.poll() is None:
             look_at(process, seconds, memory)
-            record.write_text(json.dumps([seconds, memory]))
+            write_json([seconds, memory], record)
             time.sleep(EVERY_S)
     if process.returncode:
         sys.exit(f"The workflow in {directory} failed; its log is above.")
-    by_rule = {}
+    stages = {}
     for job, used in seconds.items():
         rule = job.split()[0]
-        by_rule[rule] = by_rule.get(rule, 0) + used
-    return by_rule, memory
+        stage = "figures" if rule.startswith("plot_") else rule
+        before = stages.get(stage, (0, 0))
+        stages[stage] = before[0] + used, max(before[1], memory[rule])
+    return stages
 
 
-def power(first, second, ratio):
-    """Return by which power of a size that has grown by a ratio something has grown."""
-    return f"{math.log(second / first) / math.log(ratio):.2f}" if first and second else ""
+def power(values, times):
+    """Return by which power of the size something has grown between the last two, in words; nothing if it is not
+    known."""
+    if len(values) < 2 or not all(values[-2:]):
+        return ""
+    return f"{math.log(values[-1] / values[-2]) / math.log(times[-1] / times[-2]):.2f}"
 
 
 def main():
@@ -121,13 +126,13 @@ def main():
             configure(directory, dataset, args.encoders)
         found.append(run(directory))
     sizes = " | ".join(f"{times} ×" for times in args.times)
-    print(f"| stage | {sizes} | power | {sizes} | power |\n|---" + "|---" * (2 * len(args.times) + 2) + "|")
-    for rule in found[-1][0]:
+    print(f"| stage | {sizes} | power | {sizes} | power |\n|---{'|---' * (2 * len(args.times) + 2)}|")
+    for stage in found[-1]:
         cells = []
         for what, form in ((0, "{:.1f}"), (1, "{:.0f}")):
-            values = [each[what].get(rule, 0) for each in found]
-            cells += [*map(form.format, values), power(*values[-2:], args.times[-1] / args.times[-2])]
-        print(f"| {rule} | {' | '.join(cells)} |")
+            values = [each.get(stage, (0, 0))[what] for each in found]
+            cells += [*map(form.format, values), power(values, args.times)]
+        print(f"| {stage} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
