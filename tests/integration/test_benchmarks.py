@@ -43,6 +43,10 @@ def test_feeding_is_measured(benchmark):
     assert "training of the reference network" in benchmark("data_path", "32", "1")
 
 
+def test_preparing_is_measured(benchmark):
+    assert "prepare_images |" in benchmark("preparing", "32", "1")
+
+
 def test_what_jobs_ask_for_covers_what_they_take(benchmark):
     table = benchmark("memory", "64", "--stages", "prepare_images", "predict_images", "explain_examples")
     rows = [line.strip("|").split("|") for line in table.splitlines()[2:]]

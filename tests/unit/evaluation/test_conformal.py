@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepgalaxy.evaluation.conformal import central_scores, conformal_level, groups_needed
+from deepgalaxy.evaluation.conformal import central_scores, conformal_level, groups_needed, levels_by_others
 from deepgalaxy.evaluation.predictions import Predictions, central_interval, time_distribution
 from support.classes import TWO_CLASSES as CLASSES
 
@@ -61,3 +61,14 @@ def test_the_whole_of_a_distribution_includes_times_of_probability_0():
     low, high = central_interval(np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), np.array([0.0, 1, 2, 3]), 1.0)
     np.testing.assert_array_equal(low, [0, 0])
     np.testing.assert_array_equal(high, [3, 3])
+
+
+@pytest.mark.parametrize("groups", [2, 3, 4, 12])
+@pytest.mark.parametrize("share", [0.5, 0.68, 0.75, 0.9])
+def test_the_levels_by_others_are_those_of_all_groups_but_one(groups, share):
+    rng = np.random.default_rng(groups)
+    group = rng.permutation(np.repeat([f"s_1_m_{number}" for number in range(groups)], np.arange(groups) + 1))
+    scores = rng.integers(0, 20, len(group)) / 20  # many are equal
+    for name, level in zip(group, levels_by_others(scores, group, share)):
+        expected = conformal_level(scores[group != name], group[group != name], share)
+        assert level == expected or (np.isnan(level) and expected is None)

@@ -1,11 +1,13 @@
 """HDF5 files that appear whole or not at all."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
+import numpy as np
 
 from deepgalaxy.files import whole_file
 
@@ -31,6 +33,30 @@ def whole_hdf5(path: str | Path) -> Iterator[h5py.File]:
             _unwritable.append(file)
             raise
         file.close()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where the rows of a dataset lie: one after the other, from byte ``offset`` of the file at ``path``."""
+
+    path: str
+    offset: int
+
+    @classmethod
+    def create(cls, file: h5py.File, name: str, shape: tuple[int, ...], dtype: str) -> "Rows":
+        """Create a dataset whose rows any process may write while ``file`` is open here. Others stay zero."""
+        early = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        early.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+        dataset = file.create_dataset(name, shape, dtype, dcpl=early)
+        return cls(file.filename, dataset.id.get_offset() or 0)  # without rows it has no place
+
+    def write(self, numbers: Iterable[int], rows: Iterable[np.ndarray]) -> None:
+        """Write the rows of these numbers, contiguous arrays of the dataset's type. Raises OSError if the disk is
+        full."""
+        with open(self.path, "r+b") as file:
+            for number, row in zip(numbers, rows):
+                file.seek(self.offset + int(number) * row.nbytes)
+                file.write(row.data)
 
 
 @contextmanager

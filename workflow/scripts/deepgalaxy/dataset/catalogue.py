@@ -1,5 +1,6 @@
 """What an image file holds, and whether it keeps to the published layout."""
 
+from collections import Counter
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
@@ -128,7 +129,7 @@ def _same_images(rows: list[dict]) -> list[str]:
             other = first.setdefault((row["camera"], row[CHECKSUMS]), row["group"])
             if other != row["group"]:
                 same[row["group"], other] = same.get((row["group"], other), 0) + 1
-    cameras = {name: sum(row["group"] == name and CHECKSUMS in row for row in rows) for name, _ in same}
+    cameras = Counter(row["group"] for row in rows if CHECKSUMS in row)
     return [f"{name} holds the same images as {other}" for (name, other), n in same.items() if n == cameras[name]]
 
 

@@ -2,7 +2,8 @@
 and unpacked once."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -28,20 +29,13 @@ class Pieces:
     @classmethod
     def of(cls, images: h5py.Dataset) -> "Pieces":
         """Return how a dataset of images, (n, height, width, channels), lies in its file, or in the one that it refers
-        to; as if it were not packed where it refers to several, or to what is not there."""
+        to (``original``)."""
         image_bytes = int(np.prod(images.shape[1:])) * images.dtype.itemsize
-        if images.is_virtual and len(sources := images.virtual_sources()) == 1:
-            name = Path(os.path.realpath(images.file.filename)).parent / sources[0].file_name.replace("%%", "%")
-            with suppress(OSError, KeyError), h5py.File(name) as file:
-                original = cls.of(file[sources[0].dset_name])
-                chosen = sources[0].src_space
-                whole = chosen.get_select_type() == h5py.h5s.SEL_ALL  # which has no bounds
-                first = 0 if whole else chosen.get_select_bounds()[0][0]
-                offset = (original.offset + first) % original.together
-                return cls(original.together, offset, image_bytes, original.chunk_bytes)
-        if images.chunks and images.id.get_create_plist().get_nfilters():
-            chunk_bytes = int(np.prod(images.chunks)) * images.dtype.itemsize
-            return cls(images.chunks[0], 0, image_bytes, chunk_bytes)
+        with original(images) as (stored, first):
+            if stored.chunks and stored.id.get_create_plist().get_nfilters():
+                together = stored.chunks[0]
+                chunk_bytes = int(np.prod(stored.chunks)) * stored.dtype.itemsize
+                return cls(together, first % together, image_bytes, chunk_bytes)
         return cls(1, 0, image_bytes, 0)
 
     @property
@@ -65,3 +59,39 @@ class Pieces:
         edges = [*range(0, count + self.offset, longest), count + self.offset]
         places = [max(0, edge - self.offset) for edge in edges]
         return [slice(start, stop) for start, stop in pairwise(places)]
+
+
+@contextmanager
+def original(images: h5py.Dataset) -> Iterator[tuple[h5py.Dataset, int]]:
+    """Yield the dataset in which images are stored, and the number that the first of them has there.
+
+    It is their own, unless they are virtual and all that they refer to are so many neighbours in one other dataset.
+    """
+    source = _single_source(images) if images.is_virtual else None
+    if source is None:
+        yield images, 0
+        return
+    name, part, first = source
+    with h5py.File(name) as file, original(file[part]) as (stored, more):
+        yield stored, first + more
+
+
+def _single_source(images: h5py.Dataset) -> tuple[Path, str, int] | None:
+    """Return the file and the dataset in which virtual images are neighbours, and the number of the first; None if they
+    are not, or it is not there."""
+    if len(sources := images.virtual_sources()) != 1:
+        return None
+    source = sources[0]
+    name = Path(os.path.realpath(images.file.filename)).parent / source.file_name.replace("%%", "%")
+    try:
+        with h5py.File(name) as file:
+            shape = file[source.dset_name].shape
+    except (OSError, KeyError):
+        return None
+    low, high = (0,) * len(shape), tuple(side - 1 for side in shape)
+    if source.src_space.get_select_type() != h5py.h5s.SEL_ALL:  # which has no bounds
+        low, high = source.src_space.get_select_bounds()
+    box = tuple(last - first + 1 for first, last in zip(low, high))
+    neighbours = box == images.shape and box[1:] == shape[1:]
+    filled = source.vspace.get_select_npoints() == images.size
+    return (name, source.dset_name, int(low[0])) if neighbours and filled else None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 from scipy.stats import bootstrap
 
 RESAMPLES = 1000
@@ -19,7 +20,8 @@ def resampled_interval(
     None if there is only one group, or if the statistic of nearly all samples is the same: groups that agree do not
     show how much others may differ.
     """
-    groups = [values[group == name] for name in np.unique(group)]
+    which = pd.factorize(group, sort=True)[0]
+    groups = np.split(values[np.argsort(which, kind="stable")], np.cumsum(np.bincount(which))[:-1])
     if len(groups) == 1:
         return None, None
 

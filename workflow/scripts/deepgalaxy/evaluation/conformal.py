@@ -57,3 +57,26 @@ def conformal_level(scores: np.ndarray, group: np.ndarray, share: float) -> floa
     weight = 1 / ((len(counts) + 1) * counts[which[order]])
     reached = np.cumsum(weight) >= share - ROUNDING
     return float(scores[order][reached.argmax()])
+
+
+def levels_by_others(scores: np.ndarray, group: np.ndarray, share: float) -> np.ndarray:
+    """Return for each image the ``conformal_level`` of the images of all groups but its own, float64 (n,); NaN if there
+    are too few.
+
+    All levels follow from one order of the scores, since the images of a group take from what is reached only at their
+    own places.
+    """
+    which, names = pd.factorize(group)
+    if len(names) - 1 < groups_needed(share):
+        return np.full(len(scores), np.nan)
+    counts, order = np.bincount(which), np.argsort(scores, kind="stable")
+    weight = 1 / (len(names) * counts)
+    reached = np.cumsum(weight[which[order]])
+    places = np.split(np.argsort(which[order], kind="stable"), np.cumsum(counts)[:-1])
+    levels = np.empty(len(names))
+    for number, own in enumerate(places):
+        left_out = np.arange(len(own) + 1)  # so many of its own images lie before the level
+        first = np.searchsorted(reached, share - ROUNDING + left_out * weight[number])
+        fitting = np.searchsorted(own, first, side="right") == left_out
+        levels[number] = scores[order[first[fitting.argmax()]]]
+    return levels[which]

