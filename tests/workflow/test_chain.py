@@ -188,8 +188,9 @@ TRAINING = {
     *REPORT,
 }
 # Features of the networks are among the spaces that the encoder-decoder is compared with.
-SCORES = {"score_encoder", "plot_latent", "plot_retrieval", "plot_reconstructions"}
-COMPARISON = {"encode_images", "plot_queries", *SCORES}
+COMPARISON = {
+    *("encode_images", "plot_queries", "score_encoder", "plot_latent", "plot_retrieval", "plot_reconstructions"),
+}
 ENCODER = {
     *("train_autoencoder", "train_vae", "decode_images", "reconstruct_images", "walk_through_vector", "plot_walk"),
     *COMPARISON,
