@@ -31,13 +31,13 @@ def describe_values(images: h5py.Dataset, path: str) -> tuple[Values, list[str]]
     for piece in Pieces.of(images).slices(len(images), READ_BYTES):
         numbers = range(piece.start, piece.stop)
         try:
-            values = read_images(images, piece.start, piece.stop)
+            for number, image in zip(numbers, read_images(images, numbers)):
+                extremes[number] = smallest_and_largest(image.reshape(1, -1))[0]
+                checksums[number] = image_checksums([image])[0]
+                total += sum_of(image)
         except OSError:
             violations += _unreadable(images, path, numbers)
             continue
-        extremes[piece] = smallest_and_largest(values.reshape(len(values), -1))
-        checksums[piece] = image_checksums(values)
-        total += sum_of(values)
         violations += [
             f"{path}[{number}] has values that are not numbers"
             for number in numbers
@@ -80,15 +80,14 @@ def smallest_and_largest(values: np.ndarray) -> np.ndarray:
     return np.stack([values.min(axis=1), values.max(axis=1)], axis=1)
 
 
-def sum_of(images: np.ndarray) -> float:
-    """Return the sum of all values of images (n, height, width, channels).
+def sum_of(image: np.ndarray) -> float:
+    """Return the sum of all values of an image (height, width, channels).
 
     Numbers that are float16 add up in double precision without being rounded, in whatever order: up to 2^29 of [0, 1].
     """
-    if images.dtype != np.float16:
-        return float(images.sum(dtype=float))
-    rows = images.reshape(len(images), images.shape[1], -1)
-    return float(sum(cv2.sumElems(in_single_precision(image))[0] for image in rows))
+    if image.dtype != np.float16:
+        return float(image.sum(dtype=float))
+    return float(cv2.sumElems(in_single_precision(image.reshape(len(image), -1)))[0])
 
 
 def _unreadable(images: h5py.Dataset, path: str, numbers: range) -> list[str]:

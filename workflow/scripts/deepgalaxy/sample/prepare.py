@@ -69,8 +69,9 @@ class Form:
         sides = {"images": sight.pixels} | ({"frames": self.frame_pixels} if sight.oversampling else {})
         return {name: Rows.create(file, name, (count, side, side, 1), sight.dtype) for name, side in sides.items()}
 
-    def prepare(self, native: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return an image, (height, width, channels), as (pixels, pixels), and its frame (S, S) if it is to have one.
+    def prepare(self, native: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return an image, (height, width, channels), as (pixels, pixels), and its frame (S, S) if it is to have one,
+        in the order of ``create``.
 
         With frames, what changes the size is done in light, as it is for whatever is made of the frames. Without, it is
         done in brightness.
@@ -78,7 +79,7 @@ class Form:
         sight = self.sight
         if not sight.oversampling:
             image = prepare_image(self.field.middle(native), sight.pixels, sight.dtype)
-            return (cut_to_disc(image) if sight.shape == "disc" else image), None
+            return (cut_to_disc(image) if sight.shape == "disc" else image,)
         grey = light_of(prepare_image(native, native.shape[0], _exact(native)))
         if grey.shape[0] != self.frame_pixels:
             grey = cv2.resize(grey, (self.frame_pixels, self.frame_pixels), interpolation=cv2.INTER_AREA)
@@ -187,39 +188,31 @@ def _exact(native: np.ndarray) -> str:
 def _prepare_block(subset: str | Path, form: Form, prepared: Mapping[str, Mapping[str, Rows]], block: Block) -> None:
     """Prepare the images of a block, and write them, with their frames if there are any, where ``prepared`` says that
     those of each split belong."""
-    first, last = block.snapshots[0], block.snapshots[-1]
+    ready = []
     with h5py.File(subset) as file:
         images = file[block.group][images_name(block.camera)]
+        known = images.attrs.get(CHECKSUMS)
         try:
-            native = read_images(images, first, last + 1)
+            for snapshot, native in zip(block.snapshots, read_images(images, block.snapshots)):
+                name = f"{subset}: {images.name[1:]}[{snapshot}]"
+                # A file that was not selected here has no such record of its images, and is taken as it is.
+                if known is not None and image_checksums([native])[0] != known[snapshot]:
+                    raise ValueError(f"{name} is not the image that was catalogued. {ANEW}")
+                ready.append(_prepare_image(native.astype(native.dtype.newbyteorder("="), copy=False), form, name))
         except OSError as error:
             raise ValueError(f"{subset}: {images.name[1:]} cannot be read: {error}. {ANEW}") from error
-        _refuse_others(images, block.snapshots, [native[snapshot - first] for snapshot in block.snapshots])
-    native = native.astype(native.dtype.newbyteorder("="), copy=False)
-    images, frames = zip(*(form.prepare(native[snapshot - first]) for snapshot in block.snapshots))
-    pixels, dtype = form.sight.pixels, form.sight.dtype
-    for snapshot, image in zip(block.snapshots, images):
-        if not image.any() and (brightest := native[snapshot - first].max()):
-            raise ValueError(
-                f"{subset}: {block.group}/{images_name(block.camera)}[{snapshot}] is black once it has {pixels} pixels"
-                f" of type {dtype}; its brightest one has {brightest:g}. Name the camera under `damaged`."
-            )
     for split in np.unique(block.splits):
         chosen = np.flatnonzero(block.splits == split)
-        for name, parts in {"images": images, "frames": frames}.items():
-            if name in prepared[split]:
-                prepared[split][name].write(block.places[chosen], (parts[number] for number in chosen))
+        for part, rows in enumerate(prepared[split].values()):
+            rows.write(block.places[chosen], (ready[number][part] for number in chosen))
 
 
-def _refuse_others(images: h5py.Dataset, snapshots: np.ndarray, native: list[np.ndarray]) -> None:
-    """Raise ValueError if what was read of some images is not what the catalogue says that they hold.
-
-    A file that was not selected here has no such record of its images, and is taken as it is.
-    """
-    if CHECKSUMS not in images.attrs:
-        return
-    differing = snapshots[image_checksums(native) != images.attrs[CHECKSUMS][snapshots]]
-    if len(differing):
+def _prepare_image(native: np.ndarray, form: Form, name: str) -> tuple[np.ndarray, ...]:
+    """Return what ``Form.prepare`` does; raise ValueError that names the image if it would be black."""
+    parts = form.prepare(native)
+    if not parts[0].any() and (brightest := native.max()):
         raise ValueError(
-            f"{images.file.filename}: {images.name[1:]}[{differing[0]}] is not the image that was catalogued. {ANEW}"
+            f"{name} is black once it has {form.sight.pixels} pixels of type {form.sight.dtype}; its brightest one has"
+            f" {brightest:g}. Name the camera under `damaged`."
         )
+    return parts
