@@ -2,9 +2,13 @@
 
 Jobs say on the screen what they always do; of Snakemake's own messages, warnings and errors are shown there, and all
 are in its log file under ``.snakemake/log/``. A dry run shows what it always does.
+
+Snakemake imports this before it reads any Snakefile, wherever that is. So nothing here imports the package
+``deepgalaxy``: a Snakefile takes its own, not the one that lies beside this.
 """
 
 import atexit
+import json
 import signal
 import sys
 import time
@@ -17,12 +21,14 @@ from snakemake.common import NOTHING_TO_BE_DONE_MSG
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from deepgalaxy.files import read_json, write_json
-from deepgalaxy.screen.bottom_line import Screen
-from deepgalaxy.screen.jobs import Jobs, say_time
+from snakemake_logger_plugin_deepgalaxy.bottom_line import Screen
+from snakemake_logger_plugin_deepgalaxy.jobs import Jobs, say_time
 
 COSTS = Path(".snakemake/deepgalaxy_costs.json")
-"""How long the jobs of each rule took in the latest run, relative to the directory that Snakemake runs in."""
+"""What a job of each rule cost in the latest run, in seconds; relative to the directory that Snakemake runs in."""
+
+DEMONSTRATION_COSTS = Path(__file__).with_name("demonstration_costs.json")
+"""The same of a run of the demonstration on two cores, where there is no earlier run."""
 
 ALREADY_SAID = (
     "WorkflowError:\nAt least one job did not complete successfully.",
@@ -121,13 +127,14 @@ class LogHandler(LogHandlerBase):
             if sentence := self.conclusion(time.monotonic()):
                 print(sentence, file=sys.stderr)
             if self.jobs.done:
-                with suppress(OSError):
-                    write_json(self.jobs.costs(), COSTS)
+                write_costs(self.jobs.costs())
         super().close()
 
     def conclusion(self, now: float) -> str:
         """Return in one sentence how the run ended, or an empty text."""
         done = f"{self.jobs.done} of {self.jobs.total} jobs"
+        if self.interrupted and not self.jobs.total:
+            return "Stopped before anything was done."
         if self.interrupted:
             return f"Stopped with {done} done; run again, and it goes on from there."
         if self.jobs.failed:
@@ -136,8 +143,16 @@ class LogHandler(LogHandlerBase):
 
 
 def read_costs() -> dict[str, float]:
-    """Return what COSTS says, or nothing if it cannot be read."""
+    """Return what COSTS says, or DEMONSTRATION_COSTS if that cannot be read."""
     try:
-        return {str(rule): float(cost) for rule, cost in read_json(COSTS).items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}
+        return json.loads(COSTS.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return json.loads(DEMONSTRATION_COSTS.read_text(encoding="utf-8"))
+
+
+def write_costs(costs: dict[str, float]) -> None:
+    """Replace COSTS, if that can be done."""
+    new = COSTS.with_suffix(".new")
+    with suppress(OSError):
+        new.write_text(json.dumps(costs, indent=2) + "\n", encoding="utf-8")
+        new.replace(COSTS)

@@ -56,12 +56,17 @@ class Jobs:
         self._now = now
 
     def costs(self) -> dict[str, float]:
-        """Return the mean cost of a job of each rule of which any is done, now or in the earlier run."""
-        return self._earlier | {rule: sum(costs) / len(costs) for rule, costs in self._done.items()}
+        """Return the mean cost of a job of each rule: of those done, or else that of the earlier run, as many times as
+        long as the jobs done have taken by now. It has no rule that never ran, and none before any job is done."""
+        known = [rule for rule in self._done if rule in self._earlier]
+        spent = sum(sum(self._done[rule]) for rule in known)
+        expected = sum(len(self._done[rule]) * self._earlier[rule] for rule in known)
+        scaled = {rule: cost * spent / expected for rule, cost in self._earlier.items()} if expected else {}
+        return scaled | {rule: sum(costs) / len(costs) for rule, costs in self._done.items()}
 
     def time_left(self, now: float) -> tuple[float, bool]:
-        """Return the time that those jobs will take that are not done, and whether that is all of them: of rules that
-        have never run it is not known."""
+        """Return the time that those jobs will take that are not done, and whether that is all of them, or only those
+        of rules whose costs are known."""
         self._pass_to(now)
         costs = self.costs()
         left = {rule: count - len(self._done.get(rule, ())) for rule, count in self.planned.items()}
@@ -72,10 +77,12 @@ class Jobs:
     def describe(self, now: float) -> str:
         """Return one line: what runs, how many jobs are done, and how long the others will take.
 
-        >>> jobs = Jobs({"train_model": 1, "plot_errors": 3}, {"train_model": 150, "plot_errors": 10}, now=0)
-        >>> jobs.begin(4, "train_model", now=0)
-        >>> jobs.describe(now=60)
-        'train model: 0 of 4 jobs done, about 2 min left'
+        >>> jobs = Jobs({"train_model": 1, "plot_errors": 1}, {"train_model": 150, "plot_errors": 10}, now=0)
+        >>> jobs.begin(1, "plot_errors", now=0)
+        >>> jobs.finish(1, now=20)
+        >>> jobs.begin(2, "train_model", now=20)
+        >>> jobs.describe(now=80)
+        'train model: 1 of 2 jobs done, about 4 min left'
         """
         running = set(self._running.values())
         stages = ", ".join(rule.replace("_", " ") for rule in self.planned if rule in running)

@@ -5,8 +5,7 @@ import select
 import sys
 import threading
 from collections.abc import Callable
-
-from deepgalaxy.logs import write_or_lose
+from contextlib import suppress
 
 CLEAR_LINE = b"\r\x1b[K"
 EVERY_S = 1.0
@@ -64,9 +63,19 @@ class Screen:
     def _write(self, lines: bytes) -> None:
         """Write whole lines above the bottom line, and the latter anew."""
         if self.on_terminal:
-            width = os.get_terminal_size(self._own).columns or 80  # which terminals have that do not know
-            lines = CLEAR_LINE + lines + self._line()[: width - 1].encode(errors="replace")
-        write_or_lose(self._own, lines)
+            lines = CLEAR_LINE + lines + self._line()[: self._columns() - 1].encode(errors="replace")
+        self._write_or_lose(lines)
+
+    def _columns(self) -> int:
+        with suppress(OSError):  # the terminal has been closed
+            return os.get_terminal_size(self._own).columns or 80  # one that does not know says 0
+        return 80
+
+    def _write_or_lose(self, data: bytes) -> None:
+        """Write what can be written: a terminal that has been closed is no reason to fail."""
+        with suppress(OSError):
+            while data:
+                data = data[os.write(self._own, data) :]
 
     def close(self) -> None:
         """Give standard error back, without the line."""
@@ -79,7 +88,7 @@ class Screen:
             os.close(saved)
         self._thread.join()
         self.catch_up()
-        write_or_lose(self._own, (CLEAR_LINE if self.on_terminal else b"") + self._begun)
+        self._write_or_lose((CLEAR_LINE if self.on_terminal else b"") + self._begun)
         os.close(self._reader)
         os.close(self._own)
 
