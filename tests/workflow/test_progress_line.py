@@ -152,5 +152,14 @@ def test_ctrl_c_leaves_one_sentence(stub, env, tmp_path):
     ]
 
 
+def test_ctrl_c_before_any_job_leaves_one_sentence(stub, env, tmp_path):
+    command = stub(WELL, "said")
+    with open(tmp_path / "Snakefile", "a") as file:
+        file.write("open('waits', 'w').close()\n__import__('time').sleep(60)\n")
+    written, status = on_terminal(command, tmp_path, env, interrupt_once=tmp_path / "waits")
+    assert status == 1
+    assert left_on_screen(written) == ["Stopped before anything was done."]
+
+
 def test_a_dry_run_says_what_it_always_does(stub, run, tmp_path):
     assert "rule say_something:" in run(*stub(WELL, "said"), "-n", cwd=tmp_path).stdout

@@ -55,16 +55,21 @@ class LogHandler(LogHandlerBase):
     writes_to_stream = property(lambda self: not self.common_settings.dryrun)
     writes_to_file = has_filter = has_formatter = needs_rulegraph = property(lambda _: False)
 
-    def interrupt(self, number: int, frame: Any) -> None:
-        """Note Ctrl-C, on which Snakemake and its jobs end."""
+    def interrupt(self, _number: int, _frame: Any) -> None:
+        """End on Ctrl-C, as the jobs do.
+
+        Once jobs run, Snakemake takes SystemExit for KeyboardInterrupt. Before that, it leaves no traceback.
+        """
         self.interrupted = True
-        signal.default_int_handler(number, frame)
+        sys.exit(1)
 
     def line(self) -> str:
         """Return the line at the bottom of the screen."""
+        if not self.jobs.total:
+            return "stopping" if self.interrupted else "looking for what there is to do"
         if self.interrupted:
             return "stopping; a training saves a checkpoint first"
-        return self.jobs.describe(time.monotonic()) if self.jobs.total else "looking for what there is to do"
+        return self.jobs.describe(time.monotonic())
 
     def wanted(self, line: str) -> bool:
         """Return whether a line of a job is shown: not what it says of Ctrl-C, which this process does, for all."""
