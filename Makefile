@@ -1,5 +1,8 @@
+# make help   show these lines
 # make setup  set up .venv
-# make run    set up .venv and run the demonstration
+# make run    set up .venv, run the demonstration, and say what came out
+# make report open the report in a browser
+# make clean  delete results, logs and benchmarks, after asking; .venv and downloads stay
 # make test   set up .venv with the test tools and run all tests
 # make coverage   the same, a sixth slower, and print which lines of the package they left out; what runs in processes
 #                 that tests start, such as the ranks and the jobs of the workflow, is not counted
@@ -16,11 +19,27 @@ unexport UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE UV_EXCLUDE_NEWER UV_NO_VERIFY_HASH
 # A stage of the set-up, which says what it does, and how many seconds that took.
 stage = @echo "$(1) ..."; start=$$(date +%s); $(2) && touch $@ && echo "$(1): $$(($$(date +%s) - start)) s"
 
-.PHONY: run test coverage lint lock docs setup
+.PHONY: run help report clean test coverage lint lock docs setup
 
+# Ctrl-C ends make by itself. With an error status of Snakemake beside it, make would say so in a line of its own.
 run: setup
-	snakemake --profile profiles/local
-	@echo "The report is results/report.html"
+	@trap 'exit 0' INT; snakemake --profile profiles/local --logger deepgalaxy
+	@python -m deepgalaxy.report.outcome results
+
+help:
+	@sed -n '/^#/!q; s/^# //p' $(firstword $(MAKEFILE_LIST))
+
+REPORT := results/report.html
+report:
+	@test -e $(REPORT) || { echo "There is no $(REPORT) yet; make run writes it." >&2; exit 1; }
+	@echo $(REPORT)
+	@$(PYTHON) -m webbrowser "file://$(CURDIR)/$(REPORT)" > /dev/null
+
+MADE := $(wildcard results logs benchmarks)
+clean:
+	@test -n "$(MADE)" || { echo "There is nothing to delete."; exit 0; }; \
+	du -sh $(MADE); printf 'Delete them? [y/N] '; read -r answer; \
+	case "$$answer" in [yY]*) rm -r $(MADE) ;; *) echo "Nothing was deleted." ;; esac
 
 # Two processes compute and a third one mostly waits for SLURM; a file of tests stays in one of them (tests/conftest.py).
 PYTEST := pytest --numprocesses 3 --durations 10
