@@ -40,13 +40,10 @@ def write_components(prepared: Mapping[str, str | Path], seed: int, output: str 
     """
     images, row = read_gallery(prepared["train"])
     with whole_hdf5(output) as file:
-        file["row/train"] = row
-        for part in ("train", *QUERIES):
-            with h5py.File(prepared[part]) as source:
-                if part == "train":
-                    file.attrs["training_images"] = len(source["row"])
-                else:
-                    file[f"row/{part}"] = source["row"][:]
+        rows = {part: _rows(prepared[part]) for part in ("train", *QUERIES)}
+        file.attrs["training_images"] = len(rows["train"])
+        for part, of_part in (rows | {"train": row}).items():
+            file[f"row/{part}"] = of_part
         for name, orientations in ORIENTATIONS.items():
             if orientations > 1:
                 _turn_at_random(images, derive_seed(seed, "orientations"))
@@ -105,9 +102,14 @@ def _project(components: PCA, blocks: Iterable[np.ndarray]) -> np.ndarray:
 
 def _project_file(components: PCA, prepared: str | Path) -> np.ndarray:
     """Return the principal components of all images of a prepared file, (n, components)."""
+    return _project(components, _read_blocks(prepared, len(_rows(prepared))))
+
+
+def _rows(prepared: str | Path) -> np.ndarray:
+    """Return the rows in the split table of the images in a prepared file, (n,)."""
     with h5py.File(prepared) as file:
-        count = len(file["row"])
-    return _project(components, _read_blocks(prepared, count))
+        rows: np.ndarray = file["row"][:]
+    return rows
 
 
 def _turn_at_random(images: np.ndarray, seed: int) -> None:
