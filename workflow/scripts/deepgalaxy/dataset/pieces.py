@@ -3,7 +3,7 @@ and unpacked once."""
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -67,31 +67,30 @@ def original(images: h5py.Dataset) -> Iterator[tuple[h5py.Dataset, int]]:
 
     It is their own, unless they are virtual and all that they refer to are so many neighbours in one other dataset.
     """
-    source = _single_source(images) if images.is_virtual else None
-    if source is None:
-        yield images, 0
-        return
-    name, part, first = source
-    with h5py.File(name) as file, original(file[part]) as (stored, more):
-        yield stored, first + more
+    first = 0
+    with ExitStack() as files:
+        while source := _single_source(images, files):
+            images, more = source
+            first += more
+        yield images, first
 
 
-def _single_source(images: h5py.Dataset) -> tuple[Path, str, int] | None:
-    """Return the file and the dataset in which virtual images are neighbours, and the number of the first; None if they
-    are not, or it is not there."""
-    if len(sources := images.virtual_sources()) != 1:
+def _single_source(images: h5py.Dataset, files: ExitStack) -> tuple[h5py.Dataset, int] | None:
+    """Return the dataset in which virtual images are neighbours, of a file that ``files`` closes, and the number of the
+    first there; None if they are not virtual, or no neighbours, or it is not there."""
+    if not images.is_virtual or len(sources := images.virtual_sources()) != 1:
         return None
     source = sources[0]
     name = Path(os.path.realpath(images.file.filename)).parent / source.file_name.replace("%%", "%")
     try:
-        with h5py.File(name) as file:
-            shape = file[source.dset_name].shape
+        stored = files.enter_context(h5py.File(name))[source.dset_name]
     except (OSError, KeyError):
         return None
+    shape = stored.shape
     low, high = (0,) * len(shape), tuple(side - 1 for side in shape)
     if source.src_space.get_select_type() != h5py.h5s.SEL_ALL:  # which has no bounds
         low, high = source.src_space.get_select_bounds()
     box = tuple(last - first + 1 for first, last in zip(low, high))
     neighbours = box == images.shape and box[1:] == shape[1:]
     filled = source.vspace.get_select_npoints() == images.size
-    return (name, source.dset_name, int(low[0])) if neighbours and filled else None
+    return (stored, int(low[0])) if neighbours and filled else None
