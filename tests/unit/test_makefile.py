@@ -1,5 +1,6 @@
 """What `make` does besides calling other programs."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,9 +12,13 @@ import pytest
 def make(root, tmp_path):
     """A function that runs make, with an answer to what it asks, in a directory that holds its file and no more."""
     shutil.copy(root / "Makefile", tmp_path)
+    # Below another make, such as that of `make test`, it would say which directory it enters.
+    environment = {name: value for name, value in os.environ.items() if name not in ("MAKELEVEL", "MAKEFLAGS")}
 
     def make(target, answer=""):
-        return subprocess.run(["make", target], cwd=tmp_path, input=answer, capture_output=True, text=True, timeout=60)
+        return subprocess.run(
+            ["make", target], cwd=tmp_path, env=environment, input=answer, capture_output=True, text=True, timeout=60
+        )
 
     return make
 
