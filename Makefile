@@ -12,8 +12,8 @@
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Settings of a user that would keep packages out of .venv, or others in its way.
-unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PYTHONPATH PYTHONHOME
+# Settings of a user that would keep packages out of .venv, or others in its way, or have all code compiled at each start.
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 unexport UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE UV_EXCLUDE_NEWER UV_NO_VERIFY_HASHES UV_PROJECT UV_WORKING_DIR
 
 # A stage of the set-up, which says what it does, and how many seconds that took.
