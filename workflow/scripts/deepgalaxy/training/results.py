@@ -18,17 +18,25 @@ from deepgalaxy.training.fit import Training
 from deepgalaxy.training.model_file import class_count, save_network
 from deepgalaxy.training.options import CLASSIFICATION, TrainingOptions
 from deepgalaxy.training.ranks.allreduce_sweep import COLUMNS
-from deepgalaxy.training.record import EpochRecord, write_records, write_train_log
+from deepgalaxy.training.record import (
+    EpochRecord,
+    time_to_target,
+    workers_by_epoch,
+    write_records,
+    write_train_log,
+)
 
 
 def describe_run(args: argparse.Namespace, options: TrainingOptions, training: Training, places: list[dict]) -> dict:
     """Return what ``training.json`` says of a run: its options, where and by what it ran, and what it exchanged."""
+    records = training.progress.records
     network, ranks, dealing = training.network, training.ranks, training.train.dealing
     trainable = sum(int(np.prod(weight.shape)) for weight in network.trainable_weights)
     return {
         "options": asdict(options),
         "seed": args.seed,
         "workers": ranks.size,
+        "workers_by_epoch": workers_by_epoch(records),
         "ranks": places,
         "threads_per_worker": tf.config.threading.get_intra_op_parallelism_threads(),
         "launcher": args.launched_by,
@@ -38,6 +46,7 @@ def describe_run(args: argparse.Namespace, options: TrainingOptions, training: T
         "gradient_bytes": trainable * (2 if options.gradient_compression else 4),
         "gradient_buckets": len(training.step.buckets),
         "objective": args.objective,
+        "target": time_to_target(records, options.target),
         "classes": class_count(network) if args.objective == CLASSIFICATION else None,
         "training_images": ranks.size * training.images_per_epoch,
         "training_images_left_over": dealing.left_over,

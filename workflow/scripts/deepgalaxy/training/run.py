@@ -74,6 +74,7 @@ def train_rank(
     checkpoints = Checkpoints(
         args.output / "checkpoints",
         fingerprint(args, options),
+        ranks.size,
         kept=None if options.debug else 2,
         every_seconds=60 * args.checkpoint_minutes,
     )
@@ -149,9 +150,10 @@ def in_turn(ranks: Ranks, build: Callable[[], keras.Model]) -> keras.Model:
 
 
 def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
-    """Return what a run is made of, as one line: a run resumes only from matching checkpoints."""
+    """Return what a run is made of, as one line: a run resumes only from matching checkpoints. How many workers there
+    are is not a part of it, since between epochs another number may go on."""
     read = [args.train, args.validation, *([args.background_file] if options.background else [])]
     read += [args.autoencoder] if args.autoencoder else []
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in read]
     code = [code_digest("deepgalaxy/train.py"), *library_versions("deepgalaxy/train.py")]
-    return json.dumps([asdict(options), args.objective, asdict(shape_of(args)), args.seed, args.workers, files, code])
+    return json.dumps([asdict(options), args.objective, asdict(shape_of(args)), args.seed, files, code])
