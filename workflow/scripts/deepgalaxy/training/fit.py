@@ -63,6 +63,7 @@ class Training:
         self.step = TrainingStep(network, self.optimizer, ranks, options, self.objective)
         self.evaluate = evaluation_step(network, self.objective)
         self.progress = Progress()
+        self.resumed = False
         self.best: list[np.ndarray] = []
         self.last_said = time.monotonic()
         all_batches = math.ceil(train.dealing.images_per_rank / options.batch_size)
@@ -232,7 +233,7 @@ class Training:
                 variable.assign(np.array(value, variable.dtype))
         else:  # a rank that there was not before, which has random states of its own already
             own = self.progress.own_state()
-        self.progress = Progress.from_states(state, own)
+        self.progress, self.resumed = Progress.from_states(state, own), True
         others = "" if len(owns) == size else f", by {size} worker(s) after {len(owns)} so far"
         self.callbacks.say(
             f"resuming from a checkpoint: epoch {state['epoch']}, after {state['batches']} batches{others}"

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from deepgalaxy.energy import total_joules
 from deepgalaxy.files import whole_file, write_json
 from deepgalaxy.machine import describe_machine, recorded_environment
 from deepgalaxy.network_memory import NetworkMemory
@@ -27,8 +28,18 @@ from deepgalaxy.training.record import (
 )
 
 
-def describe_run(args: argparse.Namespace, options: TrainingOptions, training: Training, places: list[dict]) -> dict:
-    """Return what ``training.json`` says of a run: its options, where and by what it ran, and what it exchanged."""
+def describe_run(
+    args: argparse.Namespace,
+    options: TrainingOptions,
+    training: Training,
+    places: list[dict],
+    energies: list[dict[str, float] | None],
+) -> dict:
+    """Return what ``training.json`` says of a run: its options, where and by what it ran, and what it exchanged.
+
+    ``energies`` are the joules by source that the first rank of each node has measured, None of others; of a run that
+    was resumed, they are not all.
+    """
     records = training.progress.records
     network, ranks, dealing = training.network, training.ranks, training.train.dealing
     trainable = sum(int(np.prod(weight.shape)) for weight in network.trainable_weights)
@@ -45,6 +56,7 @@ def describe_run(args: argparse.Namespace, options: TrainingOptions, training: T
         "memory_bytes": NetworkMemory.measure(network).as_record(),
         "gradient_bytes": trainable * (2 if options.gradient_compression else 4),
         "gradient_buckets": len(training.step.buckets),
+        "energy_joules": None if training.resumed else total_joules(node for node in energies if node is not None),
         "objective": args.objective,
         "target": time_to_target(records, options.target),
         "classes": class_count(network) if args.objective == CLASSIFICATION else None,

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import keras
 
+from deepgalaxy.energy import EnergyMeter
 from deepgalaxy.planning.code_digest import code_digest, library_versions
 from deepgalaxy.planning.combinations import (
     blur_of_unknown_width,
@@ -78,13 +79,20 @@ def train_rank(
         kept=None if options.debug else 2,
         every_seconds=60 * args.checkpoint_minutes,
     )
+    meter = EnergyMeter() if ranks.local_rank == 0 else None  # one for each node
+
+    def heartbeat() -> None:
+        watchdog.heartbeat()
+        if meter:
+            meter.sample()
+
     training = Training(
         network,
         options,
         *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20, augmentation, objective.columns),
         ranks,
         checkpoints=checkpoints,
-        callbacks=Callbacks(tell, watchdog.heartbeat, lambda: request.signal),
+        callbacks=Callbacks(tell, heartbeat, lambda: request.signal),
         tensorboard=TensorBoard(args.output / "tensorboard") if options.debug and ranks.rank == 0 else None,
         objective=objective,
     )
@@ -97,8 +105,9 @@ def train_rank(
     except Stopped as stopped:
         tell(str(stopped))
         raise
+    energies = ranks.gather(None if meter is None else meter.joules())
     if ranks.rank == 0:
-        write_results(args, network, records, sweep, describe_run(args, options, training, places))
+        write_results(args, network, records, sweep, describe_run(args, options, training, places, energies))
         checkpoints.delete()
 
 
