@@ -42,7 +42,8 @@ class DeepGalaxyBenchmark(rfm.RunOnlyRegressionTest):
     @run_before("performance")
     def take_figures(self):
         """Log each figure that was measured."""
-        found = sn.evaluate(sn.extractall(FIGURE, self.stdout, ("figure", "value"), (str, float)))
+        printed = Path(self.stagedir, sn.evaluate(self.stdout))
+        found = sn.evaluate(sn.extractall(FIGURE, printed, ("figure", "value"), (str, float)))
         self.perf_variables = {
             figure: sn.make_performance_function(sn.defer(value), unit_of(figure)) for figure, value in found
         }

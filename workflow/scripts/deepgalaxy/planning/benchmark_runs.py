@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from itertools import product
 
-from deepgalaxy.planning.combinations import impossible_options
+from deepgalaxy.planning.combinations import LINEAR_IS_FOR_SGD
 from deepgalaxy.planning.configuration import in_order
 from deepgalaxy.planning.runs import TRAINED, studied_samples
 
@@ -51,9 +51,9 @@ def digest_of(configuration: dict) -> str:
 
 
 def impossible_benchmarks(config: dict) -> Iterator[str]:
-    """Yield a sentence for each scaling of the learning rate that the benchmark compares and a model cannot have."""
-    benchmark = config["benchmark"]
-    for name, scaling in product(config["experiment"]["models"], benchmark["learning_rate_scaling"]):
-        model = config["models"][name] | {"learning_rate_scaling": scaling}
-        for sentence in impossible_options(model, max(benchmark["workers"])):
-            yield f"`benchmark`, of `models: {name}`: {sentence}"
+    """Yield a sentence for each model that cannot have a scaling of the learning rate that the benchmark compares."""
+    if "linear" in config["benchmark"]["learning_rate_scaling"]:
+        for name in config["experiment"]["models"]:
+            optimizer = config["models"][name].get("optimizer", "adam")
+            if optimizer.lower() != "sgd":
+                yield f"`benchmark`, of `models: {name}`: {LINEAR_IS_FOR_SGD.format(optimizer)}"
