@@ -25,6 +25,8 @@ def test_a_counter_that_begins_anew_goes_on(tmp_path):
     for microjoules, joules in ((1_500_000, 0.5), (100_000, 1.1), (200_000, 1.2)):
         (tmp_path / "intel-rapl:0/energy_uj").write_text(str(microjoules))
         assert meter.joules() == {"rapl": pytest.approx(joules)}
+    (tmp_path / "intel-rapl:0/energy_uj").unlink()
+    assert meter.joules() == meter.joules() == {}
 
 
 def test_counters_are_read_now_and_then(monkeypatch):

@@ -40,12 +40,16 @@ class EnergyMeter:
             self.joules()
 
     def joules(self) -> dict[str, float]:
-        """Return the joules so far by source, without sources that this machine does not have."""
-        for place, (counter, before) in enumerate(self._counters):
-            now = counter.read()
-            self._joules[counter.source] += now - before + (counter.wraps_at if now < before else 0)
-            self._counters[place] = counter, now
+        """Return the joules so far by source, without sources that this machine does not have; none at all once a
+        counter can no longer be read."""
         self._sampled = time.monotonic()
+        try:
+            for place, (counter, before) in enumerate(self._counters):
+                now = counter.read()
+                self._joules[counter.source] += now - before + (counter.wraps_at if now < before else 0)
+                self._counters[place] = counter, now
+        except (OSError, ValueError):
+            self._counters, self._joules = [], {}
         return dict(self._joules)
 
 
