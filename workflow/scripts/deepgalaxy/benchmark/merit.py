@@ -114,10 +114,16 @@ def figure_lines(table: pd.DataFrame) -> list[str]:
     the verdict on all of them."""
     first = table.iloc[0]
     lines = [f"CONFIGURATION {first['configuration']} {first['dataset']}/{first['sample']}/{first['model']}"]
-    for row in table.itertuples():
-        value = row.value if isinstance(row.value, str) else f"{row.value:.6g}"
-        lines.append(f"FOM {row.figure} {value}")
+    lines += [f"FOM {row.figure} {_shown(row.value)}" for row in table.itertuples()]
     return [*lines, f"BENCHMARK {overall(table)}"]
+
+
+def _shown(value: float | str) -> str:
+    """Return a value of a table, which may be the text of a number, in six digits, or what stands for one."""
+    try:
+        return f"{float(value):.6g}"
+    except ValueError:
+        return str(value)
 
 
 def overall(table: pd.DataFrame) -> str:
@@ -131,7 +137,7 @@ def refuse_failures(table: pd.DataFrame) -> None:
     if len(failed):
         raise ValueError(
             "\n".join(
-                f"{row.figure} of {row.dataset}/{row.sample}/{row.model} is {row.value} {row.unit}, and the reference"
+                f"{row.figure} of {row.dataset}/{row.sample}/{row.model} is {_shown(row.value)} {row.unit}, and the reference"
                 f" is {row.reference:g} with a tolerance of {row.tolerance:.0%}."
                 for row in failed.itertuples()
             )
