@@ -4,10 +4,6 @@ Parameters: `benchmark`, `experiment: datasets, samples, models`, and `models: <
 Results: <results>/benchmark/<dataset>/<sample>/<model>/figures.tsv, figures.txt, convergence.tsv and benchmark.json.
 """
 
-from deepgalaxy.planning.benchmark_runs import BENCHMARK_RUN, benchmark_runs, configuration_of
-
-BENCHMARK = benchmark_runs(config)
-
 
 pathvars:
     benchmark_run_name=constrain(BENCHMARK_RUN),
@@ -18,35 +14,6 @@ pathvars:
 localrules:
     tabulate_benchmark,
     judge_benchmark,
-
-
-def options_to_target(wildcards):
-    """Return the options of a training of the benchmark as words of a command line."""
-    own = {"target": config["benchmark"]["target"], "learning_rate_scaling": wildcards.scaling, "debug": False}
-    return command_line(settings("models/{model}")(wildcards) | own)
-
-
-def cores_per_rank_of_benchmark(wildcards):
-    """Return the cores that the most workers leave to each rank: all trainings take as many, to be comparable."""
-    return job_of(max(config["benchmark"]["workers"])).cpus_per_rank
-
-
-def trainings_of_benchmark(wildcards):
-    """Return the trainings of one model on one sample."""
-    return [run for run in BENCHMARK if all(run[name] == wildcards[name] for name in TRAINED)]
-
-
-def files_of_benchmark(name):
-    """Return a function for the file called ``name`` of each training of one model on one sample."""
-    return lambda wildcards: [
-        f"<results>/benchmark/{BENCHMARK_RUN.format(**run)}/{name}" for run in trainings_of_benchmark(wildcards)
-    ]
-
-
-def network_of_benchmark(wildcards):
-    """Return the network whose calls are timed: of the first training that counts for the figures."""
-    run = next(run for run in trainings_of_benchmark(wildcards) if run["merit"])
-    return f"<results>/benchmark/{BENCHMARK_RUN.format(**run)}/model.keras"
 
 
 use rule train_model as train_to_target with:

@@ -137,8 +137,8 @@ def refuse_failures(table: pd.DataFrame) -> None:
     if len(failed):
         raise ValueError(
             "\n".join(
-                f"{row.figure} of {row.dataset}/{row.sample}/{row.model} is {_shown(row.value)} {row.unit}, and the reference"
-                f" is {row.reference:g} with a tolerance of {row.tolerance:.0%}."
+                f"{row.figure} of {row.dataset}/{row.sample}/{row.model} is {_shown(row.value)} {row.unit}, and the"
+                f" reference is {row.reference:g} with a tolerance of {row.tolerance:.0%}."
                 for row in failed.itertuples()
             )
         )
