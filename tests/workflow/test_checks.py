@@ -47,6 +47,14 @@ def test_the_rule_graph_in_the_docs_is_current(run, root):
     assert drawn == rule_graph(run, "write_report")
 
 
+def test_the_benchmark_is_made_for_itself_alone(run):
+    edges = rule_graph(run, "benchmark")
+    ways = {("train_to_target", "tabulate_benchmark"), ("train_to_target", "measure_latency")}
+    ways |= {("measure_latency", "tabulate_benchmark"), ("tabulate_benchmark", "judge_benchmark")}
+    assert ways | {("judge_benchmark", "benchmark")} <= edges
+    assert {end for start, end in edges if start == "prepare_images"} == {"train_to_target", "measure_latency"}
+
+
 def test_every_figure_is_asked_for_and_shown(run, root, tmp_path):
     (tmp_path / "config").symlink_to(root / "config")
     drawn = {(f"plot_{name}", user) for name in FIGURES for user in ("write_report", "all")}

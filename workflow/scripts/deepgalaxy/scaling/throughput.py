@@ -1,6 +1,7 @@
 """Training throughput, from the records of runs, and how it scales with the number of workers."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,16 @@ def read_run(path: str | Path, workers: int) -> list[EpochRecord]:
                 f" {workers} worker(s); delete it to repeat the run."
             )
     return records
+
+
+def read_last_epochs(path: str | Path, workers: int) -> list[EpochRecord]:
+    """Return the records of a run's last epochs, which ``workers`` ranks trained after another number may have begun.
+
+    Raises ValueError as ``read_run``, also if another number trained the last epoch.
+    """
+    records = read_records(path)
+    own = list(takewhile(lambda record: record.workers == workers, reversed(records)))[::-1]
+    return own or read_run(path, workers)
 
 
 def summarise_throughput(used: Sequence[EpochRecord]) -> dict[str, float]:
