@@ -54,7 +54,7 @@ localrules:
 
 
 rule tabulate_metrics:
-    """Collect the metrics of all runs in one table, and summarise those that differ only in their seed."""
+    """Collect the metrics of all runs in one table, ranked by validation, and summarise those that differ only in their seed."""
     input:
         for_all_scored("<results>/models/{run}/metrics.json"),
     output:
@@ -88,6 +88,7 @@ rule tabulate_skill:
         baselines=[f"<results>/samples/{run['dataset']}/{run['sample']}/baselines.hdf5" for run in SCORED],
         classes=for_all_scored("<results>/models/{run}/classes.csv"),
         split=[f"<results>/samples/{run['dataset']}/{run['sample']}/split.csv" for run in SCORED],
+        metrics="<results>/tables/metrics.csv",
     output:
         report(
             "<results>/tables/skill.csv",

@@ -59,7 +59,7 @@ def test_of_several_runs_the_first_that_is_no_fold_is_named(results):
     directory = results([*metrics, METRICS | {"sample": "other"}], [SKILL | fold for fold in folds])
     line = describe_outcome(directory)[0]
     assert line.startswith("Accuracy: 30 % (")
-    assert line.endswith("classes (cnn on simulated/stages, the first of 2 runs)")
+    assert line.endswith("classes (cnn on simulated/stages, by validation the first of 2 runs)")
 
 
 @pytest.mark.parametrize("seen", [2, None])

@@ -130,6 +130,8 @@ def files(tmp_path):
         "baseline_median_error_myr": 90.0,
         "median_error_floor_myr": 7.5,
     }
+    scores |= {"validation_rank": 1, "validation_cross_entropy": 0.6, "validation_accuracy": 0.7, "cross_entropy": 0.65}
+    scores |= {"validation_median_error_myr": 11.0}
     names = ("top5_accuracy", "majority_accuracy", "mean_error_myr", "calibration_error", "scaled_calibration_error")
     scores |= dict.fromkeys((*names, "coverage_68", "scaled_coverage_68", "conformal_coverage_68"), 0.5)
     widths = {f"conformal_width_{percent}_myr": None for percent in (68, 90)}
@@ -143,7 +145,13 @@ def files(tmp_path):
     baseline = dict.fromkeys(
         ("accuracy", "top5_accuracy", "median_error_myr", "median_error_floor_myr", "mean_error_myr"), 0.5
     )
-    baseline |= {"baseline": "linear", "setting": "C=1", "calibration_error": 0.1, "counts_from": "first pericentre"}
+    baseline |= {
+        "validation_median_error_myr": 0.5,
+        "baseline": "linear",
+        "setting": "C=1",
+        "calibration_error": 0.1,
+        "counts_from": "first pericentre",
+    }
     skill = {
         "baseline": "linear",
         "setting": "C=1",

@@ -41,9 +41,9 @@ FIGURES = {
         "skill/{subject}.svg",
         "scored_sample",
         "skill",
-        "Networks (blue) and baselines on {}: median error of the time and accuracy on the test images, with 95 %"
-        " intervals; in orange the baseline that is strongest on the validation images, in green the median error"
-        " of an answer that is right about the class and knows no more.",
+        "Networks (blue), in the order of their loss on the validation images, and baselines on {}: median error of the"
+        " time and accuracy on the test images, with 95 % intervals; in orange the baseline that is strongest on the"
+        " validation images, in green the median error of an answer that is right about the class and knows no more.",
     ),
     "mergers": FigureKind(
         "mergers/{subject}.png",

@@ -4,14 +4,15 @@ import csv
 import sys
 from pathlib import Path
 
-from deepgalaxy.folds import ALL_FOLDS
+from deepgalaxy.folds import ALL_FOLDS, ENSEMBLE
 
 
 def describe_outcome(results: str | Path) -> list[str]:
     """Return three lines: the accuracy; the median error, beside that of the strongest baseline; where the report is.
 
-    They are read from the tables of a directory of results. Of several runs it is the first in the tables that the
-    report begins with (one that is no fold, or all folds together), and the first line names it. Raises ValueError if
+    They are read from the tables of a directory of results. Of several runs it is the first in the tables that is no
+    fold, or all folds together: of the first sample, that of the lowest loss on validation images; and the first line
+    names it. Raises ValueError if
     there is no report, or no such run in the tables.
     """
     report = Path(results, "report.html")
@@ -21,7 +22,8 @@ def describe_outcome(results: str | Path) -> list[str]:
     if not metrics or not skill:
         raise ValueError(f"The tables in {results}/tables say nothing of any run.")
     run, compared = metrics[0], skill[0]
-    name = f"{run['model']} on {run['dataset']}/{run['sample']}, the first of {len(metrics)} runs"
+    what = f"the ensemble of {run['model']}" if run["repeat"] == ENSEMBLE else run["model"]
+    name = f"{what} on {run['dataset']}/{run['sample']}, by validation the first of {len(metrics)} runs"
     seen = run["test_simulations_trained_on"]
     baseline = ", ".join(filter(None, (compared["baseline"].replace("_", " "), compared["setting"])))
     return [
