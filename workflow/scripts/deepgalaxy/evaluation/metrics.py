@@ -50,9 +50,7 @@ def score_predictions(
       (``resampled_interval``, drawn from ``seed``); ``top5_accuracy``: for which it is among the five most probable;
       ``chance`` is that of drawing a class uniformly, ``majority_accuracy`` that of always naming the class most
       frequent in training; ``cross_entropy`` is in nats;
-    - ``validation_images``, ``validation_simulations``: how many there are of these; ``validation_cross_entropy``, by
-      which runs are ranked, ``validation_accuracy`` and ``validation_median_error_myr``: as of the test images, the
-      last one None if no validation image has a class with a time;
+    - ``validation_…``: what ``_of_validation`` says of the validation images;
     - ``test_simulations_trained_on``: how many of the test simulations were trained on, now or before; any means that
       the split leaks and the other metrics are too optimistic; None if that is not known;
     - ``median_error_myr``, with its 95 % interval, and ``mean_error_myr``: of the absolute difference between the
@@ -76,10 +74,7 @@ def score_predictions(
     scaled = predictions.with_temperature(known["temperature"])
     accuracy = resampled_interval(np.mean, predictions.right.astype(float), group, seed)
     return {
-        "test_images": len(predictions.label),
-        "timed_test_images": int(timed.sum()),
-        "test_simulations": len(set(group)),
-        "timed_test_simulations": len(set(group[timed])),
+        **_count_tested(timed, group),
         "test_simulations_trained_on": _count_trained_on(group, known["trained_on"], splits_before),
         "counts_from": time_origin(classes),
         "classes": len(classes),
@@ -103,8 +98,20 @@ def scale_by_validation(predictions: Predictions, validation: Predictions, split
     return predictions.with_temperature(known["temperature"])
 
 
+def _count_tested(timed: np.ndarray, group: np.ndarray) -> dict[str, int]:
+    """Return how many images are tested, of how many simulations, and of both those that are ``timed``, bool (n,)."""
+    return {
+        "test_images": len(timed),
+        "timed_test_images": int(timed.sum()),
+        "test_simulations": len(set(group)),
+        "timed_test_simulations": len(set(group[timed])),
+    }
+
+
 def _of_validation(validation: Predictions, classes: pd.DataFrame, split: pd.DataFrame) -> dict[str, float | None]:
-    """Return what ``score_predictions`` says of the validation images."""
+    """Return what ``score_predictions`` says of the validation images: how many there are, of how many simulations; the
+    cross-entropy, by which runs are ranked; accuracy, and median error, None if none of them has a class with a time.
+    """
     return {
         "validation_images": len(validation.label),
         "validation_simulations": split["group"].iloc[validation.row].nunique(),
