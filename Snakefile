@@ -21,6 +21,7 @@ include: "rules/simulation.smk"
 include: "rules/sample.smk"
 include: "rules/training_jobs.smk"
 include: "rules/training.smk"
+include: "rules/sweep.smk"
 include: "rules/encoder.smk"
 include: "rules/evaluation.smk"
 include: "rules/joining.smk"
@@ -53,6 +54,7 @@ rule all:
     """The report on all runs of the experiment, the result of each stage on the way to it, and what these were made from."""
     default_target: True
     input:
+        trainings_of_sweeps,
         results_of_all_stages,
         "<results>/provenance.json",
         "<results>/ro-crate-metadata.json",

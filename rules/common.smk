@@ -29,8 +29,10 @@ from deepgalaxy.planning.runs import (
     split_samples,
     studied_samples,
     study_runs,
+    sweep_runs,
     takes_isolated,
 )
+from deepgalaxy.planning.sweeps import all_models
 from deepgalaxy.folds import parse_fold
 from deepgalaxy.lifetime import STARTED_BY, Process
 from deepgalaxy.seeds import derive_seed
@@ -71,6 +73,8 @@ wildcard_constraints:
 
 MACHINE = config["machine"]
 EXPERIMENT = config["experiment"]
+# The options of all models, and of all combinations of their sweeps.
+MODELS = in_order(all_models(config["models"]))
 SELECTIONS = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=EXPERIMENT["samples"])
 SAMPLES = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=split_samples(config))
 SCALING_STUDIES = expand(

@@ -23,6 +23,7 @@ SUBJECTS = {
     "encoder": ENCODER_NAMES,
     "searching_encoder": SEARCHING_NAMES,
     "scaling_study": SCALING_STUDIES,
+    "sweep": list(SWEEPS),
     "modelled_study": MODELLED_STUDIES,
 }
 FOLDS = {EXPERIMENT_RUN.format(**run): parse_fold(run["sample"])[1] for run in SCORED}
@@ -42,6 +43,7 @@ SHOWN = SUBJECTS | {
         kind: [name for name in SUBJECTS[kind] if name.endswith("repeat~0") and FOLDS[name] in (None, fold)]
         for kind, fold in SHOWN_FOLDS.items()
     },
+    "sweep": [name for name, sweep in SWEEPS.items() if parse_fold(sweep["sample"])[1] in (None, "1")],
     "encoder": SHOWN_ENCODERS,
     "searching_encoder": SHOWN_ENCODERS if OBSERVED_FILES else [],
 }
@@ -155,6 +157,7 @@ rule write_report:
         metrics="<results>/tables/metrics.csv",
         skill="<results>/tables/skill.csv",
         summary="<results>/tables/summary.csv",
+        sweeps=expand("<results>/tables/sweeps/{sweep}.csv", sweep=SHOWN["sweep"]),
         baselines=expand("<results>/tables/baselines/{sample}.csv", sample=SHOWN["scored_sample"]),
         errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN["scored_run"]),
         intervals=expand("<results>/tables/intervals/{run}.csv", run=SHOWN["scored_run"]),

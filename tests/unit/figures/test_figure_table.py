@@ -18,6 +18,7 @@ IN_RULES = {
     "compared_run": "<run_name>",
     "robust_run": "<run_name>",
     "scaling_study": "<study_name>",
+    "sweep": "<sweep_name>",
     "encoder": "<encoder_name>",
     "searching_encoder": "<encoder_name>",
 }

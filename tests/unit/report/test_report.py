@@ -175,6 +175,7 @@ def files(tmp_path):
     latent |= {"median_difference_myr": 10.0, "median_difference_low_myr": 5.0, "median_difference_high_myr": 15.0}
     similar = {"file": "m51.png", "reason": None, "spread_myr": 40.0}
     similar |= {f"similar_{n}_{name}": 20.0 for n in range(1, 6) for name in ("group", "target_myr")}
+    tried = {"validation_loss": 0.5, "validation_accuracy": 0.7, "epoch": 16, "chosen": True}
     catalogue = {"group": "s_1_m_1", "camera": 0, "snapshots": 71, "width": 48, "height": 48}
     catalogue |= {"damaged": False, "isolated": False, "share_inside": 0.98}
     training = {"options": {"architecture": "reference_cnn"}, "parameters": 1000, "seed": 1, "workers": 2}
@@ -197,6 +198,7 @@ def files(tmp_path):
         "encoder_latent": [table("latent", latent)],
         "encoder_reconstruction": [table("made", made)],
         "similar": [table("similar", similar)],
+        "sweeps": [table("sweeps", {"workers": 2, "options": "noise: 0", "repeats": 1, **tried})],
         "errors": [table(f"errors{n}", {"grouping": "camera", "value": n, "accuracy": 0.5}) for n in (1, 2)],
         "observed": [table("observed", observed | {"novelty": 0.5, "warning": None})],
         "observed_agreement": [table("agreement", {"published": 9, "dated": 8, "rank_correlation": 0.5})],

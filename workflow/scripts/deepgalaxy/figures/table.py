@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 SUBJECTS = (
     *("dataset", "sample", "scored_sample", "run", "scored_run", "property_run", "robust_run", "observing_run"),
-    *("compared_run", "scaling_study", "encoder", "searching_encoder"),
+    *("compared_run", "scaling_study", "sweep", "encoder", "searching_encoder"),
 )
 """What a figure may show. A scored sample is a sample, a fold of one, or all folds of one together; a scored run is a
 run, or the runs of all folds together; a property run is one whose network predicts properties, a robust run one whose
 sample has frames to disturb; an observing run is one that dated observed images, a compared run one that dated some
-whose times are published; a scaling study is of one model on one sample; an encoder is one
+whose times are published; a scaling study and a sweep are of one model on one sample; an encoder is one
 training of an encoder-decoder, a searching one one that searched for images like observed ones."""
 
 SECTIONS = ("skill", "datasets", "training", "results", "encoder", "observed", "scaling")
@@ -74,6 +74,13 @@ FIGURES = {
         "Classical statistics of the images of mergers in {} over time: median and 68 % of the images. Only images that"
         " have a class are measured: with stages, those of a merger between the last stage and its coalescence are left"
         " out, so that medians jump where mergers drop out or come back.",
+    ),
+    "sweep": FigureKind(
+        "sweep/{subject}.svg",
+        "sweep",
+        "training",
+        "Combinations of options that were tried of {}, by the loss on the validation images: mean and standard"
+        " deviation over repeats; in orange the one that is chosen, by this alone.",
     ),
     "training": FigureKind(
         "training/{subject}.svg",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deepgalaxy.folds import parse_fold
 from deepgalaxy.planning.runs import run_named
+from deepgalaxy.planning.sweeps import SWEEP, model_place, with_combinations
 
 WITHOUT_FILE = ("none", "imagenet")
 """Values of a model's option ``weights`` that are no file."""
@@ -29,12 +30,13 @@ def unusable_weights(config: Mapping[str, Mapping], directory: str) -> Iterator[
 
     ``config`` has no other mistake.
     """
+    config = with_combinations(config)
     for model in config["experiment"]["models"]:
         runs, file = earlier_runs(config["models"], model, directory)
         if file and not os.path.isfile(file):
             yield (
-                f"`models: {runs[-1]['model'] if runs else model}: weights`: {file} is not a file; name one that is"
-                f" there, or the model.keras of a run below {directory}."
+                f"`{model_place(config['models'], runs[-1]['model'] if runs else model)}`: `weights: {file}` is not a"
+                f" file; name one that is there, or the model.keras of a run below {directory}."
             )
         for run in runs:
             for section, name in (("datasets", run["dataset"]), ("samples", parse_fold(run["sample"])[0])):
@@ -48,9 +50,10 @@ def unusable_weights(config: Mapping[str, Mapping], directory: str) -> Iterator[
 def earlier_runs(models: Mapping[str, Mapping], model: str, directory: str) -> tuple[list[dict[str, str]], str | None]:
     """Return the runs of this workflow that a model's weights went through, the latest first.
 
-    ``models`` is this section of the configuration, ``directory`` where the workflow leaves its runs. With them comes
-    the file that the earliest of these runs, or the model itself, begins with, if no run of this workflow makes it;
-    else None. Raises ValueError if a run is of a model that is not described, or if weights go round in a circle.
+    ``models`` is this section of the configuration, or all that it describes (``all_models``); ``directory`` is where
+    the workflow leaves its runs. With them comes the file that the earliest of these runs, or the model itself, begins
+    with, if no run of this workflow makes it; else None. Raises ValueError if a run is of a model that is not
+    described, or if weights go round in a circle.
     """
     runs: list[dict[str, str]] = []
     seen = [model]
@@ -62,7 +65,7 @@ def earlier_runs(models: Mapping[str, Mapping], model: str, directory: str) -> t
         if run["model"] not in models:
             raise ValueError(
                 f"`models: {seen[-1]}: weights: {weights}` is of a model {run['model']!r}, but `models` describes only"
-                f" {', '.join(models)}."
+                f" {', '.join(name for name in models if SWEEP not in name)}."
             )
         if run["model"] in seen:
             raise ValueError(

@@ -32,6 +32,7 @@ JOINED_TABLES = {
     "robustness": "robust_run",
     "scaling_model": "modelled_study",
     "similar": "searching_encoder",
+    "sweeps": "sweep",
 }
 """Tables with one file for each subject of a kind."""
 
