@@ -33,6 +33,7 @@ from deepgalaxy.planning.runs import (
     takes_isolated,
 )
 from deepgalaxy.planning.sweeps import all_models
+from deepgalaxy.experiments import experiment_directory
 from deepgalaxy.folds import parse_fold
 from deepgalaxy.lifetime import STARTED_BY, Process
 from deepgalaxy.seeds import derive_seed
@@ -58,6 +59,7 @@ validate(config, "../workflow/schemas/config.schema.yaml")  # which fills in the
 
 # Snakemake applies global constraints before it fills in path variables, so wildcards in these carry their own.
 pathvars:
+    experiment=experiment_directory("<results>", config["experiment"]["name"]),
     dataset=r"<results>/datasets/{dataset,\w+}",
     sample=constrain("<results>/samples/{dataset}/{sample}"),
     run_name=constrain(EXPERIMENT_RUN),

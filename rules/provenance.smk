@@ -12,6 +12,11 @@ localrules:
     write_crate,
 
 
+def kept_of_other(wildcards):
+    """Return the files of the experiment that this one is set beside."""
+    return [f"{workflow.pathvars.apply(BESIDE)}/{file}" for file in KEPT] if EXPERIMENT["beside"] else []
+
+
 rule write_provenance:
     """Write down what each result was made from and how."""
     input:
@@ -26,6 +31,8 @@ rule write_provenance:
     params:
         config=config,
         snakemake=snakemake_version,
+        # What another experiment keeps is made of what may not be there any more.
+        given=kept_of_other,
         code=code_digest("provenance/write_provenance.py"),
     script:
         "../workflow/scripts/provenance/write_provenance.py"

@@ -31,9 +31,9 @@ def results_of_all_stages(wildcards):
         *expand(
             "<results>/tables/{table}/{run}.csv", table=["observed_reference", "observed_agreement"], run=COMPARED_NAMES
         ),
-        *expand(
-            "<results>/tables/{table}.csv", table=["metrics", "summary", "skill", "throughput", "scaling", "claims"]
-        ),
+        *expand("<experiment>/tables/{table}.csv", table=["metrics", "summary", "skill", "throughput", "claims"]),
+        "<results>/tables/scaling.csv",
+        *KEPT_FILES,
         *expand("<results>/tables/baselines/{name}.csv", name=SCORED_SAMPLES),
         *expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
         *for_all_scored("<results>/tables/errors/{run}.csv"),
@@ -52,8 +52,8 @@ def results_of_all_stages(wildcards):
         *expand("<results>/tables/encoders/{table}/{run}.csv", run=ENCODER_NAMES, table=["reconstruction", "latent"]),
         *expand("<results>/models/{run}/model.keras", run=SWEEP_NAMES),
         *expand("<results>/tables/sweeps/{sweep}.csv", sweep=SWEEPS),
-        *figure_files("<results>/figures", SUBJECTS),
-        "<results>/report.html",
+        *figure_files("<results>/figures", SUBJECTS, "<experiment>/figures"),
+        "<experiment>/report.html",
     ]
 
 

@@ -35,7 +35,7 @@ def plotting(root):
 def test_each_pattern_is_what_the_rule_of_that_name_writes(plotting):
     written = {}
     for name, rule in plotting.items():
-        (output,) = re.findall(r'output:\s+report\(\s+"<results>/figures/(.*?)"', rule)
+        (output,) = re.findall(r'output:\s+report\(\s+"<(?:results|experiment)>/figures/(.*?)"', rule)
         written[name] = re.sub(r"\{(\w+),.*?\}", r"{\1}", output)
     assert written == {name: kind.path(IN_RULES[kind.of]) for name, kind in FIGURES.items()}
 

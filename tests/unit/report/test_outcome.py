@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from deepgalaxy.report.outcome import describe_outcome
+from deepgalaxy.report.outcome import describe_outcome, results_of
 
 RUN = {"dataset": "simulated", "sample": "stages", "fold": None, "model": "cnn", "workers": 2, "repeat": 0}
 METRICS = RUN | {
@@ -71,3 +71,9 @@ def test_a_split_that_leaks_is_said_and_one_of_which_nothing_is_known(results, s
 def test_before_there_is_a_report_a_sentence_says_so(tmp_path):
     with pytest.raises(ValueError, match=r"There is no .*report.html yet; `make run` writes it."):
         describe_outcome(tmp_path)
+
+
+def test_an_experiment_with_a_name_has_a_directory_of_its_own(tmp_path):
+    for name, directory in (("", "results"), ("name: wide, ", "results/experiments/wide")):
+        (tmp_path / "config.yaml").write_text(f"experiment: {{{name}repeats: 1}}")
+        assert results_of("results", tmp_path / "config.yaml") == directory

@@ -27,7 +27,12 @@ def rank_runs(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def like(table: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
     """Return a table with a row for each run, told by NAMES, in the order of ``metrics``, which has a row for each."""
-    return table.set_axis(_joined(table, NAMES)).loc[_joined(metrics, NAMES)].reset_index(drop=True)
+    return table.set_axis(names_of_runs(table)).loc[names_of_runs(metrics)].reset_index(drop=True)
+
+
+def names_of_runs(table: pd.DataFrame) -> pd.Series:
+    """Return the NAMES of each run of a table as one text, with slashes between them."""
+    return _joined(table, NAMES)
 
 
 def first_by_validation(metrics: pd.DataFrame) -> pd.DataFrame:

@@ -23,13 +23,14 @@ class FigureKind:
 
     ``pattern`` is the path of its files under the directory of figures, with the name of what each shows in place of
     {subject}; ``of`` is one of SUBJECTS, ``section`` one of SECTIONS; ``text`` says what a figure shows of {}, in its
-    caption and to those who do not see it.
+    caption and to those who do not see it; ``compares`` says whether it depends on which runs the experiment has.
     """
 
     pattern: str
     of: str
     section: str
     text: str
+    compares: bool = False
 
     def path(self, name: str) -> str:
         """Return the path of the figure of what has this name, under the directory of figures."""
@@ -44,6 +45,7 @@ FIGURES = {
         "Networks (blue), in the order of their loss on the validation images, and baselines on {}: median error of the"
         " time and accuracy on the test images, with 95 % intervals; in orange the baseline that is strongest on the"
         " validation images, in green the median error of an answer that is right about the class and knows no more.",
+        compares=True,
     ),
     "mergers": FigureKind(
         "mergers/{subject}.png",
@@ -219,6 +221,10 @@ def plan_figures(subjects: Mapping[str, Sequence[str]]) -> Iterator[tuple[Figure
             yield kind, name
 
 
-def figure_files(directory: str, subjects: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the paths of the figures that ``plan_figures`` yields, in a directory of figures."""
-    return [f"{directory}/{kind.path(name)}" for kind, name in plan_figures(subjects)]
+def figure_files(directory: str, subjects: Mapping[str, Sequence[str]], comparing: str = "") -> list[str]:
+    """Return the paths of the figures that ``plan_figures`` yields, in a directory of figures; those that compare runs
+    are in the directory ``comparing``, if that is given."""
+    return [
+        f"{comparing if kind.compares and comparing else directory}/{kind.path(name)}"
+        for kind, name in plan_figures(subjects)
+    ]

@@ -20,6 +20,8 @@ TABLES = ("metrics", "skill", "summary", "scaling", "throughput", "claims")
 
 JOINED_TABLES = {
     "baselines": "scored_sample",
+    "comparison": "other_experiment",
+    "differing_settings": "other_experiment",
     "encoder_latent": "encoder",
     "encoder_reconstruction": "encoder",
     "errors": "scored_run",

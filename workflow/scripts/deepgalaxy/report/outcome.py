@@ -1,9 +1,12 @@
-"""What came out, in three lines for the end of a run: ``python -m deepgalaxy.report.outcome results``."""
+"""What came out, in three lines for the end of a run: ``python -m deepgalaxy.report.outcome results config.yaml``."""
 
 import csv
 import sys
 from pathlib import Path
 
+import yaml
+
+from deepgalaxy.experiments import experiment_directory
 from deepgalaxy.folds import ALL_FOLDS, ENSEMBLE
 
 
@@ -36,6 +39,13 @@ def describe_outcome(results: str | Path) -> list[str]:
     ]
 
 
+def results_of(results: str, configuration: str | Path) -> str:
+    """Return the directory below ``results`` that has the tables and the report of the experiment in a configuration
+    file, by its name if it has one."""
+    config = yaml.safe_load(Path(configuration).read_text(encoding="utf-8"))
+    return experiment_directory(results, config["experiment"].get("name", ""))
+
+
 def _read_runs(path: Path) -> list[dict[str, str]]:
     """Return the rows of a table that are about a run, but not about a single fold."""
     with open(path, encoding="utf-8", newline="") as file:
@@ -51,6 +61,6 @@ def _with_limits(run: dict[str, str], column: str, unit: str, factor: float = 1.
 
 if __name__ == "__main__":
     try:
-        print("\n".join(describe_outcome(sys.argv[1])))
+        print("\n".join(describe_outcome(results_of(*sys.argv[1:]))))
     except ValueError as error:
         sys.exit(str(error))
