@@ -5,6 +5,7 @@ from copy import deepcopy
 
 import pytest
 
+from deepgalaxy.planning.earlier_runs import unusable_weights
 from deepgalaxy.planning.mistakes import list_mistakes
 from deepgalaxy.planning.runs import EXPERIMENT_RUN, experiment_runs, run_named, sweep_runs
 from deepgalaxy.planning.sweeps import all_models, chosen_model, combinations, model_place, with_combinations
@@ -76,6 +77,17 @@ def test_the_chosen_combination_is_read_from_the_table(tmp_path):
         "workers,model,chosen\n1,cnn/sweep~00000000,True\n1,a,False\n2,b,False\n2,cnn/sweep~11111111,True\n"
     )
     assert chosen_model(table, "1") == "cnn/sweep~00000000" and chosen_model(table, "2") == "cnn/sweep~11111111"
+
+
+def test_weights_of_a_sweep_are_those_of_what_is_chosen_or_of_a_combination(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (one, *_), run = combinations(MODELS, "cnn"), "results/models/d/s/fold~1/{}/workers~{}/repeat~0/model.keras"
+    for name, workers, usable in (("cnn", 2, True), (one, 8, True), ("cnn", 8, False)):
+        models = MODELS | {"plain": {"weights": run.format(name, workers)}}
+        said = list(unusable_weights(CONFIG | {"models": models, "datasets": {"d": {}}}, "results/models"))
+        assert usable == (not said) and all(
+            "which has a `sweep`, and the experiment has no such run" in s for s in said
+        )
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from deepgalaxy.folds import parse_fold
-from deepgalaxy.planning.runs import run_named
+from deepgalaxy.planning.runs import EXPERIMENT_RUN, experiment_runs, run_named
 from deepgalaxy.planning.sweeps import SWEEP, model_place, with_combinations
 
 WITHOUT_FILE = ("none", "imagenet")
@@ -30,7 +31,7 @@ def unusable_weights(config: Mapping[str, Mapping], directory: str) -> Iterator[
 
     ``config`` has no other mistake.
     """
-    config = with_combinations(config)
+    asked, config = config, with_combinations(config)
     for model in config["experiment"]["models"]:
         runs, file = earlier_runs(config["models"], model, directory)
         if file and not os.path.isfile(file):
@@ -39,12 +40,23 @@ def unusable_weights(config: Mapping[str, Mapping], directory: str) -> Iterator[
                 f" file; name one that is there, or the model.keras of a run below {directory}."
             )
         for run in runs:
+            if asked["models"].get(run["model"], {}).get("sweep") and not _is_chosen(run, asked):
+                yield (
+                    f"The weights that {model} begins with are of {run['model']}, which has a `sweep`, and the"
+                    " experiment has no such run, so that none is chosen; let the experiment have it, or name the run of"
+                    " a combination."
+                )
             for section, name in (("datasets", run["dataset"]), ("samples", parse_fold(run["sample"])[0])):
                 if name not in config[section]:
                     yield (
                         f"The weights that {model} begins with are of a run on {name!r}, which `{section}` does not"
                         f" describe; describe it, or name other `weights`."
                     )
+
+
+def _is_chosen(run: Mapping[str, str], config: Mapping[str, Any]) -> bool:
+    """Return whether the experiment has a run, so that it is chosen of its model's sweep."""
+    return EXPERIMENT_RUN.format(**run) in {EXPERIMENT_RUN.format(**one) for one in experiment_runs(dict(config))}
 
 
 def earlier_runs(models: Mapping[str, Mapping], model: str, directory: str) -> tuple[list[dict[str, str]], str | None]:
