@@ -43,7 +43,7 @@ def unusable_weights(config: Mapping[str, Mapping], directory: str) -> Iterator[
             if asked["models"].get(run["model"], {}).get("sweep") and not _is_chosen(run, asked):
                 yield (
                     f"The weights that {model} begins with are of {run['model']}, which has a `sweep`, and the"
-                    " experiment has no such run, so that none is chosen; let the experiment have it, or name the run of"
+                    " experiment has no such run, so that none is chosen; let the experiment have it, or name one of"
                     " a combination."
                 )
             for section, name in (("datasets", run["dataset"]), ("samples", parse_fold(run["sample"])[0])):
