@@ -145,7 +145,8 @@ def _gain(both: Sequence[TestImages], score: str, seed: int) -> dict[str, float 
     column, values_of, statistic, sign = SCORES[score]
 
     def gain(ours: np.ndarray, theirs: np.ndarray) -> float:
-        return sign * float(statistic(ours) - statistic(theirs))
+        first, second = (ours, theirs)[::sign]
+        return float(statistic(first) - statistic(second))
 
     ours, theirs = map(values_of, both)
     return dict(zip(map(column.format, LIMITS), (gain(ours[0], theirs[0]), *gain_interval(gain, ours, theirs, seed))))

@@ -110,7 +110,7 @@ def collect_figures(
         alike = sum(NUMBERED.sub("", other) == NUMBERED.sub("", name) for other in subjects[kind.of])
         if alike > 1:
             text += (
-                f" This is the first of {alike}, one for each fold and repeat; all are in figures/ beside this page."
+                f" This is the first of {alike}, one for each fold and repeat; all are in figures/ among the results."
             )
         figures[kind.section].append(Figure(path, text))
     return figures
