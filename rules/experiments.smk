@@ -9,6 +9,7 @@ Results: <experiment>/settings.json, test_images.hdf5, tables/comparison.csv and
 from deepgalaxy.planning.experiments import KEPT, settings_of
 
 BESIDE = experiment_directory("<results>", EXPERIMENT["beside"])
+KEPT_OF_OTHER = [f"{workflow.pathvars.apply(BESIDE)}/{file}" for file in KEPT] if EXPERIMENT["beside"] else []
 # Of the runs of all folds together and of single repeats.
 KEPT_RUNS = [run for run in SCORED if parse_fold(run["sample"])[1] in (None, ALL_FOLDS) and run["repeat"] != ENSEMBLE]
 COMPARED_TABLES = {

@@ -12,11 +12,6 @@ localrules:
     write_crate,
 
 
-def kept_of_other(wildcards):
-    """Return the files of the experiment that this one is set beside."""
-    return [f"{workflow.pathvars.apply(BESIDE)}/{file}" for file in KEPT] if EXPERIMENT["beside"] else []
-
-
 rule write_provenance:
     """Write down what each result was made from and how."""
     input:
@@ -32,7 +27,7 @@ rule write_provenance:
         config=config,
         snakemake=snakemake_version,
         # What another experiment keeps is made of what may not be there any more.
-        given=kept_of_other,
+        given=KEPT_OF_OTHER,
         code=code_digest("provenance/write_provenance.py"),
     script:
         "../workflow/scripts/provenance/write_provenance.py"
