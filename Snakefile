@@ -69,3 +69,11 @@ rule scaling:
         "<results>/tables/scaling.json",
         expand("<results>/figures/scaling/{study}.svg", study=SCALING_STUDIES),
         expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
+
+
+rule sweeps:
+    """The sweeps alone: every combination trained, all of them beside each other, and the scores of what is chosen."""
+    input:
+        expand("<results>/tables/sweeps/{sweep}.csv", sweep=SWEEPS),
+        expand("<results>/figures/sweep/{sweep}.svg", sweep=SWEEPS),
+        scores_of_sweeps,

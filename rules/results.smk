@@ -67,3 +67,10 @@ def trainings_of_sweeps(wildcards):
         *expand("<results>/samples/{name}/baselines.hdf5", name=SAMPLES),
         *study_files("epochs.jsonl"),
     ]
+
+
+def scores_of_sweeps(wildcards):
+    """Return the scores of what is tested of sweeps."""
+    wait_for_sweeps()
+    runs = [run for run in RUNS if run["model"].partition(SWEEP)[0] in SWEPT]
+    return [f"<results>/models/{EXPERIMENT_RUN.format(**run)}/metrics.json" for run in runs]

@@ -47,13 +47,12 @@ def test_all_are_tested_if_asked_for_in_an_experiment_that_is_kept_beside_anothe
 def test_a_further_value_trains_that_one_and_leaves_what_is_chosen_as_it_is(chain, with_settings):
     tiny = yaml.safe_load((chain / "config/config.yaml").read_text())["models"]["reference_cnn"]
     settings = {
-        "experiment": {"models": ["swept"], "workers": [1], "encoders": []},
+        "experiment": {"models": ["swept"], "workers": [1]},
         "models": {"swept": tiny | {"epochs": 1, "sweep": dict(SWEEP)}},
-        "scaling": {"workers": []},
     }
 
     def make():
-        result = with_settings(settings, "--until", "evaluate_predictions")
+        result = with_settings(settings, "--", "sweeps")
         names = combinations(settings["models"], "swept")
         return names, planned(result), result.stdout + result.stderr
 
@@ -73,5 +72,5 @@ def test_a_further_value_trains_that_one_and_leaves_what_is_chosen_as_it_is(chai
 
     settings["models"]["swept"]["sweep"]["learning_rate"].append(1e-8)
     names, ran, said = make()
-    assert ran == {"train_model", "choose_of_sweep"} and said.count("rule train_model:") == 1
+    assert ran == {"train_model", "choose_of_sweep", "plot_sweep", "sweeps"} and said.count("rule train_model:") == 1
     assert set(pd.read_csv(table)["model"]) == set(names) and scores.stat().st_mtime_ns == made
