@@ -48,7 +48,7 @@ def test_a_further_value_trains_that_one_and_leaves_what_is_chosen_as_it_is(chai
     tiny = yaml.safe_load((chain / "config/config.yaml").read_text())["models"]["reference_cnn"]
     settings = {
         "experiment": {"models": ["swept"], "workers": [1]},
-        "models": {"swept": tiny | {"epochs": 1, "sweep": dict(SWEEP)}},
+        "models": {"swept": tiny | {"epochs": 1, "sweep": SWEEP}},
     }
 
     def make():
@@ -70,7 +70,8 @@ def test_a_further_value_trains_that_one_and_leaves_what_is_chosen_as_it_is(chai
     assert first["validation_loss"].is_monotonic_increasing
     made = scores.stat().st_mtime_ns
 
-    settings["models"]["swept"]["sweep"]["learning_rate"].append(0.5)  # far too high to be chosen
+    further = [*SWEEP["learning_rate"], 0.5]  # which is far too high to be chosen
+    settings["models"]["swept"]["sweep"] = {"learning_rate": further}
     names, ran, said = make()
     assert ran == {"train_model", "choose_of_sweep", "plot_sweep", "sweeps"} and said.count("rule train_model:") == 1
     assert set(pd.read_csv(table)["model"]) == set(names) and scores.stat().st_mtime_ns == made
