@@ -57,9 +57,13 @@ if workflow.is_main_process:  # and not that of a job, which gets what was check
 validate(config, "../workflow/schemas/config.schema.yaml")  # which fills in the defaults
 
 
+# Also where a workflow that has this one as a module asks for results, and knows no path variables of it.
+OF_EXPERIMENT = experiment_directory("<results>", config["experiment"]["name"])
+
+
 # Snakemake applies global constraints before it fills in path variables, so wildcards in these carry their own.
 pathvars:
-    experiment=experiment_directory("<results>", config["experiment"]["name"]),
+    experiment=OF_EXPERIMENT,
     dataset=r"<results>/datasets/{dataset,\w+}",
     sample=constrain("<results>/samples/{dataset}/{sample}"),
     run_name=constrain(EXPERIMENT_RUN),

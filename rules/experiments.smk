@@ -13,12 +13,12 @@ KEPT_OF_OTHER = [f"{workflow.pathvars.apply(BESIDE)}/{file}" for file in KEPT] i
 # Of the runs of all folds together and of single repeats.
 KEPT_RUNS = [run for run in SCORED if parse_fold(run["sample"])[1] in (None, ALL_FOLDS) and run["repeat"] != ENSEMBLE]
 COMPARED_TABLES = {
-    name: [f"<experiment>/tables/{name}.csv"] if EXPERIMENT["beside"] else []
+    name: [f"{OF_EXPERIMENT}/tables/{name}.csv"] if EXPERIMENT["beside"] else []
     for name in ("comparison", "differing_settings")
 }
-KEPT_FILES = (["<experiment>/settings.json", "<experiment>/test_images.hdf5"] if EXPERIMENT["name"] else []) + sum(
-    COMPARED_TABLES.values(), []
-)
+KEPT_FILES = (
+    [f"{OF_EXPERIMENT}/settings.json", f"{OF_EXPERIMENT}/test_images.hdf5"] if EXPERIMENT["name"] else []
+) + sum(COMPARED_TABLES.values(), [])
 
 
 localrules:

@@ -31,7 +31,7 @@ def results_of_all_stages(wildcards):
         *expand(
             "<results>/tables/{table}/{run}.csv", table=["observed_reference", "observed_agreement"], run=COMPARED_NAMES
         ),
-        *expand("<experiment>/tables/{table}.csv", table=["metrics", "summary", "skill", "throughput", "claims"]),
+        *expand(f"{OF_EXPERIMENT}/tables/{{table}}.csv", table=["metrics", "summary", "skill", "throughput", "claims"]),
         "<results>/tables/scaling.csv",
         *KEPT_FILES,
         *expand("<results>/tables/baselines/{name}.csv", name=SCORED_SAMPLES),
@@ -52,8 +52,8 @@ def results_of_all_stages(wildcards):
         *expand("<results>/tables/encoders/{table}/{run}.csv", run=ENCODER_NAMES, table=["reconstruction", "latent"]),
         *expand("<results>/models/{run}/model.keras", run=SWEEP_NAMES),
         *expand("<results>/tables/sweeps/{sweep}.csv", sweep=SWEEPS),
-        *figure_files("<results>/figures", SUBJECTS, "<experiment>/figures"),
-        "<experiment>/report.html",
+        *figure_files("<results>/figures", SUBJECTS, f"{OF_EXPERIMENT}/figures"),
+        f"{OF_EXPERIMENT}/report.html",
     ]
 
 
