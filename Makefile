@@ -24,7 +24,7 @@ stage = @echo "$(1) ..."; start=$$(date +%s); $(2) && touch $@ && echo "$(1): $$
 # Ctrl-C ends make by itself. With an error status of Snakemake beside it, make would say so in a line of its own.
 run: setup
 	@trap 'exit 0' INT; snakemake --profile profiles/local --logger deepgalaxy
-	@python -m deepgalaxy.report.outcome results
+	@python -m deepgalaxy.report.outcome results config/config.yaml
 
 help:
 	@sed -n '/^#/!q; s/^# //p' $(firstword $(MAKEFILE_LIST))

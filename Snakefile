@@ -21,6 +21,8 @@ include: "rules/simulation.smk"
 include: "rules/sample.smk"
 include: "rules/training_jobs.smk"
 include: "rules/training.smk"
+include: "rules/sweeps.smk"
+include: "rules/sweep.smk"
 include: "rules/encoder.smk"
 include: "rules/evaluation.smk"
 include: "rules/joining.smk"
@@ -37,6 +39,7 @@ include: "rules/scaling.smk"
 include: "rules/benchmark_runs.smk"
 include: "rules/benchmark.smk"
 include: "rules/figures.smk"
+include: "rules/experiments.smk"
 include: "rules/report.smk"
 include: "rules/results.smk"
 include: "rules/provenance.smk"
@@ -55,6 +58,7 @@ rule all:
     """The report on all runs of the experiment, the result of each stage on the way to it, and what these were made from."""
     default_target: True
     input:
+        trainings_of_sweeps,
         results_of_all_stages,
         "<results>/provenance.json",
         "<results>/ro-crate-metadata.json",
@@ -73,3 +77,11 @@ rule benchmark:
     """Figures of merit alone: each model trained to a target several times, and its calls timed, against a reference."""
     input:
         expand("<results>/benchmark/{study}/verdict.txt", study=SCALING_STUDIES),
+
+
+rule sweeps:
+    """The sweeps alone: every combination trained, all of them beside each other, and the scores of what is chosen."""
+    input:
+        expand("<results>/tables/sweeps/{sweep}.csv", sweep=SWEEPS),
+        expand("<results>/figures/sweep/{sweep}.svg", sweep=SWEEPS),
+        scores_of_sweeps,

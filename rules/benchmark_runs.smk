@@ -11,7 +11,7 @@ BENCHMARK = benchmark_runs(config)
 def options_to_target(wildcards):
     """Return the options of a training of the benchmark as words of a command line."""
     own = {"target": config["benchmark"]["target"], "learning_rate_scaling": wildcards.scaling, "debug": False}
-    return command_line(settings("models/{model}")(wildcards) | own)
+    return command_line(MODELS[wildcards.model] | own)
 
 
 def cores_per_rank_of_benchmark(wildcards):

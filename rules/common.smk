@@ -29,8 +29,11 @@ from deepgalaxy.planning.runs import (
     split_samples,
     studied_samples,
     study_runs,
+    sweep_runs,
     takes_isolated,
 )
+from deepgalaxy.planning.sweeps import all_models
+from deepgalaxy.experiments import experiment_directory
 from deepgalaxy.folds import parse_fold
 from deepgalaxy.lifetime import STARTED_BY, Process
 from deepgalaxy.seeds import derive_seed
@@ -54,8 +57,13 @@ if workflow.is_main_process:  # and not that of a job, which gets what was check
 validate(config, "../workflow/schemas/config.schema.yaml")  # which fills in the defaults
 
 
+# Also where a workflow that has this one as a module asks for results, and knows no path variables of it.
+OF_EXPERIMENT = experiment_directory("<results>", config["experiment"]["name"])
+
+
 # Snakemake applies global constraints before it fills in path variables, so wildcards in these carry their own.
 pathvars:
+    experiment=OF_EXPERIMENT,
     dataset=r"<results>/datasets/{dataset,\w+}",
     sample=constrain("<results>/samples/{dataset}/{sample}"),
     run_name=constrain(EXPERIMENT_RUN),
@@ -71,6 +79,8 @@ wildcard_constraints:
 
 MACHINE = config["machine"]
 EXPERIMENT = config["experiment"]
+# The options of all models, and of all combinations of their sweeps.
+MODELS = in_order(all_models(config["models"]))
 SELECTIONS = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=EXPERIMENT["samples"])
 SAMPLES = expand("{dataset}/{sample}", dataset=EXPERIMENT["datasets"], sample=split_samples(config))
 SCALING_STUDIES = expand(

@@ -14,11 +14,10 @@ ON_MAPS = {
     name: [
         other
         for other in EXPERIMENT["models"]
-        if not config["models"][other].get("encoder")
-        and config["models"][other]["architecture"] == config["models"][name]["architecture"]
+        if not MODELS[other].get("encoder") and MODELS[other]["architecture"] == MODELS[name]["architecture"]
     ]
     for name in EXPERIMENT["models"]
-    if config["models"][name].get("encoder") and config["models"][name]["frozen"]
+    if MODELS[name].get("encoder") and MODELS[name]["frozen"]
 }
 
 

@@ -19,12 +19,12 @@ localrules:
 rule plot_skill:
     """Draw the networks that were trained on a sample beside all of its baselines."""
     input:
-        metrics="<results>/tables/metrics.csv",
-        skill="<results>/tables/skill.csv",
+        metrics="<experiment>/tables/metrics.csv",
+        skill="<experiment>/tables/skill.csv",
         baselines="<results>/tables/baselines/{dataset}/{sample}.csv",
     output:
         report(
-            "<results>/figures/skill/{dataset}/{sample}.svg",
+            "<experiment>/figures/skill/{dataset}/{sample}.svg",
             caption="../workflow/report/skill.rst",
             category="Results",
             labels={"content": "networks and baselines on {sample}", "dataset": "{dataset}"},

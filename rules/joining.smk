@@ -10,7 +10,7 @@ from deepgalaxy.folds import ENSEMBLE
 
 pathvars:
     ensemble_name=constrain(EXPERIMENT_RUN.replace("{repeat}", ENSEMBLE)),
-    joined_name=r"{dataset,\w+}/{sample,\w+}/fold~all/{model,\w+}/workers~{workers,\d+}/repeat~{repeat,\d+}",
+    joined_name=constrain(EXPERIMENT_RUN.replace("{sample}", "{sample}/fold~all")),
 
 
 localrules:

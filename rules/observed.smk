@@ -17,9 +17,9 @@ try:
         read_reference(OBSERVED["reference"])
     # Of each model that is trained before cut-outs of the sky, those whose weights others begin with too.
     CUTOUTS = {
-        name: list_cutouts(config["models"][name]["background"])
-        for name in dict.fromkeys([*EXPERIMENT["models"], *MODELS_BEFORE])
-        if config["models"][name]["background"]
+        name: list_cutouts(MODELS[name]["background"])
+        for name in dict.fromkeys([*TRAINED_MODELS, *MODELS_BEFORE])
+        if MODELS[name]["background"]
     }
 except ValueError as error:
     raise WorkflowError(str(error)) from None
@@ -190,9 +190,9 @@ rule prepare_background:
         train="<sample>/train.hdf5",
         images=lambda wildcards: inputs_of_a_rule(CUTOUTS[wildcards.model]),
     output:
-        "<results>/backgrounds/{dataset}/{sample}/{model}.hdf5",
+        "<results>/backgrounds/<sweep_name>.hdf5",
     log:
-        "<logs>/prepare_background/{dataset}/{sample}/{model}.log",
+        "<logs>/prepare_background/<sweep_name>.log",
     conda:
         "../envs/observe.yaml"
     resources:

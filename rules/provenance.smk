@@ -26,6 +26,8 @@ rule write_provenance:
     params:
         config=config,
         snakemake=snakemake_version,
+        # What another experiment keeps is made of what may not be there any more.
+        given=KEPT_OF_OTHER,
         code=code_digest("provenance/write_provenance.py"),
     script:
         "../workflow/scripts/provenance/write_provenance.py"

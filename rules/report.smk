@@ -1,7 +1,7 @@
 """The results of all runs of the experiment, in tables and on one page.
 
 Parameters: `experiment`.
-Results: <results>/tables/metrics.csv, summary.csv, skill.csv and claims.csv, and <results>/report.html
+Results: <experiment>/tables/metrics.csv, summary.csv, skill.csv and claims.csv, and <experiment>/report.html
 """
 
 from deepgalaxy.figures.table import figure_files
@@ -23,6 +23,8 @@ SUBJECTS = {
     "encoder": ENCODER_NAMES,
     "searching_encoder": SEARCHING_NAMES,
     "scaling_study": SCALING_STUDIES,
+    "sweep": list(SWEEPS),
+    "other_experiment": [EXPERIMENT["beside"]] if EXPERIMENT["beside"] else [],
     "modelled_study": MODELLED_STUDIES,
 }
 FOLDS = {EXPERIMENT_RUN.format(**run): parse_fold(run["sample"])[1] for run in SCORED}
@@ -42,6 +44,7 @@ SHOWN = SUBJECTS | {
         kind: [name for name in SUBJECTS[kind] if name.endswith("repeat~0") and FOLDS[name] in (None, fold)]
         for kind, fold in SHOWN_FOLDS.items()
     },
+    "sweep": [name for name, sweep in SWEEPS.items() if parse_fold(sweep["sample"])[1] in (None, "1")],
     "encoder": SHOWN_ENCODERS,
     "searching_encoder": SHOWN_ENCODERS if OBSERVED_FILES else [],
 }
@@ -54,18 +57,18 @@ localrules:
 
 
 rule tabulate_metrics:
-    """Collect the metrics of all runs in one table, and summarise those that differ only in their seed."""
+    """Collect the metrics of all runs in one table, ranked by validation, and summarise those that differ only in their seed."""
     input:
         for_all_scored("<results>/models/{run}/metrics.json"),
     output:
         metrics=report(
-            "<results>/tables/metrics.csv",
+            "<experiment>/tables/metrics.csv",
             caption="../workflow/report/metrics.rst",
             category="Results",
             labels={"content": "metrics of all runs"},
         ),
         summary=report(
-            "<results>/tables/summary.csv",
+            "<experiment>/tables/summary.csv",
             caption="../workflow/report/summary.rst",
             category="Results",
             labels={"content": "mean and spread over repeats"},
@@ -88,9 +91,10 @@ rule tabulate_skill:
         baselines=[f"<results>/samples/{run['dataset']}/{run['sample']}/baselines.hdf5" for run in SCORED],
         classes=for_all_scored("<results>/models/{run}/classes.csv"),
         split=[f"<results>/samples/{run['dataset']}/{run['sample']}/split.csv" for run in SCORED],
+        metrics="<experiment>/tables/metrics.csv",
     output:
         report(
-            "<results>/tables/skill.csv",
+            "<experiment>/tables/skill.csv",
             caption="../workflow/report/skill_table.rst",
             category="Results",
             labels={"content": "networks against the strongest baseline"},
@@ -113,8 +117,8 @@ rule tabulate_skill:
 rule judge_claims:
     """Compare what the DeepGalaxy paper claims with the results of all runs."""
     input:
-        metrics="<results>/tables/metrics.csv",
-        skill="<results>/tables/skill.csv",
+        metrics="<experiment>/tables/metrics.csv",
+        skill="<experiment>/tables/skill.csv",
         scaling="<results>/tables/scaling.csv",
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),
         scaling_parameters=expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
@@ -129,7 +133,7 @@ rule judge_claims:
         encoder_latent=expand("<results>/tables/encoders/latent/{encoder}.csv", encoder=ENCODER_NAMES),
     output:
         report(
-            "<results>/tables/claims.csv",
+            "<experiment>/tables/claims.csv",
             caption="../workflow/report/claims.rst",
             category="Results",
             labels={"content": "claims of the paper"},
@@ -151,9 +155,12 @@ rule judge_claims:
 rule write_report:
     """Write the report on all runs."""
     input:
-        metrics="<results>/tables/metrics.csv",
-        skill="<results>/tables/skill.csv",
-        summary="<results>/tables/summary.csv",
+        metrics="<experiment>/tables/metrics.csv",
+        skill="<experiment>/tables/skill.csv",
+        summary="<experiment>/tables/summary.csv",
+        comparison=COMPARED_TABLES["comparison"],
+        differing_settings=COMPARED_TABLES["differing_settings"],
+        sweeps=expand("<results>/tables/sweeps/{sweep}.csv", sweep=SHOWN["sweep"]),
         baselines=expand("<results>/tables/baselines/{sample}.csv", sample=SHOWN["scored_sample"]),
         errors=expand("<results>/tables/errors/{run}.csv", run=SHOWN["scored_run"]),
         intervals=expand("<results>/tables/intervals/{run}.csv", run=SHOWN["scored_run"]),
@@ -169,14 +176,14 @@ rule write_report:
         scaling="<results>/tables/scaling.csv",
         scaling_model=expand("<results>/tables/scaling_model/{study}.csv", study=MODELLED_STUDIES),
         scaling_parameters=expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
-        throughput="<results>/tables/throughput.csv",
-        claims="<results>/tables/claims.csv",
+        throughput="<experiment>/tables/throughput.csv",
+        claims="<experiment>/tables/claims.csv",
         datasets=[image_file(dataset) for dataset in EXPERIMENT["datasets"]],
         catalogues=expand("<results>/datasets/{dataset}/catalogue.csv", dataset=EXPERIMENT["datasets"]),
-        figures=figure_files("<results>/figures", SHOWN),
+        figures=figure_files("<results>/figures", SHOWN, "<experiment>/figures"),
         runs=for_all_runs("<results>/models/{run}/training.json"),
     output:
-        "<results>/report.html",
+        "<experiment>/report.html",
     log:
         "<logs>/write_report.log",
     conda:

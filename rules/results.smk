@@ -7,6 +7,7 @@ def results_of_all_stages(wildcards):
     They are asked for by name, because Snakemake does not remake an intermediate file that is missing since its job
     failed, as long as newer results exist: these would then be reported for a configuration that they do not belong to.
     """
+    wait_for_sweeps()
     return [
         *for_all_simulations("<results>/datasets/{dataset}/simulations/{group}/snapshots.hdf5"),
         *for_all_simulations("<results>/datasets/{dataset}/simulations/{group}/images.hdf5"),
@@ -30,9 +31,9 @@ def results_of_all_stages(wildcards):
         *expand(
             "<results>/tables/{table}/{run}.csv", table=["observed_reference", "observed_agreement"], run=COMPARED_NAMES
         ),
-        *expand(
-            "<results>/tables/{table}.csv", table=["metrics", "summary", "skill", "throughput", "scaling", "claims"]
-        ),
+        *expand(f"{OF_EXPERIMENT}/tables/{{table}}.csv", table=["metrics", "summary", "skill", "throughput", "claims"]),
+        "<results>/tables/scaling.csv",
+        *KEPT_FILES,
         *expand("<results>/tables/baselines/{name}.csv", name=SCORED_SAMPLES),
         *expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
         *for_all_scored("<results>/tables/errors/{run}.csv"),
@@ -49,6 +50,27 @@ def results_of_all_stages(wildcards):
         ),
         *expand("<results>/encoders/{run}/{stage}/model.keras", run=ENCODER_NAMES, stage=["autoencoder", "vae"]),
         *expand("<results>/tables/encoders/{table}/{run}.csv", run=ENCODER_NAMES, table=["reconstruction", "latent"]),
-        *figure_files("<results>/figures", SUBJECTS),
-        "<results>/report.html",
+        *expand("<results>/models/{run}/model.keras", run=SWEEP_NAMES),
+        *expand("<results>/tables/sweeps/{sweep}.csv", sweep=SWEEPS),
+        *figure_files("<results>/figures", SUBJECTS, f"{OF_EXPERIMENT}/figures"),
+        f"{OF_EXPERIMENT}/report.html",
     ]
+
+
+def trainings_of_sweeps(wildcards):
+    """Return what takes long and does not depend on what is chosen of sweeps: it is made before that, if there are any."""
+    if not SWEEPS:
+        return []
+    others = [EXPERIMENT_RUN.format(**run) for run in RUNS if run["model"] not in SWEPT]
+    return [
+        *expand("<results>/models/{run}/model.keras", run=[*SWEEP_NAMES, *others]),
+        *expand("<results>/samples/{name}/baselines.hdf5", name=SAMPLES),
+        *study_files("epochs.jsonl"),
+    ]
+
+
+def scores_of_sweeps(wildcards):
+    """Return the scores of what is tested of sweeps."""
+    wait_for_sweeps()
+    runs = [run for run in RUNS if run["model"].partition(SWEEP)[0] in SWEPT]
+    return [f"<results>/models/{EXPERIMENT_RUN.format(**run)}/metrics.json" for run in runs]

@@ -2,7 +2,7 @@
 
 Parameters: `scaling`, `experiment: datasets, samples, models`, and `models: <model>`.
 Results: <results>/scaling/, <results>/tables/scaling.csv, scaling.json and scaling_model/, and <results>/figures/scaling/.
-<results>/tables/throughput.csv has the experiment's own runs.
+<experiment>/tables/throughput.csv has the experiment's own runs.
 """
 
 
@@ -45,7 +45,7 @@ rule tabulate_throughput:
         for_all_runs("<results>/models/{run}/epochs.jsonl"),
     output:
         report(
-            "<results>/tables/throughput.csv",
+            "<experiment>/tables/throughput.csv",
             caption="../workflow/report/throughput.rst",
             category="Throughput",
             labels={"content": "throughput of all runs"},

@@ -5,25 +5,28 @@ Parameters: `machine`, which changes no result, and `models: <model>`.
 
 from deepgalaxy.cluster.job import size_training_job
 from deepgalaxy.planning.earlier_runs import earlier_runs, weights_file
+from deepgalaxy.planning.sweeps import SWEEP
 from deepgalaxy.training.options import command_line
 
 
 def runs_before(wildcards):
     """Return the runs that a model's weights went through, and the file from elsewhere that these began with, if any."""
-    return earlier_runs(config["models"], wildcards.model, workflow.pathvars.apply("<results>/models"))
+    found = [earlier_runs(MODELS, name, workflow.pathvars.apply("<results>/models")) for name in as_trained(wildcards)]
+    return [run for runs, _ in found for run in runs], next((file for _, file in found if file), None)
 
 
+TRAINED_MODELS = list(dict.fromkeys([*EXPERIMENT["models"], *(run["model"] for run in sweep_runs(config))]))
 # Of the runs that the experiment's models go on from.
 MODELS_BEFORE = [
     run["model"]
-    for model in EXPERIMENT["models"]
-    for run in earlier_runs(config["models"], model, workflow.pathvars.apply("<results>/models"))[0]
+    for model in TRAINED_MODELS
+    for run in earlier_runs(MODELS, model, workflow.pathvars.apply("<results>/models"))[0]
 ]
 
 
 def weights_to_begin_with(wildcards):
     """Return the file of weights that training begins with, if there is one; a run of this workflow is made first."""
-    return weights_file(config["models"], wildcards.model, workflow.pathvars.apply("<results>/models")) or []
+    return weights_file(MODELS, wildcards.model, workflow.pathvars.apply("<results>/models")) or []
 
 
 def splits_before(wildcards):
@@ -33,15 +36,19 @@ def splits_before(wildcards):
 
 def background_of_model(wildcards):
     """Return the file of the cut-outs whose light is added to a model's training images, if there are any."""
-    if not config["models"][wildcards.model]["background"]:
+    background = MODELS[wildcards.model]["background"]
+    if not background:
         return []
-    return "<results>/backgrounds/{dataset}/{sample}/{model}.hdf5".format(**wildcards)
+    # Combinations of a sweep share that of the model, if it is the same.
+    model = wildcards.model.partition(SWEEP)[0]
+    owner = model if MODELS[model]["background"] == background else wildcards.model
+    return "<results>/backgrounds/{dataset}/{sample}/{owner}.hdf5".format(**wildcards, owner=owner)
 
 
 def autoencoder_of_model(wildcards):
     """Return the file of the autoencoder whose maps a model classifies, if it does: one that was trained by as many
     workers, or for the runs of the scaling study and of the benchmark always the same."""
-    encoder = config["models"][wildcards.model]["encoder"]
+    encoder = MODELS[wildcards.model]["encoder"]
     run = {**wildcards, "encoder": encoder}
     if "batch" in run or "scaling" in run:
         run |= {"workers": EXPERIMENT["workers"][0], "repeat": 0}
@@ -59,7 +66,7 @@ def options_of_files(wildcards, input):
 
 def model_options(wildcards):
     """Return a model's options as words of a command line."""
-    return command_line(settings("models/{model}")(wildcards))
+    return command_line(MODELS[wildcards.model])
 
 
 def stage_options_of(stage, objective):

@@ -32,7 +32,7 @@ from support.dry_run import planned
 
 # Written out, as a check of deepgalaxy.planning.runs.
 RUN = "results/models/tiny/four_stages/reference_cnn/workers~2/repeat~0"
-NOT_IN_TINY = ("observing_run", "compared_run", "property_run", "robust_run", "searching_encoder")
+NOT_IN_TINY = ("observing_run", "compared_run", "property_run", "robust_run", "searching_encoder", "sweep")
 """Subjects of figures of which the small chain has none."""
 FIGURES_OF_A_RUN = ("training", "predictions", "pit", "intervals", "errors")
 GROUPS = ["s_0.75_m_1", "s_1.25_m_1", "s_1_m_1"]

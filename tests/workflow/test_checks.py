@@ -58,8 +58,8 @@ def test_the_benchmark_is_made_for_itself_alone(run):
 def test_every_figure_is_asked_for_and_shown(run, root, tmp_path):
     (tmp_path / "config").symlink_to(root / "config")
     drawn = {(f"plot_{name}", user) for name in FIGURES for user in ("write_report", "all")}
-    # No image is observed by default, and no encoder is trained.
-    without = ("observing_run", "compared_run", "encoder", "searching_encoder")
+    # No image is observed by default, no encoder is trained, and no option is swept.
+    without = ("observing_run", "compared_run", "encoder", "searching_encoder", "sweep")
     absent = {name for name, kind in FIGURES.items() if kind.of in without}
     users = {(f"plot_{name}", user) for name in absent for user in ("write_report", "all")}
     assert drawn - rule_graph(run, directory=tmp_path) == users
@@ -89,7 +89,7 @@ def test_rules_are_short_and_scripts_are_thin(root):
 def rules_by_name(root):
     """The text of each rule, from its name to the next rule."""
     text = "\n".join(path.read_text() for path in sorted((root / "rules").glob("*.smk")))
-    _, *parts = re.split(r"^(?:use rule \w+ as|rule) (\w+)(?: with)?:$", text, flags=re.MULTILINE)
+    _, *parts = re.split(r"^(?:use rule \w+ as|rule|checkpoint) (\w+)(?: with)?:$", text, flags=re.MULTILINE)
     return dict(zip(parts[::2], parts[1::2]))
 
 

@@ -25,7 +25,7 @@ TABLES = {
     "claims": "claims.csv",
 }
 
-NOT_IN_TINY = ("observing_run", "compared_run", "property_run", "robust_run", "searching_encoder")
+NOT_IN_TINY = ("observing_run", "compared_run", "property_run", "robust_run", "searching_encoder", "sweep")
 """Subjects of figures of which the small chain has none."""
 
 

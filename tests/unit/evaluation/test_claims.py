@@ -23,6 +23,7 @@ from deepgalaxy.scaling.throughput import scaling_table
 RUN = {"dataset": "simulated", "sample": "ten", "fold": None, "model": "cnn", "workers": 1, "repeat": 0}
 SCORES = RUN | {
     "test_simulations_trained_on": 0,
+    "validation_cross_entropy": 0.6,
     "accuracy": 0.8,
     "accuracy_low": 0.7,
     "chance": 0.1,
@@ -104,6 +105,18 @@ def test_a_small_experiment():
 )
 def test_what_does_not_beat_the_baselines_is_not_borne_out(change):
     assert verdicts(metrics=pd.DataFrame([SCORES | change]))("The stage")["verdict"] == NOT_BORNE_OUT
+
+
+def test_of_several_models_the_first_by_validation_is_judged_not_the_best_in_tests():
+    other = {"model": "other", "validation_cross_entropy": 0.5}
+    for accuracy_low, verdict in ((0.11, NOT_BORNE_OUT), (0.9, AT_SMALL_SCALE)):
+        metrics = pd.DataFrame([SCORES, SCORES | other | {"accuracy_low": accuracy_low}])
+        skill = pd.DataFrame(
+            [RUN | {"median_error_gain_low_myr": 3.0}, RUN | other | {"median_error_gain_low_myr": 3.0}]
+        )
+        row = verdicts(metrics=metrics, skill=skill)("The stage")
+        assert row["verdict"] == verdict and "of 1 runs" in row["evidence"]
+        assert row["evidence"].endswith("these are the runs of the one with the lowest loss on validation images.")
 
 
 @pytest.mark.parametrize("missing", ["accuracy_low", "median_error_high_myr", "median_error_gain_low_myr"])

@@ -56,6 +56,11 @@ def test_scores():
     scores = score_predictions(PREDICTIONS, VALIDATION, CLASSES, SPLIT, seed=1)
     assert scores["test_images"] == 4 and scores["test_simulations"] == 2 and scores["classes"] == 2
     assert scores["test_simulations_trained_on"] == 0
+    # Of the validation images 3 of 4 are right in either class, and expected times are 60 and 140.
+    assert scores["validation_images"] == 8 and scores["validation_simulations"] == 1
+    assert scores["validation_accuracy"] == 0.75
+    assert scores["validation_cross_entropy"] == pytest.approx(-np.log([0.9] * 6 + [0.1] * 2).mean())
+    assert scores["validation_median_error_myr"] == pytest.approx(35)
     leaking = SPLIT.assign(group=["a", "b", "a", "b", "b", "c", "c"])
     assert score_predictions(PREDICTIONS, VALIDATION, CLASSES, leaking, seed=1)["test_simulations_trained_on"] == 1
 
@@ -355,11 +360,13 @@ def test_repeats_are_summed_up():
         names | scores | {"workers": workers, "repeat": repeat, "accuracy": accuracy}
         for workers, repeat, accuracy in ((2, 0, 0.5), (2, 1, 0.6), (2, 2, 0.7), (1, 0, 0.9))
     ]
+    runs[0] |= {"validation_cross_entropy": 1.3}
     # What is known of a single fold does not count beside all of them.
     runs.append(runs[-1] | {"fold": "1", "accuracy": 0.0})
     runs[-2] |= {"fold": "all"}
     summary = summarise_repeats(pd.DataFrame(runs)).set_index("workers")
-    assert summary["repeats"].to_dict() == {2: 3, 1: 1}
+    assert list(summary.index) == [1, 2] and summary["repeats"].to_dict() == {1: 1, 2: 3}
+    assert summary["validation_cross_entropy"].tolist() == pytest.approx([1.0, 1.1])
     assert summary.loc[2, ["accuracy", "accuracy_sd"]].tolist() == pytest.approx([0.6, 0.1])
     assert summary.loc[2, "cross_entropy_sd"] == 0 and summary["median_error_floor_myr"].tolist() == [7.5, 7.5]
     assert summary.loc[1, "accuracy"] == 0.9 and np.isnan(summary.loc[1, "accuracy_sd"])

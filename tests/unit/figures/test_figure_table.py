@@ -18,6 +18,7 @@ IN_RULES = {
     "compared_run": "<run_name>",
     "robust_run": "<run_name>",
     "scaling_study": "<study_name>",
+    "sweep": "<sweep_name>",
     "encoder": "<encoder_name>",
     "searching_encoder": "<encoder_name>",
 }
@@ -34,7 +35,7 @@ def plotting(root):
 def test_each_pattern_is_what_the_rule_of_that_name_writes(plotting):
     written = {}
     for name, rule in plotting.items():
-        (output,) = re.findall(r'output:\s+report\(\s+"<results>/figures/(.*?)"', rule)
+        (output,) = re.findall(r'output:\s+report\(\s+"<(?:results|experiment)>/figures/(.*?)"', rule)
         written[name] = re.sub(r"\{(\w+),.*?\}", r"{\1}", output)
     assert written == {name: kind.path(IN_RULES[kind.of]) for name, kind in FIGURES.items()}
 

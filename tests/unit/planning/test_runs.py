@@ -18,6 +18,8 @@ from deepgalaxy.planning.runs import (
     takes_isolated,
 )
 
+PLACE = r"{\w+,((?:[^{}]|{\d+})*)}"
+"""A wildcard with what may stand in its place."""
 SAMPLE = {"selection": {"groups": ["s_*"]}, "classes": {"task": "time_bins"}, "split": {"validation": 0.2, "test": 0.2}}
 CONFIG = {
     "seed": 1,
@@ -59,7 +61,7 @@ def test_each_fold_is_a_run_and_all_together_one_more():
         ("f", "all"),
     ]
     assert list(described[0]) == ["dataset", "sample", "fold", "model", "workers", "repeat"]
-    pattern = re.sub(r"{\w+,(.*?)}", r"\1", constrain(EXPERIMENT_RUN))
+    pattern = re.sub(PLACE, r"\1", constrain(EXPERIMENT_RUN))
     assert all(re.fullmatch(pattern, name) for name in (*names, EXPERIMENT_RUN.format(**joined)))
     assert {run["sample"] for run in study_runs(FOLDED)} == {"s", "f/fold~1"}
 
@@ -71,7 +73,7 @@ def test_repeats_are_also_an_ensemble_but_a_single_training_is_none():
     assert all(name.endswith("repeat~ensemble") for name in named)
     assert "d/f/fold~all/m/workers~1/repeat~ensemble" in named
     assert ensemble_runs(FOLDED) == []
-    pattern = re.sub(r"{\w+,(.*?)}", r"\1", constrain(EXPERIMENT_RUN, ensembles=True))
+    pattern = re.sub(PLACE, r"\1", constrain(EXPERIMENT_RUN, ensembles=True))
     assert all(re.fullmatch(pattern, name) for name in (*named, "d/s/m/workers~1/repeat~3"))
     assert not any(map(run_named, named))  # weights to begin with are those of a single training
 
@@ -89,9 +91,10 @@ def test_names_of_runs_differ_and_are_told_apart_by_their_patterns():
     names = [STUDY_RUN.format(**run) for run in study_runs(CONFIG)]
     assert len(set(names)) == len(names) and "d/s/m/workers~4/batch~2" in names
     assert constrain(EXPERIMENT_RUN) == (
-        r"{dataset,\w+}/{sample,\w+(?:/fold~(?:\d+|all))?}/{model,\w+}/workers~{workers,\d+}/repeat~{repeat,\d+}"
+        r"{dataset,\w+}/{sample,\w+(?:/fold~(?:\d+|all))?}/{model,\w+(?:/sweep~[0-9a-f]{8})?}"
+        r"/workers~{workers,\d+}/repeat~{repeat,\d+}"
     )
-    pattern = re.sub(r"{\w+,(.*?)}", r"\1", constrain(STUDY_RUN))
+    pattern = re.sub(PLACE, r"\1", constrain(STUDY_RUN))
     assert all(re.fullmatch(pattern, name) for name in names)
     assert not any(re.fullmatch(pattern, EXPERIMENT_RUN.format(**run)) for run in experiment_runs(CONFIG))
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from deepgalaxy.report.outcome import describe_outcome
+from deepgalaxy.report.outcome import describe_outcome, results_of
 
 RUN = {"dataset": "simulated", "sample": "stages", "fold": None, "model": "cnn", "workers": 2, "repeat": 0}
 METRICS = RUN | {
@@ -59,7 +59,7 @@ def test_of_several_runs_the_first_that_is_no_fold_is_named(results):
     directory = results([*metrics, METRICS | {"sample": "other"}], [SKILL | fold for fold in folds])
     line = describe_outcome(directory)[0]
     assert line.startswith("Accuracy: 30 % (")
-    assert line.endswith("classes (cnn on simulated/stages, the first of 2 runs)")
+    assert line.endswith("classes (cnn on simulated/stages, by validation the first of 2 runs)")
 
 
 @pytest.mark.parametrize("seen", [2, None])
@@ -71,3 +71,9 @@ def test_a_split_that_leaks_is_said_and_one_of_which_nothing_is_known(results, s
 def test_before_there_is_a_report_a_sentence_says_so(tmp_path):
     with pytest.raises(ValueError, match=r"There is no .*report.html yet; `make run` writes it."):
         describe_outcome(tmp_path)
+
+
+def test_an_experiment_with_a_name_has_a_directory_of_its_own(tmp_path):
+    for name, directory in (("", "results"), ("name: wide, ", "results/experiments/wide")):
+        (tmp_path / "config.yaml").write_text(f"experiment: {{{name}repeats: 1}}")
+        assert results_of("results", tmp_path / "config.yaml") == directory

@@ -50,6 +50,7 @@ NAMES = {kind: [f"the_{kind}"] for kind in SUBJECTS} | {
     "isolated_run": ["one_run"],
     "scored_sample": ["the_scored_sample"],
     "modelled_study": [],
+    "other_experiment": ["narrow"],
 }
 
 
@@ -130,6 +131,8 @@ def files(tmp_path):
         "baseline_median_error_myr": 90.0,
         "median_error_floor_myr": 7.5,
     }
+    scores |= {"validation_rank": 1, "validation_cross_entropy": 0.6, "validation_accuracy": 0.7, "cross_entropy": 0.65}
+    scores |= {"validation_median_error_myr": 11.0}
     names = ("top5_accuracy", "majority_accuracy", "mean_error_myr", "calibration_error", "scaled_calibration_error")
     scores |= dict.fromkeys((*names, "coverage_68", "scaled_coverage_68", "conformal_coverage_68"), 0.5)
     widths = {f"conformal_width_{percent}_myr": None for percent in (68, 90)}
@@ -143,7 +146,13 @@ def files(tmp_path):
     baseline = dict.fromkeys(
         ("accuracy", "top5_accuracy", "median_error_myr", "median_error_floor_myr", "mean_error_myr"), 0.5
     )
-    baseline |= {"baseline": "linear", "setting": "C=1", "calibration_error": 0.1, "counts_from": "first pericentre"}
+    baseline |= {
+        "validation_median_error_myr": 0.5,
+        "baseline": "linear",
+        "setting": "C=1",
+        "calibration_error": 0.1,
+        "counts_from": "first pericentre",
+    }
     skill = {
         "baseline": "linear",
         "setting": "C=1",
@@ -167,6 +176,12 @@ def files(tmp_path):
     latent |= {"median_difference_myr": 10.0, "median_difference_low_myr": 5.0, "median_difference_high_myr": 15.0}
     similar = {"file": "m51.png", "reason": None, "spread_myr": 40.0}
     similar |= {f"similar_{n}_{name}": 20.0 for n in range(1, 6) for name in ("group", "target_myr")}
+    compared = {f"other_{name}": run[name] for name in ("sample", "model")} | {"other_is": "same names", "paired": True}
+    compared |= dict.fromkeys(("test_simulations", "other_test_simulations"), 3)
+    scored = ("validation_cross_entropy", "accuracy", "median_error_myr")
+    compared |= dict.fromkeys((*scored, *(f"other_{name}" for name in scored)), 0.5)
+    compared |= dict.fromkeys(("accuracy_gain", "median_error_gain_myr"), 0.0)
+    tried = {"validation_loss": 0.5, "validation_accuracy": 0.7, "epoch": 16, "chosen": True}
     catalogue = {"group": "s_1_m_1", "camera": 0, "snapshots": 71, "width": 48, "height": 48}
     catalogue |= {"damaged": False, "isolated": False, "share_inside": 0.98}
     training = {"options": {"architecture": "reference_cnn"}, "parameters": 1000, "seed": 1, "workers": 2}
@@ -189,6 +204,9 @@ def files(tmp_path):
         "encoder_latent": [table("latent", latent)],
         "encoder_reconstruction": [table("made", made)],
         "similar": [table("similar", similar)],
+        "comparison": [table("comparison", run | compared)],
+        "differing_settings": [table("settings", {"setting": "seed", "here": 1, "there": 2})],
+        "sweeps": [table("sweeps", {"workers": 2, "options": "noise: 0", "repeats": 1, **tried})],
         "errors": [table(f"errors{n}", {"grouping": "camera", "value": n, "accuracy": 0.5}) for n in (1, 2)],
         "observed": [table("observed", observed | {"novelty": 0.5, "warning": None})],
         "observed_agreement": [table("agreement", {"published": 9, "dated": 8, "rank_correlation": 0.5})],

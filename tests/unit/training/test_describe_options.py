@@ -68,7 +68,7 @@ def test_the_defaults_of_the_schema_are_those_of_the_command_line(parse):
     defaults = {name: about["default"] for name, about in properties.items() if "default" in about}
     jsonschema.validate(MODEL | defaults, model_schema())
     assert parse(MODEL) == parse(MODEL | defaults) == MODEL | defaults
-    assert set(properties) - set(defaults) == set(MODEL)
+    assert set(properties) - set(defaults) == {*MODEL, "sweep"}
 
 
 def test_every_option_of_the_configurations_is_described(root):

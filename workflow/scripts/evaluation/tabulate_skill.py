@@ -4,6 +4,7 @@ import pandas as pd
 
 from deepgalaxy.evaluation.baseline_predictions import read_baselines
 from deepgalaxy.evaluation.predictions import Predictions
+from deepgalaxy.evaluation.ranking import like
 from deepgalaxy.evaluation.skill import measure_skill
 from deepgalaxy.files import write_table
 from deepgalaxy.logs import logger, script_log
@@ -16,4 +17,4 @@ if __name__ == "__main__":
             tables = pd.read_csv(classes), pd.read_csv(split)
             rows.append(run | measure_skill(network, simple, *tables, snakemake.params.seed))
             logger.info("%s: %s", "/".join(map(str, run.values())), rows[-1]["verdict"])
-        write_table(pd.DataFrame(rows), snakemake.output[0])
+        write_table(like(pd.DataFrame(rows), pd.read_csv(snakemake.input.metrics)), snakemake.output[0])

@@ -10,9 +10,10 @@ from deepgalaxy.provenance.trace import read_job_records
 
 if __name__ == "__main__":
     with script_log(snakemake.log[0], "write_provenance"):
+        records = read_job_records(".snakemake/metadata")
         provenance = describe_provenance(
             snakemake.input,
-            read_job_records(".snakemake/metadata"),
+            {path: record for path, record in records.items() if path not in snakemake.params.given},
             "config/checksums.txt",
             config=snakemake.params.config,
             source=Path(__file__).parent,

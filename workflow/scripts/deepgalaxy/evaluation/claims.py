@@ -12,6 +12,7 @@ import pandas as pd
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.evaluation.encoder_claims import EncoderTables, judge_encoders
 from deepgalaxy.evaluation.folds import whole_samples
+from deepgalaxy.evaluation.ranking import NAMES, first_by_validation
 from deepgalaxy.evaluation.verdicts import (
     AT_SMALL_SCALE,
     NEEDS_DATASET,
@@ -26,9 +27,6 @@ from deepgalaxy.scaling.throughput import OURS
 PUBLISHED_SIMULATIONS, PUBLISHED_SNAPSHOTS = 36, 71
 SPEEDUP_AT_SMALL_SCALE = 1e4
 """How many times as fast as a simulation a network has to be here: a tenth of the paper's figure."""
-
-NAMES_OF_A_RUN = ["dataset", "sample", "fold", "model", "workers", "repeat"]
-"""The columns that say which run a row of a table is of."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +93,12 @@ def judge_claims(results: Results) -> pd.DataFrame:
 def _judge_dating(results: Results) -> tuple[str, str]:
     """Whether networks beat the baselines, on the published dataset if any was trained on it.
 
-    A run that lacks an interval decides nothing, unless another of its intervals speaks against the claim; nor does one
-    that has seen test simulations, or may have by weights from elsewhere.
+    Of several models on a sample it is the one that is first by validation, with all of its repeats. A run that lacks
+    an interval decides nothing, unless another of its intervals speaks against the claim; nor does one that has seen
+    test simulations, or may have by weights from elsewhere.
     """
-    gains = results.skill[[*NAMES_OF_A_RUN, "median_error_gain_low_myr"]]
-    metrics = whole_samples(results.metrics).merge(gains, on=NAMES_OF_A_RUN, how="left")
+    gains = results.skill[[*NAMES, "median_error_gain_low_myr"]]
+    metrics = whole_samples(results.metrics).merge(gains, on=NAMES, how="left")
     sound = metrics[metrics["test_simulations_trained_on"] == 0]
     if sound.empty:
         return UNDECIDED, (
@@ -107,7 +106,7 @@ def _judge_dating(results: Results) -> tuple[str, str]:
             " split by simulation, and begin without such weights, to find out."
         )
     real = sound[sound["dataset"].isin(results.published)]
-    runs = sound if real.empty else real
+    runs = first_by_validation(sound if real.empty else real)
     guess, always_median_myr = runs[["chance", "majority_accuracy"]].max(axis=1), runs["baseline_median_error_myr"]
     better = (runs["accuracy_low"] > guess) & (runs["median_error_high_myr"] < always_median_myr)
     strongest = runs["median_error_gain_low_myr"] > 0
@@ -126,6 +125,10 @@ def _judge_dating(results: Results) -> tuple[str, str]:
     if open_runs.any():
         evidence += (
             f" {open_runs.sum()} of them lack an interval, for which two test simulations are needed that differ."
+        )
+    if len(runs) < len(sound if real.empty else real):
+        evidence += (
+            " Of the models on a sample, these are the runs of the one with the lowest loss on validation images."
         )
     if (not_better | not_strongest).any():
         return NOT_BORNE_OUT, evidence

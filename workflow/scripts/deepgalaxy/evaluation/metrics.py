@@ -22,8 +22,12 @@ from deepgalaxy.evaluation.predictions import (
     most_probable_time,
     time_origin,
 )
+from deepgalaxy.evaluation.ranking import LOSS
 
-SUMMARISED = ["accuracy", "top5_accuracy", "cross_entropy", "median_error_myr", "mean_error_myr", "calibration_error"]
+SUMMARISED = [
+    *("validation_cross_entropy", "validation_accuracy", "validation_median_error_myr"),
+    *("accuracy", "top5_accuracy", "cross_entropy", "median_error_myr", "mean_error_myr", "calibration_error"),
+]
 """Metrics whose spread over repeats is reported."""
 
 
@@ -46,6 +50,7 @@ def score_predictions(
       (``resampled_interval``, drawn from ``seed``); ``top5_accuracy``: for which it is among the five most probable;
       ``chance`` is that of drawing a class uniformly, ``majority_accuracy`` that of always naming the class most
       frequent in training; ``cross_entropy`` is in nats;
+    - ``validation_…``: what ``_of_validation`` says of the validation images;
     - ``test_simulations_trained_on``: how many of the test simulations were trained on, now or before; any means that
       the split leaks and the other metrics are too optimistic; None if that is not known;
     - ``median_error_myr``, with its 95 % interval, and ``mean_error_myr``: of the absolute difference between the
@@ -69,13 +74,11 @@ def score_predictions(
     scaled = predictions.with_temperature(known["temperature"])
     accuracy = resampled_interval(np.mean, predictions.right.astype(float), group, seed)
     return {
-        "test_images": len(predictions.label),
-        "timed_test_images": int(timed.sum()),
-        "test_simulations": len(set(group)),
-        "timed_test_simulations": len(set(group[timed])),
+        **_count_tested(timed, group),
         "test_simulations_trained_on": _count_trained_on(group, known["trained_on"], splits_before),
         "counts_from": time_origin(classes),
         "classes": len(classes),
+        **_of_validation(validation, classes, split),
         "accuracy": accuracy_score(predictions.label, predictions.predicted),
         **dict(zip(("accuracy_low", "accuracy_high"), accuracy)),
         "top5_accuracy": _top_k_accuracy(predictions, 5),
@@ -93,6 +96,29 @@ def scale_by_validation(predictions: Predictions, validation: Predictions, split
     """Return predictions scaled by the temperature that fits the validation images, of each image's own fold."""
     known = pd.concat(_known_of_training(predictions, validation, split)).sort_index()
     return predictions.with_temperature(known["temperature"])
+
+
+def _count_tested(timed: np.ndarray, group: np.ndarray) -> dict[str, int]:
+    """Return how many images are tested, of how many simulations, and of both those that are ``timed``, bool (n,)."""
+    return {
+        "test_images": len(timed),
+        "timed_test_images": int(timed.sum()),
+        "test_simulations": len(set(group)),
+        "timed_test_simulations": len(set(group[timed])),
+    }
+
+
+def _of_validation(validation: Predictions, classes: pd.DataFrame, split: pd.DataFrame) -> dict[str, float | None]:
+    """Return what ``score_predictions`` says of the validation images: how many there are, of how many simulations; the
+    cross-entropy, by which runs are ranked; accuracy, and median error, None if none of them has a class with a time.
+    """
+    return {
+        "validation_images": len(validation.label),
+        "validation_simulations": split["group"].iloc[validation.row].nunique(),
+        "validation_cross_entropy": validation.cross_entropy(),
+        "validation_accuracy": float(validation.right.mean()),
+        "validation_median_error_myr": validation.median_error_myr(classes) if validation.timed.any() else None,
+    }
 
 
 def _calibration(predictions: Predictions, scaled: Predictions, classes: pd.DataFrame) -> dict[str, float]:
@@ -180,14 +206,17 @@ def summarise_repeats(metrics: pd.DataFrame) -> pd.DataFrame:
     ``score_predictions``; of samples with folds, only those of all folds together count. The table has one row for each
     combination of dataset, sample, model, workers and ``counts_from``: ``repeats``, of each of SUMMARISED the mean and,
     as ``_sd``, the standard deviation (with n - 1; empty for a single run), and ``median_error_floor_myr``, which
-    repeats have in common.
+    repeats have in common. Of each sample, the lowest mean loss on the validation images comes first.
     """
-    runs = whole_samples(metrics).groupby(["dataset", "sample", "model", "workers", "counts_from"], sort=False)
+    metrics = whole_samples(metrics)
+    runs = metrics.groupby(["dataset", "sample", "model", "workers", "counts_from"], sort=False)
     columns = {"repeats": ("repeat", "size")}
     for name in SUMMARISED:
         columns |= {name: (name, "mean"), f"{name}_sd": (name, "std")}
     columns["median_error_floor_myr"] = ("median_error_floor_myr", "first")
-    return runs.agg(**columns).reset_index()
+    summary = runs.agg(**columns).reset_index()
+    place = pd.factorize(summary["dataset"] + "/" + summary["sample"])[0]
+    return summary.iloc[np.lexsort([summary[LOSS], place])].reset_index(drop=True)
 
 
 def confusion(predictions: Predictions, classes: int) -> np.ndarray:

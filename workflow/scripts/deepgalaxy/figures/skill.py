@@ -23,7 +23,8 @@ def plot_skill(
     ``metrics`` and ``skill`` have a row for each run, with the columns of ``score_predictions`` and ``measure_skill``;
     those on ``sample``, a dataset and a sample or fold joined by a slash, are drawn. ``baselines`` is the table of
     ``score_baselines`` for this sample; the one that the runs are compared with is marked, and so is the floor of the
-    median error that the width of the classes sets. What has no interval is drawn without one.
+    median error that the width of the classes sets. Runs keep their order in ``metrics``, which is that of their
+    validation. What has no interval is drawn without one.
     """
     metrics, skill = (
         table[[_name_sample(row) == sample for row in table.to_dict("records")]] for table in (metrics, skill)

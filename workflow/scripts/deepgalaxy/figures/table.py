@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 SUBJECTS = (
     *("dataset", "sample", "scored_sample", "run", "scored_run", "property_run", "robust_run", "observing_run"),
-    *("compared_run", "scaling_study", "encoder", "searching_encoder"),
+    *("compared_run", "scaling_study", "sweep", "encoder", "searching_encoder"),
 )
 """What a figure may show. A scored sample is a sample, a fold of one, or all folds of one together; a scored run is a
 run, or the runs of all folds together; a property run is one whose network predicts properties, a robust run one whose
 sample has frames to disturb; an observing run is one that dated observed images, a compared run one that dated some
-whose times are published; a scaling study is of one model on one sample; an encoder is one
+whose times are published; a scaling study and a sweep are of one model on one sample; an encoder is one
 training of an encoder-decoder, a searching one one that searched for images like observed ones."""
 
 SECTIONS = ("skill", "datasets", "training", "results", "encoder", "observed", "scaling")
@@ -23,13 +23,14 @@ class FigureKind:
 
     ``pattern`` is the path of its files under the directory of figures, with the name of what each shows in place of
     {subject}; ``of`` is one of SUBJECTS, ``section`` one of SECTIONS; ``text`` says what a figure shows of {}, in its
-    caption and to those who do not see it.
+    caption and to those who do not see it; ``compares`` says whether it depends on which runs the experiment has.
     """
 
     pattern: str
     of: str
     section: str
     text: str
+    compares: bool = False
 
     def path(self, name: str) -> str:
         """Return the path of the figure of what has this name, under the directory of figures."""
@@ -41,9 +42,10 @@ FIGURES = {
         "skill/{subject}.svg",
         "scored_sample",
         "skill",
-        "Networks (blue) and baselines on {}: median error of the time and accuracy on the test images, with 95 %"
-        " intervals; in orange the baseline that is strongest on the validation images, in green the median error"
-        " of an answer that is right about the class and knows no more.",
+        "Networks (blue), in the order of their loss on the validation images, and baselines on {}: median error of the"
+        " time and accuracy on the test images, with 95 % intervals; in orange the baseline that is strongest on the"
+        " validation images, in green the median error of an answer that is right about the class and knows no more.",
+        compares=True,
     ),
     "mergers": FigureKind(
         "mergers/{subject}.png",
@@ -74,6 +76,13 @@ FIGURES = {
         "Classical statistics of the images of mergers in {} over time: median and 68 % of the images. Only images that"
         " have a class are measured: with stages, those of a merger between the last stage and its coalescence are left"
         " out, so that medians jump where mergers drop out or come back.",
+    ),
+    "sweep": FigureKind(
+        "sweep/{subject}.svg",
+        "sweep",
+        "training",
+        "Combinations of options that were tried of {}, by the loss on the validation images: mean and standard"
+        " deviation over repeats; in orange the one that is chosen, by this alone.",
     ),
     "training": FigureKind(
         "training/{subject}.svg",
@@ -212,6 +221,10 @@ def plan_figures(subjects: Mapping[str, Sequence[str]]) -> Iterator[tuple[Figure
             yield kind, name
 
 
-def figure_files(directory: str, subjects: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the paths of the figures that ``plan_figures`` yields, in a directory of figures."""
-    return [f"{directory}/{kind.path(name)}" for kind, name in plan_figures(subjects)]
+def figure_files(directory: str, subjects: Mapping[str, Sequence[str]], comparing: str = "") -> list[str]:
+    """Return the paths of the figures that ``plan_figures`` yields, in a directory of figures; those that compare runs
+    are in the directory ``comparing``, if that is given."""
+    return [
+        f"{comparing if kind.compares and comparing else directory}/{kind.path(name)}"
+        for kind, name in plan_figures(subjects)
+    ]

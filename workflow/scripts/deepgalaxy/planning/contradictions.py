@@ -15,8 +15,9 @@ from deepgalaxy.planning.combinations import (
 )
 from deepgalaxy.planning.earlier_runs import earlier_runs
 from deepgalaxy.planning.encoders import impossible_encoders, stage_options
-from deepgalaxy.planning.runs import takes_isolated, uneven_batches
+from deepgalaxy.planning.runs import split_samples, takes_isolated, uneven_batches
 from deepgalaxy.planning.sentences import OTHER_NAME, place_name
+from deepgalaxy.planning.sweeps import model_place, too_many, with_combinations
 
 UNTRAINED = {
     ("time", "time_block"): "time",
@@ -33,10 +34,14 @@ def contradictions(config: dict, models: str) -> Iterator[str]:
     for name, sample in config["samples"].items():
         for place, sentence in contradictions_in(sample):
             yield f"{place_name(['samples', name, *place])} {sentence}"
+    sweeping = list(too_many(config, len(split_samples(config))))
+    yield from sweeping
+    yield from uneven_batches(config)
+    config = with_combinations(config) if not sweeping else config
     experiment, numbers = config["experiment"], {*config["experiment"]["workers"], *config["scaling"]["workers"]}
     for name in experiment["models"]:
         for sentence in impossible_options(config["models"][name], max(numbers, default=1)):
-            yield f"`models: {name}`: {sentence}"
+            yield f"`{model_place(config['models'], name)}`: {sentence}"
         yield from refusals(earlier_runs, config["models"], name, models)
     any_isolated = any("isolated" in config["datasets"][name] for name in experiment["datasets"])
     for name, where in product(experiment["models"], experiment["samples"]):
@@ -45,12 +50,11 @@ def contradictions(config: dict, models: str) -> Iterator[str]:
         cameras = camera_numbers(sample["selection"]["cameras"]) if by_camera else []
         ordered = not by_camera and not (any_isolated and takes_isolated(sample))
         for sentence in impossible_classes(config["models"][name], cameras, ordered):
-            yield f"`models: {name}` on `samples: {where}`: {sentence}"
+            yield f"`{model_place(config['models'], name)}` on `samples: {where}`: {sentence}"
     yield from impossible_encoders(config, max(numbers, default=1))
     yield from _of_reference(config)
     yield from _of_images(config)
     yield from _of_jobs(config["machine"], sorted(numbers))
-    yield from uneven_batches(config)
     yield from impossible_benchmarks(config)
 
 
@@ -71,7 +75,8 @@ def _of_images(config: dict) -> Iterator[str]:
 
 def _trained(config: dict) -> dict[str, Mapping[str, Any]]:
     """Return the options of all networks of the experiment, by their places in the configuration."""
-    models = {f"models: {name}": config["models"][name] for name in config["experiment"]["models"]}
+    named = config["models"]
+    models = {model_place(named, name): named[name] for name in config["experiment"]["models"]}
     return models | stage_options(config)
 
 

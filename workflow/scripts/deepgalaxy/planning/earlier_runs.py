@@ -3,9 +3,11 @@
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from deepgalaxy.folds import parse_fold
-from deepgalaxy.planning.runs import run_named
+from deepgalaxy.planning.runs import EXPERIMENT_RUN, experiment_runs, run_named
+from deepgalaxy.planning.sweeps import SWEEP, model_place, with_combinations
 
 WITHOUT_FILE = ("none", "imagenet")
 """Values of a model's option ``weights`` that are no file."""
@@ -29,14 +31,21 @@ def unusable_weights(config: Mapping[str, Mapping], directory: str) -> Iterator[
 
     ``config`` has no other mistake.
     """
+    asked, config = config, with_combinations(config)
     for model in config["experiment"]["models"]:
         runs, file = earlier_runs(config["models"], model, directory)
         if file and not os.path.isfile(file):
             yield (
-                f"`models: {runs[-1]['model'] if runs else model}: weights`: {file} is not a file; name one that is"
-                f" there, or the model.keras of a run below {directory}."
+                f"`{model_place(config['models'], runs[-1]['model'] if runs else model)}`: `weights: {file}` is not a"
+                f" file; name one that is there, or the model.keras of a run below {directory}."
             )
         for run in runs:
+            if asked["models"].get(run["model"], {}).get("sweep") and not _is_chosen(run, asked):
+                yield (
+                    f"The weights that {model} begins with are of {run['model']}, which has a `sweep`, and the"
+                    " experiment has no such run, so that none is chosen; let the experiment have it, or name one of"
+                    " a combination."
+                )
             for section, name in (("datasets", run["dataset"]), ("samples", parse_fold(run["sample"])[0])):
                 if name not in config[section]:
                     yield (
@@ -45,12 +54,18 @@ def unusable_weights(config: Mapping[str, Mapping], directory: str) -> Iterator[
                     )
 
 
+def _is_chosen(run: Mapping[str, str], config: Mapping[str, Any]) -> bool:
+    """Return whether the experiment has a run, so that it is chosen of its model's sweep."""
+    return EXPERIMENT_RUN.format(**run) in {EXPERIMENT_RUN.format(**one) for one in experiment_runs(dict(config))}
+
+
 def earlier_runs(models: Mapping[str, Mapping], model: str, directory: str) -> tuple[list[dict[str, str]], str | None]:
     """Return the runs of this workflow that a model's weights went through, the latest first.
 
-    ``models`` is this section of the configuration, ``directory`` where the workflow leaves its runs. With them comes
-    the file that the earliest of these runs, or the model itself, begins with, if no run of this workflow makes it;
-    else None. Raises ValueError if a run is of a model that is not described, or if weights go round in a circle.
+    ``models`` is this section of the configuration, or all that it describes (``all_models``); ``directory`` is where
+    the workflow leaves its runs. With them comes the file that the earliest of these runs, or the model itself, begins
+    with, if no run of this workflow makes it; else None. Raises ValueError if a run is of a model that is not
+    described, or if weights go round in a circle.
     """
     runs: list[dict[str, str]] = []
     seen = [model]
@@ -62,7 +77,7 @@ def earlier_runs(models: Mapping[str, Mapping], model: str, directory: str) -> t
         if run["model"] not in models:
             raise ValueError(
                 f"`models: {seen[-1]}: weights: {weights}` is of a model {run['model']!r}, but `models` describes only"
-                f" {', '.join(models)}."
+                f" {', '.join(name for name in models if SWEEP not in name)}."
             )
         if run["model"] in seen:
             raise ValueError(

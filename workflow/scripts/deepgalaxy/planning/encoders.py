@@ -6,6 +6,7 @@ from typing import Any
 
 from deepgalaxy.planning.combinations import impossible_options
 from deepgalaxy.planning.runs import split_samples
+from deepgalaxy.planning.sweeps import model_place
 
 ENCODER_RUN = "{dataset}/{sample}/{encoder}/workers~{workers}/repeat~{repeat}"
 """The name of a run of an encoder-decoder, as in the paths of its files; to be filled in with the run."""
@@ -67,7 +68,7 @@ def impossible_encoders(config: dict, workers: int) -> Iterator[str]:
     for name in experiment["models"]:
         model = config["models"][name]
         for sentence in _impossible_model(model, config["encoders"]):
-            yield f"`models: {name}`: {sentence}"
+            yield f"`{model_place(config['models'], name)}`: {sentence}"
 
 
 def _impossible_model(model: Mapping[str, Any], encoders: Mapping[str, Mapping]) -> Iterator[str]:

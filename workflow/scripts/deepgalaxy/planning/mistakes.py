@@ -8,6 +8,7 @@ import yaml
 
 from deepgalaxy.planning.contradictions import contradictions
 from deepgalaxy.planning.earlier_runs import unusable_weights
+from deepgalaxy.planning.experiments import unkept
 from deepgalaxy.planning.prospects import impossible_samples
 from deepgalaxy.planning.sentences import fill_in_defaults, meant
 
@@ -26,10 +27,13 @@ BLANK: dict[str, dict] = {
 
 
 def refuse_mistakes(config: dict, schema: str | Path, models: str) -> None:
-    """Raise ValueError with a line for each of ``list_mistakes``, or if there are none, of ``unusable_weights``;
-    ``schema`` is the YAML file of the schema."""
+    """Raise ValueError with a line for each of ``list_mistakes``, or if there are none, of ``unusable_weights`` and of
+    ``unkept``; ``schema`` is the YAML file of the schema."""
     with open(schema, encoding="utf-8") as file:
-        mistakes = list_mistakes(config, yaml.safe_load(file), models) or list(unusable_weights(config, models))
+        mistakes = list_mistakes(config, yaml.safe_load(file), models) or [
+            *unusable_weights(config, models),
+            *unkept(config["experiment"], str(Path(models).parent)),
+        ]
     if mistakes:
         raise ValueError("\n".join(mistakes))
 

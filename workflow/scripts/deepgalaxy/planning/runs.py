@@ -14,6 +14,7 @@ from itertools import product
 
 from deepgalaxy.dataset.layout import isolated_name
 from deepgalaxy.folds import ALL_FOLDS, ENSEMBLE, SAMPLE_PATTERN, fold_name, parse_fold
+from deepgalaxy.planning.sweeps import MODEL_PATTERN, combinations, swept_models, tested_models
 
 EXPERIMENT_RUN = "{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}"
 """The name of a run of the experiment, as in the paths of its files; to be filled in with the run."""
@@ -53,8 +54,15 @@ def takes_isolated(sample: dict) -> bool:
 
 
 def experiment_runs(config: dict) -> list[dict]:
-    """Return the runs of the experiment, one for each combination of what it lists, and of each fold."""
+    """Return the runs of the experiment, one for each combination of what it lists, and of each fold; of a model with a
+    sweep, of what is chosen or of all (``tested_models``)."""
     return _runs(config, split_samples(config))
+
+
+def sweep_runs(config: dict) -> list[dict]:
+    """Return the runs of the sweeps of the experiment's models, one for each combination of options and of the rest."""
+    names = [name for model in swept_models(config) for name in combinations(config["models"], model)]
+    return _runs(config, split_samples(config), names)
 
 
 def joined_runs(config: dict) -> list[dict]:
@@ -70,11 +78,16 @@ def ensemble_runs(config: dict) -> list[dict]:
     return [run | {"repeat": ENSEMBLE} for run in runs if run["repeat"] == 0]
 
 
-def _runs(config: dict, samples: list[str]) -> list[dict]:
-    """Return the runs on these samples."""
+def _runs(config: dict, samples: list[str], models: list[str] | None = None) -> list[dict]:
+    """Return the runs on these samples, of these models or of all that are tested."""
     experiment = config["experiment"]
     names = (*TRAINED, "workers", "repeat")
-    listed = (experiment["datasets"], samples, experiment["models"], experiment["workers"])
+    listed = (
+        experiment["datasets"],
+        samples,
+        tested_models(config) if models is None else models,
+        experiment["workers"],
+    )
     return [dict(zip(names, run)) for run in product(*listed, range(experiment["repeats"]))]
 
 
@@ -126,7 +139,7 @@ def constrain(name: str, ensembles: bool = False) -> str:
     ``ensembles`` may stand in place of a repeat.
 
     >>> constrain("{model}/workers~{workers}")
-    '{model,\\w+}/workers~{workers,\\d+}'
+    '{model,\\w+(?:/sweep~[0-9a-f]{8})?}/workers~{workers,\\d+}'
     """
     constrained = re.sub(r"{(\w+)}", lambda place: f"{{{place[1]},{_what_stands_in(place[1])}}}", name)
     return constrained.replace(r"{repeat,\d+}", rf"{{repeat,(?:\d+|{ENSEMBLE})}}") if ensembles else constrained
@@ -146,4 +159,4 @@ def run_named(name: str) -> dict[str, str] | None:
 def _what_stands_in(place: str) -> str:
     """Return a regular expression for what may stand in a place of a run's name."""
     numbers = dict.fromkeys(("workers", "batch", "repeat"), r"\d+")
-    return (numbers | {"sample": SAMPLE_PATTERN}).get(place, NAME)
+    return (numbers | {"sample": SAMPLE_PATTERN, "model": MODEL_PATTERN}).get(place, NAME)

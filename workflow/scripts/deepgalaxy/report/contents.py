@@ -20,6 +20,8 @@ TABLES = ("metrics", "skill", "summary", "scaling", "throughput", "claims")
 
 JOINED_TABLES = {
     "baselines": "scored_sample",
+    "comparison": "other_experiment",
+    "differing_settings": "other_experiment",
     "encoder_latent": "encoder",
     "encoder_reconstruction": "encoder",
     "errors": "scored_run",
@@ -32,6 +34,7 @@ JOINED_TABLES = {
     "robustness": "robust_run",
     "scaling_model": "modelled_study",
     "similar": "searching_encoder",
+    "sweeps": "sweep",
 }
 """Tables with one file for each subject of a kind."""
 
@@ -107,7 +110,7 @@ def collect_figures(
         alike = sum(NUMBERED.sub("", other) == NUMBERED.sub("", name) for other in subjects[kind.of])
         if alike > 1:
             text += (
-                f" This is the first of {alike}, one for each fold and repeat; all are in figures/ beside this page."
+                f" This is the first of {alike}, one for each fold and repeat; all are in figures/ among the results."
             )
         figures[kind.section].append(Figure(path, text))
     return figures

@@ -1,17 +1,21 @@
-"""What came out, in three lines for the end of a run: ``python -m deepgalaxy.report.outcome results``."""
+"""What came out, in three lines for the end of a run: ``python -m deepgalaxy.report.outcome results config.yaml``."""
 
 import csv
 import sys
 from pathlib import Path
 
-from deepgalaxy.folds import ALL_FOLDS
+import yaml
+
+from deepgalaxy.experiments import experiment_directory
+from deepgalaxy.folds import ALL_FOLDS, ENSEMBLE
 
 
 def describe_outcome(results: str | Path) -> list[str]:
     """Return three lines: the accuracy; the median error, beside that of the strongest baseline; where the report is.
 
-    They are read from the tables of a directory of results. Of several runs it is the first in the tables that the
-    report begins with (one that is no fold, or all folds together), and the first line names it. Raises ValueError if
+    They are read from the tables of a directory of results. Of several runs it is the first in the tables that is no
+    fold, or all folds together: of the first sample, that of the lowest loss on validation images; and the first line
+    names it. Raises ValueError if
     there is no report, or no such run in the tables.
     """
     report = Path(results, "report.html")
@@ -21,7 +25,8 @@ def describe_outcome(results: str | Path) -> list[str]:
     if not metrics or not skill:
         raise ValueError(f"The tables in {results}/tables say nothing of any run.")
     run, compared = metrics[0], skill[0]
-    name = f"{run['model']} on {run['dataset']}/{run['sample']}, the first of {len(metrics)} runs"
+    what = f"the ensemble of {run['model']}" if run["repeat"] == ENSEMBLE else run["model"]
+    name = f"{what} on {run['dataset']}/{run['sample']}, by validation the first of {len(metrics)} runs"
     seen = run["test_simulations_trained_on"]
     baseline = ", ".join(filter(None, (compared["baseline"].replace("_", " "), compared["setting"])))
     return [
@@ -32,6 +37,13 @@ def describe_outcome(results: str | Path) -> list[str]:
         f" strongest baseline ({baseline}): {float(compared['strongest_median_error_myr']):.3g} Myr",
         f"Report: {report}",
     ]
+
+
+def results_of(results: str, configuration: str | Path) -> str:
+    """Return the directory below ``results`` that has the tables and the report of the experiment in a configuration
+    file, by its name if it has one."""
+    config = yaml.safe_load(Path(configuration).read_text(encoding="utf-8"))
+    return experiment_directory(results, config["experiment"].get("name", ""))
 
 
 def _read_runs(path: Path) -> list[dict[str, str]]:
@@ -49,6 +61,6 @@ def _with_limits(run: dict[str, str], column: str, unit: str, factor: float = 1.
 
 if __name__ == "__main__":
     try:
-        print("\n".join(describe_outcome(sys.argv[1])))
+        print("\n".join(describe_outcome(results_of(*sys.argv[1:]))))
     except ValueError as error:
         sys.exit(str(error))

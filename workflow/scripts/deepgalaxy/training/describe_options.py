@@ -47,8 +47,26 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def model_schema() -> dict[str, Any]:
-    """Return the JSON schema of an entry of ``models``."""
-    return options_schema(TrainingOptions)
+    """Return the JSON schema of an entry of ``models``: the options, and lists of values of any of them to be tried."""
+    schema = options_schema(TrainingOptions)
+    tried = {
+        name: {
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"$ref": f"#/$defs/model/properties/{name}"},
+            "description": "Values to be tried.",
+        }
+        for name in schema["properties"]
+    }
+    schema["properties"]["sweep"] = {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": tried,
+        "description": "Options with lists of values: every combination is trained, and one is chosen by validation.",
+    }
+    return schema
 
 
 def options_schema(of: type) -> dict[str, Any]:
