@@ -1,0 +1,46 @@
+"""What README.md and the tutorial tell a reader to do does what they say, in a fresh clone with the tiny mergers."""
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from support.pages import blocks, commands, journeys
+from support.runs import MODELS
+
+
+def test_each_way_to_start_takes_few_commands_and_the_tutorial_takes_the_first_two():
+    laptop, images, _ = journeys()
+    assert all(len(journey) <= 5 for journey in journeys())
+    tutorial = [line for language, block in blocks("docs/tutorial.md") if language == "sh" for line in commands(block)]
+    assert [line for line in tutorial if line in laptop + images] == laptop + images
+
+
+def test_every_line_of_the_tutorial_runs(finished, run, tmp_path):
+    """As one shell would, from the clone on; what `make setup` and `make run` take long for is there already."""
+    made = " ".join(shlex.quote(str(finished / name)) for name in ("results", ".snakemake", "logs", "benchmarks"))
+    ready = [f"ln -s {shlex.quote(sys.prefix)} .venv", f"cp -r {made} ."]
+    lines = ["set -e"]
+    for language, block in blocks("docs/tutorial.md"):
+        if language == "python":
+            lines += ["python - <<'END_OF_BLOCK'", block + "END_OF_BLOCK"]
+            continue
+        for command in commands(block):
+            lines += [command, *(ready if command.startswith("cd ") else [])]
+    dataset, sample, _ = MODELS.split("/")
+    script = "\n".join(lines).replace("<address of this repository>", shlex.quote(str(finished)))
+    (tmp_path / "tutorial.sh").write_text(script.replace("simulated/stages", f"{dataset}/{sample}"))
+    environment = {"MAKEFLAGS": "--old-file=setup", "MAKELEVEL": "0", "BROWSER": "true"}
+    result = run(shutil.which("bash"), "tutorial.sh", cwd=tmp_path, env=environment)
+    said = result.stdout + result.stderr
+    assert result.returncode == 0, said
+    clone = tmp_path / "deepgalaxy-workflow"
+    assert "Nothing to be done" in said and "results/report.html" in result.stdout
+    assert pd.read_csv(clone / "results/tables/skill.csv")["verdict"][0] in result.stdout
+    [dated] = pd.read_csv(clone / "times.csv").itertuples()
+    assert dated.file == "a_merger.png" and dated.low_myr < dated.expected_myr < dated.high_myr
+    assert Path(clone / "similar.csv").exists()
+    planned = result.stdout.rsplit("job ", 1)[-1]
+    assert "train_model" in planned and "simulate_galaxies" not in planned
