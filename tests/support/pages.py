@@ -19,3 +19,10 @@ def commands(block):
 def journeys():
     """The commands of each of the ways to start that README.md describes."""
     return [commands(block) for language, block in blocks("README.md") if language == "sh"]
+
+
+def is_described(column, page):
+    """Whether a page names a column of a table, or the figure that it is a limit of, or that of 68 % in place of 90."""
+    words = set(re.findall(r"`(\w+)`", page))
+    figure = re.sub(r"_(low|high|sd)(?=_myr$|$)", "", column)
+    return not {column, figure, figure.replace("90", "68")}.isdisjoint(words)

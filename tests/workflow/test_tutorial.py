@@ -1,5 +1,6 @@
 """What README.md and the tutorial tell a reader to do does what they say, in a fresh clone with the tiny mergers."""
 
+import re
 import shlex
 import shutil
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from support.pages import blocks, commands, journeys
+from support.pages import blocks, commands, is_described, journeys
 from support.runs import MODELS
 
 
@@ -44,3 +45,12 @@ def test_every_line_of_the_tutorial_runs(finished, run, tmp_path):
     assert Path(clone / "similar.csv").exists()
     planned = result.stdout.rsplit("job ", 1)[-1]
     assert "train_model" in planned and "simulate_galaxies" not in planned
+
+
+def test_all_tables_and_their_columns_are_described(finished, root):
+    page, tables = (root / "docs/tables.md").read_text(), finished / "results/tables"
+    for path in tables.rglob("*.csv"):
+        kind = path.relative_to(tables).with_suffix("").as_posix().split("/tiny/")[0]
+        assert re.search(rf"^## `{kind}[./]", page, re.MULTILINE), kind
+        columns = pd.read_csv(path, nrows=0).columns
+        assert not [column for column in columns if not is_described(column, page)], kind

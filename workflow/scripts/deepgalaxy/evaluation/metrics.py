@@ -40,7 +40,8 @@ def score_predictions(
     ``split`` may be that of all folds together (``join_splits``); what is known from training and validation, the most
     frequent class, the median time and the temperature, is then that of each image's own fold. ``splits_before`` are
     those of the trainings that the weights to begin with come from; None if they are not known. Times count from
-    ``counts_from``. Errors in time are of ``timed_test_images``, whose class has a time, of ``timed_test_simulations``.
+    ``counts_from``. There are ``classes`` classes, and ``test_images`` of ``test_simulations``; errors in time are of
+    ``timed_test_images``, whose class has a time, of ``timed_test_simulations``.
 
     - ``accuracy``: share of images whose most probable class is the true one, with the limits of its 95 % interval
       (``resampled_interval``, drawn from ``seed``); ``top5_accuracy``: for which it is among the five most probable;
