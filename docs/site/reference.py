@@ -65,7 +65,7 @@ def options_page(schema: dict[str, Any]) -> str:
     ]
     for name, section in schema["properties"].items():
         section = _resolved(section, schema)
-        lines += ["", f"## `{name}`", "", *_wrapped(section["description"])]
+        lines += ["", f"## `{name}`", "", *_wrapped(_linked(section["description"]))]
         if name in ENTRIES:
             lines += ["", "Each entry, under a name of yours:"]
             section = _resolved(section["additionalProperties"], schema)
@@ -77,7 +77,7 @@ def options_page(schema: dict[str, Any]) -> str:
 def _items(part: dict[str, Any], schema: dict[str, Any], level: int) -> Iterator[str]:
     """Yield list items for the keys of a part of the schema, those of its alternatives, and theirs in turn."""
     for alternative in _alternatives(part, schema):
-        yield from _wrapped(alternative["description"], level)
+        yield from _wrapped(_linked(alternative["description"]), level)
         yield from _items(alternative, schema, level + 1)
     described = _described(part, schema)
     for name, key in described.get("properties", {}).items():
@@ -107,10 +107,13 @@ def _alternatives(part: dict[str, Any], schema: dict[str, Any]) -> list[dict[str
 
 
 def _shared_with_models(part: dict[str, Any], schema: dict[str, Any]) -> str:
-    """Return which options of a model a part consists of, in words; empty if it has others."""
-    options, names = schema["$defs"]["model"]["properties"], list(part.get("properties", {}))
-    if names and all(part["properties"][name] == options.get(name) for name in names):
-        return f"options of [models](#models), `{names[0]}` to `{names[-1]}`"
+    """Return in words which options of a model, or lists of their values, a part consists of; empty if it has others."""
+    options, keys = schema["$defs"]["model"]["properties"], part.get("properties", {})
+    lists = {name: _resolved(key.get("items", {}), schema) for name, key in keys.items()}
+    for what, properties in (("", keys), ("lists of values of ", lists)):
+        if properties and all(about == options.get(name) for name, about in properties.items()):
+            first, *_, last = properties
+            return f"{what}options of [models](#models), `{first}` to `{last}`"
     return ""
 
 
@@ -118,7 +121,10 @@ def _resolved(part: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """Return a part of the schema with what it refers to; what it says itself counts."""
     if "$ref" not in part:
         return part
-    return _resolved(schema["$defs"][part["$ref"].rpartition("/")[2]], schema) | part
+    referred = schema
+    for key in part["$ref"].removeprefix("#/").split("/"):
+        referred = referred[key]
+    return _resolved(referred, schema) | {key: value for key, value in part.items() if key != "$ref"}
 
 
 def _kind(key: dict[str, Any], schema: dict[str, Any]) -> str:
@@ -138,8 +144,9 @@ def _kind(key: dict[str, Any], schema: dict[str, Any]) -> str:
 
 
 def _linked(text: str) -> str:
-    """Return a text in which pages of docs/ that it names are links."""
-    return re.sub(r"docs/([\w-]+)\.md", r"[\g<0>](\1.md)", text.strip())
+    """Return a text in which pages of docs/ that it names are links, and `<` outside code begins no tag."""
+    linked = re.sub(r"docs/([\w-]+)\.md", r"[\g<0>](\1.md)", text.strip())
+    return re.sub(r"`[^`]*`|<", lambda match: "\\<" if match[0] == "<" else match[0], linked)
 
 
 def _code(value: object) -> str:
