@@ -43,7 +43,11 @@ TABLES = {
     f"observed_reference/{RUN}": ["observed/agreement.py:compare_with_reference"],
     f"observed_agreement/{RUN}": ["observed/agreement.py:summarise_agreement"],
     f"encoders/reconstruction/{ENCODER}": ["encoder/reconstruction.py:tabulate_reconstruction"],
-    f"encoders/latent/{ENCODER}": ["encoder/retrieval.py:tabulate_retrieval", "encoder/scores.py:score_spaces"],
+    f"encoders/latent/{ENCODER}": [
+        "encoder/retrieval.py:tabulate_retrieval",
+        "encoder/retrieval.py:score_retrieval",
+        "encoder/scores.py:score_spaces",
+    ],
     "throughput": ["scaling/throughput.py:summarise_throughput"],
     "scaling": ["scaling/throughput.py:scaling_table"],
     f"scaling_model/{SAMPLE}/<model>": ["scaling/model.py:predict_scaling"],
@@ -107,7 +111,7 @@ def _alternatives(part: dict[str, Any], schema: dict[str, Any]) -> list[dict[str
 
 
 def _shared_with_models(part: dict[str, Any], schema: dict[str, Any]) -> str:
-    """Return in words which options of a model, or lists of their values, a part consists of; empty if it has others."""
+    """Return in words which options of a model, or lists of their values, a part has; empty if it has others."""
     options, keys = schema["$defs"]["model"]["properties"], part.get("properties", {})
     lists = {name: _resolved(key.get("items", {}), schema) for name, key in keys.items()}
     for what, properties in (("", keys), ("lists of values of ", lists)):
