@@ -167,9 +167,9 @@ def tables_page() -> str:
             "them describe them, by `make docs`. What stands in brackets or in capitals is a name in the code. "
             "Columns with the limits of an interval are called like the figure, with `_low` or `_high` at the end; "
             "where there are columns of 68 % and of 90 %, those of 68 % are described. Tables of several runs begin "
-            "with `dataset`, `sample`, `fold`, `model`, `workers` and `repeat`. The table of observed images has a "
-            "[page of its own](observed.md#the-table); what the figures mean is explained in "
-            "[evaluation](evaluation.md) and [scaling](scaling.md)."
+            "with `dataset`, `sample`, `fold`, `model`, `workers` and `repeat`. `classes` and `test_images` say how "
+            "many there are. The table of observed images has a [page of its own](observed.md#the-table); what the "
+            "figures mean is explained in [evaluation](evaluation.md) and [scaling](scaling.md)."
         ),
     ]
     for name, makers in TABLES.items():

@@ -40,14 +40,14 @@ def score_predictions(
     ``split`` may be that of all folds together (``join_splits``); what is known from training and validation, the most
     frequent class, the median time and the temperature, is then that of each image's own fold. ``splits_before`` are
     those of the trainings that the weights to begin with come from; None if they are not known. Times count from
-    ``counts_from``. Of ``test_images`` (in ``test_simulations`` and ``classes``), errors in time are of the
-    ``timed_test_images``, whose class has a time, of ``timed_test_simulations``.
+    ``counts_from``. Errors in time are of ``timed_test_images``, whose class has a time, of ``timed_test_simulations``.
 
     - ``accuracy``: share of images whose most probable class is the true one, with the limits of its 95 % interval
       (``resampled_interval``, drawn from ``seed``); ``top5_accuracy``: for which it is among the five most probable;
-      ``chance``: of a random class, ``majority_accuracy``: of the most frequent one; ``cross_entropy`` is in nats;
-    - ``test_simulations_trained_on``: how many of these were trained on, now or before; any means that the split leaks
-      and the other metrics are too optimistic; None if that is not known;
+      ``chance`` is that of drawing a class uniformly, ``majority_accuracy`` that of always naming the class most
+      frequent in training; ``cross_entropy`` is in nats;
+    - ``test_simulations_trained_on``: how many of the test simulations were trained on, now or before; any means that
+      the split leaks and the other metrics are too optimistic; None if that is not known;
     - ``median_error_myr``, with its 95 % interval, and ``mean_error_myr``: of the absolute difference between the
       expected and the true time; 68 % of the images have one between ``error_16_myr`` and ``error_84_myr``;
       ``median_error_floor_myr``: the median when the true class is always named, and its centre given as the time;
