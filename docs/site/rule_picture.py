@@ -118,5 +118,5 @@ def _darker(colour: str) -> str:
 
 
 if __name__ == "__main__":
-    said = subprocess.run(COMMAND.split(), cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    said = subprocess.run(COMMAND.split(), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     PICTURE.write_text(draw(edges_of(said)), encoding="utf-8")
