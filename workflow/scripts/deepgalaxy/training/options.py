@@ -1,6 +1,6 @@
 """The options of a training run, defined once.
 
-From this come the part ``models`` of the configuration's schema, the table of options in config/README.md (see
+From this come the part ``models`` of the configuration's schema, by way of it docs/options.md (see
 ``deepgalaxy.training.describe_options``) and the command line.
 """
 
