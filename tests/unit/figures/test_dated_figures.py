@@ -141,7 +141,7 @@ def test_each_point_of_the_dates_has_its_words_and_its_image(tested, tmp_path):
     assert drawing.count("<circle cx") - 1 == np.sum(predictions.right & predictions.timed)
     address = re.search(r'href="(data:.*?)"', drawing)[1]
     assert address == sheet_of(timed.index.to_numpy(), prepared)
-    with pytest.raises(ValueError, match="27 predicted images are in none of"):
+    with pytest.raises(ValueError, match=r"\d+ predicted images are in none of"):
         sheet_of(timed.index.to_numpy(), prepared[:1])
 
 

@@ -199,7 +199,9 @@ def examples(tmp_path):
         np.array([np.nan, 70.0, 150.0, 50.0]),
         np.array([0, 1, 3, 2]),
     )
-    split = pd.DataFrame({"group": ["a", "b", "c", "d"], "camera": [0, 12, 7, 1], "label": [2, 0, 0, 1]})
+    split = pd.DataFrame(
+        {"group": ["isolated_01", "s_1_m_0.5", "s_2_m_1", "s_1_m_1"], "camera": [0, 12, 7, 1], "label": [2, 0, 0, 1]}
+    )
     return tmp_path / "examples.hdf5", predictions, split
 
 
@@ -226,7 +228,11 @@ def test_examples_stand_above_their_distributions(drawn, examples):
     with h5py.File(path) as file:
         for axes, number in ((grid[0, 0], 0), (grid[0, 1], 1), (grid[2, 0], 2)):
             np.testing.assert_array_equal(axes.images[0].get_array(), file["brightness"][number])
-    assert [axes.get_title() for axes in grid[::2].flat[:3]] == ["c\n50 Myr", "a\nno merger", "b\n70 Myr"]
+    assert [axes.get_title() for axes in grid[::2].flat[:3]] == [
+        "mass ratio 1\nsize ratio 2\n50 Myr",
+        "lone galaxy 01\nno merger",
+        "mass ratio 0.5\nsize ratio 1\n70 Myr",
+    ]
     # The middle 68 % of the first lie between 100 * 0.16 / 0.9 and 100 * 0.84 / 0.9 Myr.
     assert [axes.get_title() for axes in grid[1::2].flat[:3]] == ["60 ± 38 Myr", "no merger", "150 ± 34 Myr"]
     shares = [grid[1, 0], grid[1, 1], grid[3, 0]]

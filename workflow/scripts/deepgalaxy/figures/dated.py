@@ -14,7 +14,7 @@ from deepgalaxy.evaluation.predictions import (
     time_origin,
     timed_classes,
 )
-from deepgalaxy.figures.style import BLUE, ORANGE
+from deepgalaxy.figures.style import BLUE, ORANGE, say_myr
 
 SHARE = MIDDLE_68[1] - MIDDLE_68[0]
 """Of a distribution over time, how much lies in the interval that is named."""
@@ -52,24 +52,10 @@ def date_images(predictions: Predictions, classes: pd.DataFrame) -> Dates:
     said = []
     for number, expected in enumerate(predictions.expected_myr(classes)):
         if share_timed[number] >= 0.5:
-            said.append(f"{_whole(expected)} ± {_whole((high[number] - low[number]) / 2)} Myr")
+            said.append(say_myr(expected, (high[number] - low[number]) / 2))
         else:
             said.append(str(names[np.where(timed, -1, predictions.probabilities[number]).argmax()]))
     return Dates(distribution * share_timed[:, None], edges_myr, said, predictions.target_myr, time_origin(classes))
-
-
-def say_myr(time: float) -> str:
-    """Return a time in words, to the million years.
-
-    >>> say_myr(-12.3)
-    '−12 Myr'
-    """
-    return f"{_whole(time)} Myr"
-
-
-def _whole(number: float) -> str:
-    """Return a rounded number with a real minus sign."""
-    return f"{round(float(number))}".replace("-", "−")
 
 
 def draw_dates(axes: plt.Axes, dates: Dates, number: int) -> None:

@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.figures.dated import date_images, say_myr
-from deepgalaxy.figures.style import BLUE, ORANGE
+from deepgalaxy.figures.dated import date_images
+from deepgalaxy.figures.style import BLUE, ORANGE, say_myr
 from deepgalaxy.files import whole_file
 from deepgalaxy.sample.prepared_file import as_brightness
 
@@ -31,7 +31,7 @@ def plot_dates(
     predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame, prepared: list[str], output: str | Path
 ) -> None:
     """Write a drawing (SVG) of the expected against the true time of the test images that have one, with a script that
-    shows the image of the point that is pointed at.
+    shows the image of the point that is pointed at, and at first that of the largest error.
 
     At most MOST_IMAGES are drawn, evenly spread over the predictions. ``prepared`` are the prepared files of test
     images, of all folds if there are several, which hold them all.
@@ -70,6 +70,7 @@ def plot_dates(
         across=ACROSS,
         down=-(-len(points) // ACROSS),
         thumbnail=THUMBNAIL,
+        worst=int(np.abs(times[0] - times[1]).argmax()),
         right_colour=BLUE,
         wrong_colour=ORANGE,
     )

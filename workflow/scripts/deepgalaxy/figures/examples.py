@@ -10,8 +10,9 @@ from skimage.filters import gaussian
 
 from deepgalaxy.evaluation.examples import KINDS
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.figures.dated import date_images, draw_dates, say_myr
-from deepgalaxy.figures.style import BLUE, ORANGE, PURPLE, save_figure
+from deepgalaxy.figures.dated import date_images, draw_dates
+from deepgalaxy.figures.style import BLUE, ORANGE, PURPLE, save_figure, say_myr
+from deepgalaxy.figures.tiles import name_ratios
 
 OUTLINED = 0.4
 """Of the largest attribution in an image: what is above is outlined."""
@@ -21,7 +22,8 @@ def plot_examples(
     examples: str | Path, predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame, output: str | Path
 ) -> None:
     """Draw the images of a file that ``explain_examples`` wrote, two rows for each kind: the images, with the pixels
-    outlined that speak most for and against the class that is named, and their distributions over time.
+    outlined that speak most for (orange) and against (purple, dotted) the class that is named, and their distributions
+    over time.
 
     ``predictions`` are those of all test images. Above an image stands its true time, or its true class if that has no
     time; below it the expected one, or the class that it is given if that has no time. Attributions are smoothed by a
@@ -37,7 +39,7 @@ def plot_examples(
     across = max(np.sum(kinds == kind) for kind in KINDS)
     figure, axes = plt.subplots(
         *(2 * len(KINDS), across),
-        figsize=(1.9 * across, 3.35 * len(KINDS)),
+        figsize=(1.9 * across, 3.5 * len(KINDS)),
         dpi=110,
         layout="constrained",
         squeeze=False,
@@ -50,7 +52,7 @@ def plot_examples(
         for above, below, which in zip(top, bottom, shown):
             view, true = split.loc[rows[which]], dates.target_myr[which]
             truth = say_myr(true) if np.isfinite(true) else names[view["label"]]
-            above.set_title(f"{view['group']}\n{truth}", fontsize=9)
+            above.set_title(f"{name_ratios(view['group'])}\n{truth}", fontsize=8)
             above.imshow(images[which], cmap="gray", vmin=0, vmax=1)
             _outline(above, attributions[which])
             draw_dates(below, dates, which)
@@ -65,9 +67,9 @@ def plot_examples(
 
 
 def _outline(axes: plt.Axes, attributions: np.ndarray) -> None:
-    """Outline the pixels (pixels, pixels) with the largest attributions for (orange) and against (purple) a class."""
+    """Outline the pixels (pixels, pixels) with the largest attributions for and against a class."""
     smooth = gaussian(attributions, len(attributions) / 50)
     limit = OUTLINED * np.abs(smooth).max()
-    for signed, colour in ((smooth, ORANGE), (-smooth, PURPLE)):
+    for signed, colour, line in ((smooth, ORANGE, "-"), (-smooth, PURPLE, ":")):
         if signed.max() > limit > 0:
-            axes.contour(signed, [limit], colors=[colour], linewidths=1.2)
+            axes.contour(signed, [limit], colors=[colour], linewidths=1.2, linestyles=line)

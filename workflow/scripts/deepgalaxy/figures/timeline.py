@@ -7,12 +7,14 @@ import h5py
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.colors import PowerNorm
 from PIL import Image
 
 from deepgalaxy.dataset.layout import group_order, images_name, recorded_numbers
 from deepgalaxy.evaluation.predictions import Predictions
-from deepgalaxy.figures.dated import Dates, date_images, draw_dates, say_myr
-from deepgalaxy.figures.style import BLUE, save_figure
+from deepgalaxy.figures.dated import Dates, date_images, draw_dates
+from deepgalaxy.figures.style import BLUE, save_figure, say_myr
+from deepgalaxy.figures.tiles import FAINT, GAMMA, lit_square
 from deepgalaxy.files import whole_file
 
 FRAMES = 7
@@ -21,8 +23,6 @@ MOST_FRAMES = 80
 FRAME_MS = 100
 LAST_FRAME_MS = 1500
 BAR_KPC = 20
-FAINT = 0.06
-"""Of the largest brightness: what is fainter may lie outside of what is shown."""
 
 
 def typical_sequence(predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame) -> pd.DataFrame:
@@ -72,19 +72,9 @@ def read_frames(subset: str | Path, images: pd.DataFrame) -> Frames:
         sequence = group[images_name(first["camera"])]
         frames = np.stack([sequence[number].mean(axis=2, dtype=float) for number in images["snapshot"]])
         half_width_kpc = recorded_numbers(group, "half_width_kpc")
-    rows, columns = _lit_square(frames.max(axis=0) > FAINT * frames.max())
+    rows, columns = lit_square(frames.max(axis=0) > FAINT * frames.max())
     kpc = 2 * half_width_kpc[0] / frames.shape[1] if len(half_width_kpc) else np.nan
     return Frames(frames[:, rows, columns], kpc)
-
-
-def _lit_square(lit: np.ndarray) -> tuple[slice, slice]:
-    """Return the rows and columns of a square, in a frame (pixels, pixels), that holds all that is ``lit``."""
-    pixels = len(lit)
-    places = np.argwhere(lit) if lit.any() else np.array([[0, 0], [pixels - 1, pixels - 1]])
-    side = min(pixels, int(1.1 * (np.ptp(places, axis=0).max() + 1)) + 1)
-    middle = (places.min(axis=0) + places.max(axis=0) + 1) // 2
-    rows, columns = (slice(start, start + side) for start in np.clip(middle - side // 2, 0, pixels - side))
-    return rows, columns
 
 
 def plot_timeline(
@@ -118,7 +108,7 @@ def plot_timeline(
 
 def _draw_frame(axes: plt.Axes, frames: Frames, number: int) -> None:
     """Draw an image without axes, the first one with a bar that says how large it is."""
-    axes.imshow(frames.brightness[number], cmap="gray", vmin=0, vmax=frames.brightness.max() or 1)
+    axes.imshow(frames.brightness[number], cmap="gray", norm=PowerNorm(GAMMA, 0, frames.brightness.max() or 1))
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     if number == 0 and np.isfinite(frames.kpc):

@@ -2,6 +2,17 @@
 
 from dataclasses import dataclass
 
+PROPERTIES = {
+    "t_peri_myr": "time since first pericentre (Myr)",
+    "log2_mass_ratio": "|log2| of the mass ratio",
+    "log2_size_ratio": "|log2| of the size ratio",
+    "separation_kpc": "separation of the nuclei (kpc)",
+    "line_of_sight": "line of sight",
+    "merged": "merged",
+    "lone": "lone galaxy",
+}
+"""What figures and the report call each property."""
+
 
 @dataclass(frozen=True)
 class Words:
@@ -13,9 +24,8 @@ class Words:
 
 WORDS = {
     "timeline": Words(
-        "One tested merger through time, as {} dates it: above each image the true time, below it the network's"
-        " distribution over time with the true time dashed, and in words the expected time ± half of the middle 68 %."
-        " It is a typical one: merger and camera are those of the median error.",
+        "A typical test merger (that of the median error), as {} dates it: above each image the true time, below it"
+        " the network's distribution over time, the true time dashed, and the expected time ± half of the middle 68 %.",
         "A row of seven grey images: two disc galaxies approach, pass each other, draw out tails and become one."
         " Under each is a blue histogram of the time that the network gives it, with a dashed line at the true time.",
     ),
@@ -64,8 +74,8 @@ WORDS = {
     ),
     "examples": Words(
         "Test images that {} dates best and worst, and those about which it is most certain and wrong. Outlined are the"
-        " pixels that speak most for (orange) and against (purple) the class that it names, by integrated gradients;"
-        " below each is its distribution over time, with the true time dashed.",
+        " pixels that speak most for (orange) and against (purple, dotted) the class that it names (integrated"
+        " gradients); below each is its distribution over time, with the true time dashed.",
         "Three rows of grey images of galaxies with orange and purple outlines, mostly around nuclei and tails, and"
         " under each image a blue histogram of the time that the network gives it.",
     ),

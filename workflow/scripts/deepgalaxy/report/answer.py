@@ -96,7 +96,11 @@ def what_to_trust(run: dict, errors: list[dict]) -> tuple[list[str], list[str]]:
 
     ``run`` is its row of the metrics, ``errors`` has the rows of ``break_down_errors``.
     """
-    phases = [row for row in errors if row["grouping"] == "phase" and pd.notna(row["median_error_myr"])]
+    phases = [
+        row
+        for row in errors
+        if row["grouping"] == "phase" and pd.notna(row["median_error_myr"]) and row["simulations"] > 1
+    ]
     good = [f"mergers like those that it was trained on: the time since the {run['counts_from']}"]
     bad = ["real galaxies, unless as a first guess: the simulated ones have no gas, dust, star formation or neighbours"]
     if len(phases) > 1:
@@ -105,8 +109,11 @@ def what_to_trust(run: dict, errors: list[dict]) -> tuple[list[str], list[str]]:
         bad.append(f"{name_phase(worst['value'])}: the median error is {_error(worst)}")
     covered, low, high = (run[f"conformal_coverage_68{limit}"] for limit in ("", "_low", "_high"))
     if pd.notna(low):
-        said = f"its calibrated 68 % intervals, which hold the true time of {100 * covered:.0f} % of the images"
-        (good if low <= 0.68 <= high else bad).append(said)
+        held = f"its calibrated 68 % intervals: they hold the true time of {100 * covered:.0f} % of the images"
+        if high < 0.68:
+            bad.append(held)
+        else:
+            good.append(f"{held}, more than they promise" if low > 0.68 else held)
     if run["timed_test_images"] < run["test_images"]:
         bad.append("a time of galaxies that are alone or have become one: these are classes without a time")
     return good, bad

@@ -60,8 +60,12 @@ class Figure:
     @property
     def address(self) -> str:
         """The file as a data URL."""
-        path = Path(self.path)
-        return f"data:{MEDIA_TYPES[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+        return f"data:{self.media_type};base64,{base64.b64encode(Path(self.path).read_bytes()).decode()}"
+
+    @property
+    def media_type(self) -> str:
+        """What kind of file it is."""
+        return MEDIA_TYPES[Path(self.path).suffix]
 
     @property
     def drawing(self) -> str:

@@ -17,6 +17,7 @@ HEADINGS = {
     "worst_ssim": "worst simulation's similarity",
     "psnr": "signal to noise (dB)",
     "auc": "area under the curve",
+    "crps": "CRPS",
     "r2": "R²",
 }
 """Columns whose names say too little, or too much."""

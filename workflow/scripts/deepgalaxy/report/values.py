@@ -1,12 +1,18 @@
 """How tables are shown: which of their columns, and their values with what belongs to them."""
 
 import math
+import re
 from collections.abc import Sequence
 
 import pandas as pd
 
-TELLING = ("dataset", "sample", "fold", "workers", "repeat", "subject")
-"""Columns that only tell rows apart."""
+from deepgalaxy.figures.words import PROPERTIES
+
+IDENTIFIER = re.compile("[a-z][a-z0-9_]*")
+"""What has underscores in place of spaces."""
+
+TELLING = ("dataset", "sample", "fold", "workers", "repeat", "subject", "intervals")
+"""Columns that say something only where rows differ in them."""
 
 
 def records_of(table: pd.DataFrame) -> list[dict]:
@@ -21,13 +27,15 @@ def records_of(table: pd.DataFrame) -> list[dict]:
 
 def show_value(value: object, scale: float | None = None) -> str:
     """Return a value of a table as a reader wants it: numbers in three digits, or all before the point, and a dash for
-    none. Another number, ``scale``, may say how large the number is that has three digits.
+    none; names without underscores. Another number, ``scale``, may say how large the number is that has three digits.
 
     >>> show_value(0.5), show_value(18.35), show_value(12345.6), show_value(0.018, scale=1.2)
     ('0.500', '18.4', '12,346', '0.02')
     """
     if pd.isna(value):
         return "–"
+    if isinstance(value, str):
+        return PROPERTIES.get(value, value.replace("_", " ") if IDENTIFIER.fullmatch(value) else value)
     if isinstance(value, bool) or not isinstance(value, float):
         return f"{value:,}" if type(value) is int and abs(value) >= 10_000 else str(value)
     size = max(abs(value), abs(scale or 0.0))
@@ -56,7 +64,7 @@ def say_limits(row: dict, column: str) -> str:
 
 def main_columns(rows: Sequence[dict], columns: Sequence[str] | None = None) -> list[str]:
     """Return the columns of a table that are shown: those asked for, or all that are not limits or deviations of
-    others, less those that only tell rows apart if they are the same in all."""
+    others, less those of TELLING that are the same in all rows."""
     beside = {_beside(column, part) for column in rows[0] for part in ("low", "high", "sd")}
     columns = columns or [column for column in rows[0] if column not in beside]
     return [column for column in columns if column not in TELLING or len({str(row[column]) for row in rows}) > 1]
