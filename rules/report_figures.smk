@@ -3,7 +3,6 @@
 Results: <results>/figures/parameters/, timeline/, movie/ and dates/
 """
 
-
 from deepgalaxy.folds import ALL_FOLDS
 
 

@@ -55,7 +55,7 @@ def plot_examples(
             above.set_title(f"{name_ratios(view['group'])}\n{truth}", fontsize=8)
             above.imshow(images[which], cmap="gray", vmin=0, vmax=1)
             _outline(above, attributions[which])
-            draw_dates(below, dates, which)
+            draw_dates(below, dates, int(which))
             below.set_title(dates.said[which], fontsize=9, color=BLUE, pad=3)
         for panel in bottom[len(shown) :]:
             panel.axis("off")

@@ -1,5 +1,6 @@
 """One merger through time, and what a network says of the time at each moment: a picture, and a movie."""
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,6 +125,14 @@ def _say_truth(image: pd.Series, dates: Dates, number: int) -> str:
     return say_myr(true) if np.isfinite(true) else f"{say_myr(image['t_myr'])}\nfrom the start"
 
 
+def _as_picture(figure: plt.Figure) -> Image.Image:
+    """Return a figure as a picture of its pixels, and close it."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    plt.close(figure)
+    return Image.open(buffer).convert("RGB")
+
+
 def make_movie(
     predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame, subset: str | Path, output: str | Path
 ) -> None:
@@ -145,9 +154,7 @@ def make_movie(
         draw_dates(below, dates, number)
         below.set_title(f"the network: {dates.said[number]}", fontsize=11, color=BLUE)
         below.set_xlabel(f"time since the {dates.counts_from} (Myr)", fontsize=9)
-        figure.canvas.draw()
-        pictures.append(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[:, :, :3].copy()))
-        plt.close(figure)
+        pictures.append(_as_picture(figure))
     durations = [*[FRAME_MS] * (len(pictures) - 1), LAST_FRAME_MS]
     with whole_file(output) as path:
         pictures[0].save(

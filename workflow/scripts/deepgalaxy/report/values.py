@@ -47,19 +47,19 @@ def show_value(value: object, scale: float | None = None) -> str:
 def show_cell(row: dict, column: str) -> str:
     """Return what a reader sees of a column in a row of a table: its value, ± half of its interval or its standard
     deviation if other columns have them (``accuracy``: ``accuracy_low`` and ``accuracy_high``, or ``accuracy_sd``)."""
-    low, high, deviation = (row.get(_beside(column, part)) for part in ("low", "high", "sd"))
+    low, high, deviation = (_value_beside(row, column, part) for part in ("low", "high", "sd"))
     if pd.notna(low):
         deviation = (high - low) / 2
     if pd.isna(deviation):
         return show_value(row[column])
     scale = max(abs(row[column]), abs(deviation))
-    return f"{show_value(float(row[column]), scale)} ± {show_value(float(deviation), scale)}"
+    return f"{show_value(float(row[column]), scale)} ± {show_value(deviation, scale)}"
 
 
 def say_limits(row: dict, column: str) -> str:
     """Return the limits of the 95 % interval of a value in a row of a table in words; nothing if there are none."""
-    low, high = (row.get(_beside(column, part)) for part in ("low", "high"))
-    return "" if pd.isna(low) else f"95 % interval: {show_value(float(low))} to {show_value(float(high))}"
+    low, high = (_value_beside(row, column, part) for part in ("low", "high"))
+    return "" if pd.isna(low) else f"95 % interval: {show_value(low)} to {show_value(high)}"
 
 
 def main_columns(rows: Sequence[dict], columns: Sequence[str] | None = None) -> list[str]:
@@ -73,6 +73,12 @@ def main_columns(rows: Sequence[dict], columns: Sequence[str] | None = None) -> 
 def text_columns(rows: Sequence[dict]) -> set[str]:
     """Return the columns of a table that hold text."""
     return {column for column in rows[0] if any(isinstance(row[column], str) for row in rows)}
+
+
+def _value_beside(row: dict, column: str, part: str) -> float:
+    """Return a limit or the deviation of a column in a row of a table, NaN if there is none."""
+    value = row.get(_beside(column, part))
+    return math.nan if value is None else float(value)
 
 
 def _beside(column: str, part: str) -> str:
