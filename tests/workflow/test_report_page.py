@@ -152,7 +152,7 @@ def test_axe_finds_nothing_amiss(page, root):
 
 def test_a_point_shows_its_image(page):
     words = page.find_element(By.CSS_SELECTOR, "svg .words")
-    assert words.text.startswith("s_"), "that of the largest error is shown first"
+    assert words.text.startswith("mass ratio"), "that of the largest error is shown first"
     point = page.find_element(By.CSS_SELECTOR, "svg .points > *")
     page.execute_script("arguments[0].dispatchEvent(new PointerEvent('pointerover', {bubbles: true}))", point)
     assert words.text.split("\n") == point.get_dom_attribute("data-words").split("|")

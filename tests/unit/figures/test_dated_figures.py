@@ -135,9 +135,10 @@ def test_each_point_of_the_dates_has_its_words_and_its_image(tested, tmp_path):
     drawing = (tmp_path / "dates.svg").read_text()
     said = [unescape(words) for words in re.findall(r'data-words="(.*?)"', drawing)]
     timed = split.iloc[predictions.row[predictions.timed]]
-    assert [words.split("|")[:2] for words in said] == [
-        [f"{view.group}, camera {view.camera:02d}", f"true: {view.t_myr:.0f} Myr"] for view in timed.itertuples()
+    assert [words.split("|")[1:3] for words in said] == [
+        [f"camera {view.camera:02d}", f"true: {view.t_myr:.0f} Myr"] for view in timed.itertuples()
     ]
+    assert said[0].startswith("mass ratio ")
     assert drawing.count("<circle cx") - 1 == np.sum(predictions.right & predictions.timed)
     address = re.search(r'href="(data:.*?)"', drawing)[1]
     assert address == sheet_of(timed.index.to_numpy(), prepared)

@@ -3,6 +3,7 @@
 import base64
 import io
 from pathlib import Path
+from typing import Any
 
 import h5py
 import jinja2
@@ -14,6 +15,7 @@ from PIL import Image
 from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.figures.dated import date_images
 from deepgalaxy.figures.style import BLUE, ORANGE, say_myr
+from deepgalaxy.figures.tiles import name_ratios
 from deepgalaxy.files import whole_file
 from deepgalaxy.sample.prepared_file import as_brightness
 
@@ -48,7 +50,7 @@ def plot_dates(
             "x": round(float(x), 1),
             "y": round(float(SIDE - y), 1),
             "right": right,
-            "words": f"{view.group}, camera {view.camera:02d}|true: {say_myr(true)}|network: {words}",
+            "words": "|".join(_describe(view, true, words)),
         }
         for x, y, right, true, words, view in zip(
             *place, dated.right, dated.target_myr, dates.said, split.iloc[dated.row].itertuples()
@@ -63,7 +65,7 @@ def plot_dates(
     )
     drawing = environment.get_template("dates.svg.jinja").render(
         points=points,
-        ticks=[(f"{tick:g}", SIDE * (tick - ends[0]) / (ends[1] - ends[0])) for tick in ticks],
+        ticks=[(f"{tick:g}".replace("-", "−"), SIDE * (tick - ends[0]) / (ends[1] - ends[0])) for tick in ticks],
         side=SIDE,
         counts_from=dates.counts_from,
         sheet=sheet_of(dated.row, prepared),
@@ -76,6 +78,12 @@ def plot_dates(
     )
     with whole_file(output) as path:
         path.write_text(drawing, encoding="utf-8")
+
+
+def _describe(view: Any, true: float, said: str) -> list[str]:
+    """Return in lines which image a row of the split table is of, its true time, and what the network says."""
+    name = name_ratios(view.group).replace("\n", ", ")
+    return [name, f"camera {view.camera:02d}", f"true: {say_myr(true)}", f"network: {said}"]
 
 
 def sheet_of(rows: np.ndarray, prepared: list[str]) -> str:

@@ -99,7 +99,7 @@ def plot_timeline(
         squeeze=False,
     )
     for number, (above, below) in enumerate(panels.T):
-        _draw_frame(above, frames, number)
+        _draw_frame(above, frames, number, bar=number == 0)
         above.set_title(_say_truth(images.iloc[number], dates, number), fontsize=10)
         draw_dates(below, dates, number)
         below.set_title(dates.said[number], fontsize=10, color=BLUE, pad=3)
@@ -107,12 +107,13 @@ def plot_timeline(
     save_figure(figure, output)
 
 
-def _draw_frame(axes: plt.Axes, frames: Frames, number: int) -> None:
-    """Draw an image without axes, the first one with a bar that says how large it is."""
-    axes.imshow(frames.brightness[number], cmap="gray", norm=PowerNorm(GAMMA, 0, frames.brightness.max() or 1))
+def _draw_frame(axes: plt.Axes, frames: Frames, number: int, bar: bool) -> None:
+    """Draw an image without axes, with a ``bar`` that says how large it is if asked to and if it is known."""
+    stretch = PowerNorm(GAMMA, 0, frames.brightness.max() or 1)
+    axes.imshow(frames.brightness[number], cmap="gray", norm=stretch, interpolation="bicubic")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
-    if number == 0 and np.isfinite(frames.kpc):
+    if bar and np.isfinite(frames.kpc):
         pixels = frames.brightness.shape[1]
         long = BAR_KPC / frames.kpc
         axes.plot([0.06 * pixels, 0.06 * pixels + long], [0.94 * pixels] * 2, color="white", lw=2)
@@ -149,7 +150,7 @@ def make_movie(
         figure, (above, below) = plt.subplots(
             2, 1, figsize=(4, 5.2), dpi=100, layout="constrained", height_ratios=(3, 1)
         )
-        _draw_frame(above, frames, number)
+        _draw_frame(above, frames, number, bar=True)
         above.set_title(f"true time: {_say_truth(images.iloc[number], dates, number)}".replace("\n", " "), fontsize=11)
         draw_dates(below, dates, number)
         below.set_title(f"the network: {dates.said[number]}", fontsize=11, color=BLUE)
