@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import shutil
 
 import pandas as pd
@@ -11,6 +12,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
 from deepgalaxy.figures.table import FIGURES
+from deepgalaxy.report.values import show_value
 from support.runs import MODELS, tiny_run
 
 TABLES = {
@@ -113,9 +115,10 @@ def test_it_says_what_came_out_on_the_first_screen(page, finished):
     metrics = pd.read_csv(finished / "results/tables/metrics.csv").iloc[0]
     skill = pd.read_csv(finished / "results/tables/skill.csv").iloc[0]
     answer = page.find_element(By.ID, "answer").text
-    assert f"{100 * metrics['accuracy']:.1f} % of {metrics['test_images']} images" in answer
-    assert f"dated to {metrics['median_error_myr']:.1f} Myr or better" in answer
-    assert f"reaches {skill['strongest_median_error_myr']:.1f} Myr" in answer and skill["verdict"] in answer
+    accuracy, error = (show_value(number) for number in (100 * metrics["accuracy"], metrics["median_error_myr"]))
+    assert re.search(rf"\b{accuracy}( ± \S+)? % of {metrics['test_images']:,} images", answer)
+    assert re.search(rf"dated to {error}( ± \S+)? Myr or better", answer)
+    assert f"reaches {show_value(skill['strongest_median_error_myr'])} Myr" in answer and skill["verdict"] in answer
     trusted = page.find_element(By.CLASS_NAME, "trust").text
     assert trusted.startswith("Trust it for") and "Do not trust it for\nreal galaxies" in trusted
     bottom = page.execute_script("return document.querySelector('figure img').getBoundingClientRect().bottom")
@@ -173,13 +176,19 @@ def test_words_filter_the_rows_of_a_table(page):
 
 def test_a_click_on_a_column_sorts_by_it(page, table):
     before = table("claims")
-    header = page.find_element(By.CSS_SELECTOR, "[data-table=claims] [data-column=verdict] button")
+
+    def column(table, name):
+        button = page.find_element(By.CSS_SELECTOR, f"[data-table={table}] [data-column={name}] button")
+        page.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+        return button
+
+    header = column("claims", "verdict")
     header.click()
     assert table("claims")["verdict"].tolist() == sorted(before["verdict"])
     header.click()
     assert table("claims")["verdict"].tolist() == sorted(before["verdict"], reverse=True)
     numbers = table("scaling")["images_per_second"].astype(float)
-    page.find_element(By.CSS_SELECTOR, "[data-table=scaling] [data-column=images_per_second] button").click()
+    column("scaling", "images_per_second").click()
     assert table("scaling")["images_per_second"].astype(float).tolist() == sorted(numbers)
 
 
