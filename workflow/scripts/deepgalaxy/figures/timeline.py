@@ -1,6 +1,5 @@
 """One merger through time, and what a network says of the time at each moment: a picture, and a movie."""
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import h5py
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import PowerNorm
 from PIL import Image
 
@@ -126,14 +126,6 @@ def _say_truth(image: pd.Series, dates: Dates, number: int) -> str:
     return say_myr(true) if np.isfinite(true) else f"{say_myr(image['t_myr'])}\nfrom the start"
 
 
-def _as_picture(figure: plt.Figure) -> Image.Image:
-    """Return a figure as a picture of its pixels, and close it."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    plt.close(figure)
-    return Image.open(buffer).convert("RGB")
-
-
 def make_movie(
     predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame, subset: str | Path, output: str | Path
 ) -> None:
@@ -145,17 +137,21 @@ def make_movie(
     images = images.iloc[np.unique(np.linspace(0, len(images) - 1, MOST_FRAMES).round().astype(int))]
     dates = date_images(predictions.where(images["place"].to_numpy()), classes)
     frames = read_frames(subset, images)
+    figure, (above, below) = plt.subplots(2, 1, figsize=(4, 5.2), dpi=100, layout="constrained", height_ratios=(3, 1))
+    canvas = FigureCanvasAgg(figure)
     pictures = []
     for number in range(len(images)):
-        figure, (above, below) = plt.subplots(
-            2, 1, figsize=(4, 5.2), dpi=100, layout="constrained", height_ratios=(3, 1)
-        )
+        above.clear()
+        below.clear()
         _draw_frame(above, frames, number, bar=True)
         above.set_title(f"true time: {_say_truth(images.iloc[number], dates, number)}".replace("\n", " "), fontsize=11)
         draw_dates(below, dates, number)
         below.set_title(f"the network: {dates.said[number]}", fontsize=11, color=BLUE)
         below.set_xlabel(f"time since the {dates.counts_from} (Myr)", fontsize=9)
-        pictures.append(_as_picture(figure))
+        canvas.draw()
+        figure.set_layout_engine("none")  # after the first one, all have their places
+        pictures.append(Image.fromarray(np.array(canvas.buffer_rgba())[:, :, :3]))
+    plt.close(figure)
     durations = [*[FRAME_MS] * (len(pictures) - 1), LAST_FRAME_MS]
     with whole_file(output) as path:
         pictures[0].save(
