@@ -4,7 +4,7 @@ from math import nan
 
 import pytest
 
-from deepgalaxy.report.answer import collect_answers, what_to_trust
+from deepgalaxy.report.answer import Answer, collect_answers, what_to_trust
 
 RUN = {"dataset": "d", "sample": "s", "fold": nan, "model": "cnn", "workers": 2, "repeat": 0}
 METRICS = RUN | {
@@ -24,6 +24,7 @@ METRICS = RUN | {
     "conformal_coverage_68_high": 0.8,
 }
 SKILL = RUN | {"baseline": "nearest_neighbours", "setting": "k=10", "strongest_median_error_myr": 38.662}
+SKILL |= {"median_error_gain_low_myr": 11.8}
 
 
 def test_an_answer_has_its_numbers_in_words():
@@ -56,19 +57,28 @@ PHASES = [
 
 
 def test_it_is_trusted_where_it_is_good():
-    good, bad = what_to_trust(METRICS, [*PHASES, {"grouping": "class"}])
+    good, bad = what_to_trust(Answer(METRICS, SKILL, ""), [*PHASES, {"grouping": "class"}])
     assert good[1] == "after the first passage: half of the images are dated to 10.4 Myr or better"
     # The phase of a single simulation says more of this one.
     assert bad[1] == "after the second passage: the median error is 30.2 Myr"
     assert good[2] == "its calibrated 68 % intervals: they hold the true time of 70 % of the images"
     assert bad[-1] == "a time of galaxies that are alone or have become one: these are classes without a time"
-    good, bad = what_to_trust(METRICS | {"timed_test_images": 100, "conformal_coverage_68_low": nan}, [])
+    good, bad = what_to_trust(
+        Answer(METRICS | {"timed_test_images": 100, "conformal_coverage_68_low": nan}, SKILL, ""), []
+    )
     assert (len(good), len(bad)) == (1, 1)
+
+
+@pytest.mark.parametrize("low", [nan, -1.0])
+def test_a_network_that_does_not_beat_the_baseline_is_not_trusted(low):
+    skill = SKILL | {"median_error_gain_low_myr": low}
+    good, bad = what_to_trust(Answer(METRICS | {"conformal_coverage_68_low": nan}, skill, ""), PHASES)
+    assert good == [] and bad[1] == "a better time than the strongest baseline gives: that is not shown"
 
 
 @pytest.mark.parametrize(("low", "high", "trusted"), [(0.3, 0.6, False), (0.7, 0.9, True)])
 def test_intervals_that_are_too_narrow_are_not_trusted(low, high, trusted):
     limits = {"conformal_coverage_68_low": low, "conformal_coverage_68_high": high}
-    good, bad = what_to_trust(METRICS | limits, [])
+    good, bad = what_to_trust(Answer(METRICS | limits, SKILL, ""), [])
     assert [any("68 % intervals" in said for said in of) for of in (good, bad)] == [trusted, not trusted]
     assert not trusted or good[-1].endswith("more than they promise")

@@ -91,21 +91,27 @@ def name_phase(passages: int | str) -> str:
     return f"after the {ORDINALS[number - 1]} passage" if number <= len(ORDINALS) else f"after {number} passages"
 
 
-def what_to_trust(run: dict, errors: list[dict]) -> tuple[list[str], list[str]]:
+def what_to_trust(answer: Answer, errors: list[dict]) -> tuple[list[str], list[str]]:
     """Return what the network of a run may be trusted for, and what not, in words that its tables give.
 
-    ``run`` is its row of the metrics, ``errors`` has the rows of ``break_down_errors``.
+    ``errors`` has the rows of ``break_down_errors``. A network that is not shown to beat the strongest baseline is
+    trusted for no more than its intervals.
     """
+    run, gain_low = answer.run, answer.skill["median_error_gain_low_myr"]
+    beats = pd.notna(gain_low) and gain_low > 0
     phases = [
         row
         for row in errors
         if row["grouping"] == "phase" and pd.notna(row["median_error_myr"]) and row["simulations"] > 1
     ]
-    good = [f"mergers like those that it was trained on: the time since the {run['counts_from']}"]
+    good = [f"mergers like those that it was trained on: the time since the {run['counts_from']}"] if beats else []
     bad = ["real galaxies, unless as a first guess: the simulated ones have no gas, dust, star formation or neighbours"]
+    if not beats:
+        bad.append("a better time than the strongest baseline gives: that is not shown")
     if len(phases) > 1:
         best, worst = (choose(phases, key=lambda row: row["median_error_myr"]) for choose in (min, max))
-        good.append(f"{name_phase(best['value'])}: half of the images are dated to {_error(best)} or better")
+        if beats:
+            good.append(f"{name_phase(best['value'])}: half of the images are dated to {_error(best)} or better")
         bad.append(f"{name_phase(worst['value'])}: the median error is {_error(worst)}")
     covered, low, high = (run[f"conformal_coverage_68{limit}"] for limit in ("", "_low", "_high"))
     if pd.notna(low):

@@ -76,7 +76,7 @@ def write_report(contents: Contents, config: dict, provenance: dict[str, str], o
     page = environment.get_template("page.html.jinja").render(
         tables=tables,
         answers=answers,
-        trust=what_to_trust(answers[0].run, first),
+        trust=what_to_trust(answers[0], first),
         short=name_subjects(tables),
         figures=contents.figures,
         datasets={name: summarise_catalogue(catalogue) for name, catalogue in contents.catalogues.items()},
