@@ -48,9 +48,12 @@ TABLES = {
         "encoder/retrieval.py:score_retrieval",
         "encoder/scores.py:score_spaces",
     ],
+    f"sweeps/{SAMPLE}/<model>": ["training/sweep_table.py:tabulate_sweep"],
     "throughput": ["scaling/throughput.py:summarise_throughput"],
     "scaling": ["scaling/throughput.py:scaling_table"],
     f"scaling_model/{SAMPLE}/<model>": ["scaling/model.py:predict_scaling"],
+    "comparison": ["evaluation/comparison.py:compare_experiments"],
+    "differing_settings": ["evaluation/comparison.py:differing_settings"],
     "claims": ["evaluation/claims.py:judge_claims"],
 }
 """The functions that make a table, or a row of it, by its path below results/tables/."""
