@@ -34,7 +34,7 @@ from deepgalaxy.planning.runs import (
 )
 from deepgalaxy.planning.sweeps import all_models
 from deepgalaxy.experiments import experiment_directory
-from deepgalaxy.folds import parse_fold
+from deepgalaxy.folds import ALL_FOLDS, parse_fold
 from deepgalaxy.lifetime import STARTED_BY, Process
 from deepgalaxy.seeds import derive_seed
 
@@ -134,6 +134,13 @@ def subset_file(wildcards):
 def of_folds(pattern):
     """Return a function for a path of each fold of a sample, with the fold's name in place of {fold}."""
     return lambda wildcards: [pattern.format(fold=fold, **wildcards) for fold in fold_names(config, wildcards.sample)]
+
+
+def tested_files(wildcards):
+    """Return the prepared files of the test images of a sample; of all folds together, that of each fold."""
+    sample, fold = parse_fold(wildcards.sample)
+    names = fold_names(config, sample) if fold == ALL_FOLDS else [wildcards.sample]
+    return [f"<results>/samples/{wildcards.dataset}/{name}/test.hdf5" for name in names]
 
 
 def of_repeats(name):

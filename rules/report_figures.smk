@@ -3,21 +3,12 @@
 Results: <results>/figures/parameters/, timeline/, movie/ and dates/
 """
 
-from deepgalaxy.folds import ALL_FOLDS
-
 
 localrules:
     plot_parameters,
     plot_timeline,
     plot_movie,
     plot_dates,
-
-
-def tested_files(wildcards):
-    """Return the prepared files of the test images of a sample; of all folds together, that of each fold."""
-    sample, fold = parse_fold(wildcards.sample)
-    names = fold_names(config, sample) if fold == ALL_FOLDS else [wildcards.sample]
-    return [f"<results>/samples/{wildcards.dataset}/{name}/test.hdf5" for name in names]
 
 
 rule plot_parameters:
