@@ -8,18 +8,19 @@
 #                 that tests start, such as the ranks and the jobs of the workflow, is not counted
 # make lint   check the style of all code, and the types of the package
 # make lock   resolve the dependencies of pyproject.toml anew
-# make docs   write what the schema and config/README.md say of the training options anew
+# make docs   write anew what is made of other files: the training options in the schema, and the reference in docs/
+# make site   build the documentation as a website, site/index.html
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Settings of a user that would keep packages out of .venv, or others in its way.
-unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PYTHONPATH PYTHONHOME
+# Settings of a user that would keep packages out of .venv, or others in its way, or have all code compiled at each start.
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 unexport UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE UV_EXCLUDE_NEWER UV_NO_VERIFY_HASHES UV_PROJECT UV_WORKING_DIR
 
 # A stage of the set-up, which says what it does, and how many seconds that took.
 stage = @echo "$(1) ..."; start=$$(date +%s); $(2) && touch $@ && echo "$(1): $$(($$(date +%s) - start)) s"
 
-.PHONY: run help report clean test coverage lint lock docs setup
+.PHONY: run help report clean test coverage lint lock docs site setup
 
 # Ctrl-C ends make by itself. With an error status of Snakemake beside it, make would say so in a line of its own.
 run: setup
@@ -62,6 +63,11 @@ lock: .venv/python
 
 docs: setup
 	python -m deepgalaxy.training.describe_options
+	python docs/site/reference.py
+	python docs/site/rule_picture.py
+
+site: .venv/documented-with
+	python -m sphinx -W --keep-going -q -c docs/site . site
 
 setup: .venv/horovod .venv/package
 
@@ -80,5 +86,8 @@ setup: .venv/horovod .venv/package
 	$(call stage,Command deepgalaxy,.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \
 		--no-build-isolation --editable .)
 
-.venv/tested-with: .venv/requirements envs/requirements-test.txt
-	$(call stage,Packages of the tests,.venv/bin/python envs/install.py envs/requirements-test.txt)
+.venv/tested-with: .venv/requirements envs/requirements-docs.txt envs/requirements-test.txt
+	$(call stage,Packages of the tests,.venv/bin/python envs/install.py $(filter %-docs.txt %-test.txt,$^))
+
+.venv/documented-with: .venv/python envs/requirements-docs.txt
+	$(call stage,Packages of the website,.venv/bin/python envs/install.py envs/requirements-docs.txt)

@@ -36,8 +36,11 @@ include: "rules/encoder_figures.smk"
 include: "rules/similar.smk"
 include: "rules/study.smk"
 include: "rules/scaling.smk"
+include: "rules/benchmark_runs.smk"
+include: "rules/benchmark.smk"
 include: "rules/figures.smk"
 include: "rules/experiments.smk"
+include: "rules/report_figures.smk"
 include: "rules/report.smk"
 include: "rules/results.smk"
 include: "rules/provenance.smk"
@@ -69,6 +72,12 @@ rule scaling:
         "<results>/tables/scaling.json",
         expand("<results>/figures/scaling/{study}.svg", study=SCALING_STUDIES),
         expand("<results>/tables/scaling_model/{study}.json", study=MODELLED_STUDIES),
+
+
+rule benchmark:
+    """Figures of merit alone: each model trained to a target several times, and its calls timed, against a reference."""
+    input:
+        expand("<results>/benchmark/{study}/verdict.txt", study=SCALING_STUDIES),
 
 
 rule sweeps:

@@ -69,6 +69,8 @@ def install(locks: list[str]) -> None:
     listed = subprocess.run([*PIP, "config", "list"], stdout=subprocess.PIPE, text=True, check=True).stdout
     settings = settings_of_pip(listed)
     command = [cached_uv(), "pip", "install", "--quiet", "--python", sys.executable, "--require-hashes", "--no-deps"]
+    # As pip does. Else each process would compile what it imports anew where it may not write into the environment.
+    command.append("--compile-bytecode")
     command += [word for lock in locks for word in ("--requirements", str(Path(lock).absolute()))]
     if settings.get("no-index", "").lower() in ("1", "on", "t", "true", "y", "yes"):
         command.append("--no-index")

@@ -20,6 +20,7 @@ LOCKS = {
     "requirements-uv.txt": ["install"],
     "requirements.txt": ["workflow", "acquire", "simulate", "images", "observe", "train", "report"],
     "requirements-horovod.txt": ["horovod"],
+    "requirements-docs.txt": ["docs"],
     "requirements-test.txt": ["test"],
 }
 CONDA = {

@@ -47,7 +47,7 @@ rule find_components:
         "<benchmarks>/find_components/{dataset}/{sample}.tsv"
     conda:
         "../envs/report.yaml"
-    threads: 8
+    threads: cores(8)
     resources:
         mem_mb=megabytes(4000),
         runtime=minutes(60),
@@ -79,7 +79,7 @@ rule score_baselines:
         "<benchmarks>/score_baselines/{dataset}/{sample}.tsv"
     conda:
         "../envs/report.yaml"
-    threads: 8
+    threads: cores(8)
     resources:
         mem_mb=megabytes(4000),
         runtime=minutes(60),

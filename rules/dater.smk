@@ -30,7 +30,7 @@ rule pack_dater:
         "../envs/observe.yaml"
     envmodules:
         *MACHINE["envmodules"],
-    threads: 2
+    threads: cores(2)
     resources:
         mem_mb=megabytes_of_network("to_predict", beside=1000),
         image_memory_mib=MACHINE["memory_budget_mib"],
@@ -67,7 +67,7 @@ rule measure_novelty:
         "../envs/observe.yaml"
     envmodules:
         *MACHINE["envmodules"],
-    threads: 2
+    threads: cores(2)
     resources:
         mem_mb=megabytes_of_network("to_predict", beside=1000),
         image_memory_mib=MACHINE["memory_budget_mib"],

@@ -26,7 +26,7 @@ rule predict_images:
         "../envs/train.yaml"
     envmodules:
         *MACHINE["envmodules"],
-    threads: 2
+    threads: cores(2)
     resources:
         mem_mb=megabytes_of_network("to_predict"),
         image_memory_mib=MACHINE["memory_budget_mib"],
@@ -133,7 +133,6 @@ rule explain_examples:
         "../envs/train.yaml"
     envmodules:
         *MACHINE["envmodules"],
-    threads: 2
     resources:
         mem_mb=megabytes_of_network("to_explain"),
         image_memory_mib=MACHINE["memory_budget_mib"],

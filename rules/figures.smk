@@ -195,6 +195,7 @@ rule plot_examples:
     """Draw images that a network dates well and badly, and where it looks."""
     input:
         examples="<run>/examples.hdf5",
+        predictions="<run>/predictions.hdf5",
         classes="<run>/classes.csv",
         split="<sample>/split.csv",
     output:

@@ -25,7 +25,7 @@ rule guess_properties:
         "<benchmarks>/guess_properties/{dataset}/{sample}.tsv"
     conda:
         "../envs/report.yaml"
-    threads: 8
+    threads: cores(8)
     resources:
         mem_mb=megabytes(4000),
         runtime=minutes(60),

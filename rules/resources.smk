@@ -79,6 +79,20 @@ def minutes(amount, per_gb=0):
     return resource
 
 
+def cores(most, per_gb=4):
+    """Return a function for a job's threads: ``per_gb`` for each GB of input, at most ``most``. A small job, most of whose
+    time goes into starting, so leaves cores to others. Snakemake asks again once the input is there."""
+
+    def threads(wildcards, input):
+        try:
+            gigabytes = sum(os.path.getsize(path) for path in input) / 1e9
+        except FileNotFoundError:
+            return most
+        return max(1, min(round(per_gb * gigabytes), most))
+
+    return threads
+
+
 def time_to_select(wildcards, input, attempt):
     """Return the minutes that a job to select images may take, as ``minutes``: references take none, copies some by
     size."""

@@ -27,7 +27,6 @@ rule measure_robustness:
         "../envs/train.yaml"
     envmodules:
         *MACHINE["envmodules"],
-    threads: 2
     resources:
         mem_mb=megabytes_of_network("to_predict", beside=500),
         image_memory_mib=MACHINE["memory_budget_mib"],

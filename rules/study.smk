@@ -15,7 +15,7 @@ def study_options(wildcards):
     study = config["scaling"]
     epochs = length_of_study_run(study["repeats"], study["epochs"])
     own = {"epochs": epochs, "steps_per_epoch": study["steps_per_epoch"], "batch_size": wildcards.batch}
-    options = MODELS[wildcards.model] | own | {"debug": False}
+    options = MODELS[wildcards.model] | own | {"debug": False, "target": 0}
     return [*command_line(options), "--allreduce-sweep"]
 
 

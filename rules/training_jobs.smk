@@ -47,10 +47,10 @@ def background_of_model(wildcards):
 
 def autoencoder_of_model(wildcards):
     """Return the file of the autoencoder whose maps a model classifies, if it does: one that was trained by as many
-    workers, or for the runs of the scaling study always the same."""
+    workers, or for the runs of the scaling study and of the benchmark always the same."""
     encoder = MODELS[wildcards.model]["encoder"]
     run = {**wildcards, "encoder": encoder}
-    if "batch" in run:
+    if "batch" in run or "scaling" in run:
         run |= {"workers": EXPERIMENT["workers"][0], "repeat": 0}
     return f"<results>/encoders/{ENCODER_RUN}/autoencoder/model.keras".format(**run) if encoder else []
 

@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 import pytest
 
+from deepgalaxy.files import read_json
 from deepgalaxy.targets import Target, write_targets
 from deepgalaxy.training.record import read_records
 from support.processes import family
@@ -136,6 +137,27 @@ def test_two_ranks_killed_end_with_the_weights_of_an_undisturbed_run(start, run,
     # Within an epoch the moving statistics of batch normalisation are each rank's own. A checkpoint holds their mean,
     # which commutes with their update but for rounding.
     assert_same_weights(weights(broken), weights(whole), rtol=1e-5, atol=1e-7)
+
+
+def test_another_number_of_workers_goes_on_at_the_end_of_an_epoch(start, run, training_command, tmp_path):
+    options = ("--epochs=3", "--seed=3", "--noise=0.1", "--data-mode=2", "--learning-rate-scaling=sqrt")
+    for workers, moment in ((2, "000002-00000003"), (1, "000003-00000005")):
+        process = start(tmp_path / "run", workers, *options, "--checkpoint-minutes=0")
+        wait_until(process, has_reached, tmp_path / "run", moment)
+        for left in family(process):
+            left.kill()
+    result = run(*training_command(tmp_path / "run", 2, *options))
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "epoch 2, after 0 batches, by 1 worker(s) after 2 so far" in (tmp_path / "screen-1.txt").read_text()
+    assert "epoch 3, after 0 batches, by 2 worker(s) after 1 so far" in result.stdout
+    epochs = read_records(tmp_path / "run" / "epochs.jsonl")
+    assert [(epoch.workers, epoch.images) for epoch in epochs] == [(2, 256), (1, 257), (2, 256)]
+    assert [epoch.learning_rate for epoch in epochs] == pytest.approx([0.01 * 2**0.5, 0.01, 0.01 * 2**0.5])
+    training = read_json(tmp_path / "run" / "training.json")
+    assert training["workers"] == 2 and training["target"] is None
+    assert training["workers_by_epoch"] == [
+        {"from_epoch": epoch, "workers": workers} for epoch, workers in ((1, 2), (2, 1), (3, 2))
+    ]
 
 
 @pytest.mark.parametrize(("workers", "number"), [(1, signal.SIGINT), (2, signal.SIGTERM)])

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from support.cluster import Cluster, cluster, missing
+from support.pages import journeys
 from support.runs import tiny_run, tiny_study_run
 
 PROMPT_SNAKEMAKE = Path(__file__).with_name("prompt_snakemake.py")
@@ -48,7 +49,9 @@ class Workflow:
         """Start Snakemake, with more settings of the profile and of the ``machine`` in it, in a session of its own."""
         config = {"machine": self.site["config"]["machine"] | (machine or {})}
         self._overlay.write_text(yaml.safe_dump(self.site | site | {"config": config}))
-        profiles = ("--profile=profiles/slurm", "--workflow-profile=tests/slurm/overlay")
+        _, _, cluster_journey = journeys()
+        _, *options_in_readme = cluster_journey[-1].split()
+        profiles = (*options_in_readme, "--workflow-profile=tests/slurm/overlay")
         environment = os.environ | {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
         path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{self.slurm.environment['PATH']}"}
         with open(self._output, "wb") as output:

@@ -1,5 +1,6 @@
 """What holds of every page of the documentation."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -18,14 +19,8 @@ pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relativ
 
 @pages
 def test_no_line_is_long(page):
-    written_here = re.sub(r"<!-- written by .*?<!-- to here", blank_lines, page.read_text(), flags=re.DOTALL)
-    lines = enumerate(written_here.splitlines(), start=1)
+    lines = enumerate(page.read_text().splitlines(), start=1)
     assert not [number for number, line in lines if len(line) > LONGEST_LINE]
-
-
-def blank_lines(match):
-    """As many lines as a program wrote, which may be longer."""
-    return "\n" * match[0].count("\n")
 
 
 def anchors_of(page):
@@ -66,9 +61,19 @@ def test_every_page_of_docs_is_linked_from_the_readme_or_from_a_page_that_is():
     assert set(PAGES) <= reached, sorted(set(PAGES) - reached)
 
 
-def test_the_citation_names_the_version_of_the_project():
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == version
+def test_citation_metadata_and_project_say_the_same():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    metadata = json.loads((ROOT / "codemeta.json").read_text())
+    assert metadata["version"] == citation["version"] == project["version"]
+    assert metadata["license"].rpartition("/")[2] == citation["license"] == project["license"]
+    assert metadata["description"] == citation["abstract"].removesuffix(".") == project["description"]
+    assert metadata["runtimePlatform"] == f"Python {project['requires-python']}"
+    assert [author["name"] for author in metadata["author"]] == [author["name"] for author in citation["authors"]]
+    assert (metadata["name"], metadata["keywords"]) == (citation["title"], citation["keywords"])
+    [paper] = citation["references"]
+    about = metadata["referencePublication"]
+    assert (about["@id"], about["name"]) == (f"https://doi.org/{paper['doi']}", paper["title"])
 
 
 def test_the_public_checks_run_under_every_supported_python():

@@ -83,6 +83,7 @@ def test_a_package_is_installed_by_its_hash_also_after_an_interruption(run, root
     lock.write_text(right)
     result = installs()
     assert result.returncode == 0, result.stderr
+    assert list(packages.glob("__pycache__/probe.*.pyc"))
     module = packages / "probe.py"
     module.unlink()  # as if it had been stopped before this file
     (environment / "unfinished").touch()

@@ -184,6 +184,7 @@ TRAINING = {
         "plot_skill",
     ),
     *("plot_training", "plot_predictions", "plot_pit", "plot_errors", "plot_examples"),
+    *("plot_timeline", "plot_movie", "plot_dates"),
     *("pack_dater", "measure_novelty", "plot_embedding"),
     *REPORT,
 }
@@ -200,7 +201,7 @@ SCALING = {"measure_throughput", "tabulate_scaling", "model_scaling", "plot_scal
 # All that comes of a sample whose images changed, and of one whose images are others.
 BASELINES = {"measure_morphology", "plot_morphology", "find_components", "score_baselines"}
 SAMPLE = {"prepare_images", *BASELINES, *SCALING, *TRAINING, *ENCODER}
-SPLIT = {"split_images", "plot_sample", *SAMPLE}
+SPLIT = {"split_images", "plot_sample", "plot_parameters", *SAMPLE}
 SHEETS = {"plot_mergers", "plot_contact_sheet"}
 
 

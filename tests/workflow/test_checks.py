@@ -4,6 +4,7 @@ import re
 import sys
 
 import pytest
+import rule_picture
 
 from deepgalaxy.figures.table import FIGURES
 
@@ -33,8 +34,7 @@ def rule_graph(run, *targets, directory=".test"):
         *targets,
     )
     assert result.returncode == 0, result.stderr
-    names = dict(re.findall(r"(id\d+)\[(\w+)\]", result.stdout))
-    return {(names[one], names[other]) for one, other in re.findall(r"(id\d+) --> (id\d+)", result.stdout)}
+    return rule_picture.edges_of(result.stdout)
 
 
 def test_the_catalog_can_draw_the_rule_graph(run):
@@ -42,9 +42,17 @@ def test_the_catalog_can_draw_the_rule_graph(run):
     assert ("write_report", "all") in edges and ("train_model", "predict_images") in edges
 
 
-def test_the_rule_graph_in_the_docs_is_current(run, root):
-    drawn = set(re.findall(r"(\w+) --> (\w+)", (root / "docs" / "rulegraph.md").read_text()))
-    assert drawn == rule_graph(run, "write_report")
+def test_the_picture_of_the_rule_graph_is_current(run):
+    drawn = rule_picture.draw(rule_graph(run, "write_report"))
+    assert rule_picture.PICTURE.read_text() == drawn, "run `make docs`"
+
+
+def test_the_benchmark_is_made_for_itself_alone(run):
+    edges = rule_graph(run, "benchmark")
+    ways = {("train_to_target", "tabulate_benchmark"), ("train_to_target", "measure_latency")}
+    ways |= {("measure_latency", "tabulate_benchmark"), ("tabulate_benchmark", "judge_benchmark")}
+    assert ways | {("judge_benchmark", "benchmark")} <= edges
+    assert {end for start, end in edges if start == "prepare_images"} == {"train_to_target", "measure_latency"}
 
 
 def test_every_figure_is_asked_for_and_shown(run, root, tmp_path):

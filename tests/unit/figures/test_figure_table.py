@@ -5,6 +5,7 @@ import re
 import pytest
 
 from deepgalaxy.figures.table import FIGURES, SECTIONS, SUBJECTS, figure_files, plan_figures
+from deepgalaxy.figures.words import WORDS
 
 # How rules write the name of a subject, without the constraints of wildcards.
 IN_RULES = {
@@ -45,23 +46,29 @@ def test_a_figure_has_its_caption_and_its_words(plotting, root, name):
     (caption,) = re.findall(r'caption="\.\./(.*?)"', plotting[name])
     assert len((root / caption).read_text()) > 20
     kind = FIGURES[name]
-    assert kind.pattern.count("{subject}") == 1 and kind.pattern.endswith((".svg", ".png"))
+    assert kind.pattern.count("{subject}") == 1 and kind.pattern.endswith((".svg", ".png", ".webp"))
     assert kind.of in SUBJECTS and kind.section in SECTIONS
-    text = kind.text.format("the_subject")
+    text = WORDS[name].text.format("the_subject")
     assert text.count("the_subject") == 1 and text.endswith(".") and "{" not in text
+    # What is seen is said for those who do not see it, and not what the caption says already.
+    assert len(WORDS[name].alt) > 40 and WORDS[name].alt.endswith(".") and WORDS[name].alt != WORDS[name].text
+
+
+def test_the_words_are_those_of_the_figures_in_their_order():
+    assert list(WORDS) == list(FIGURES)
 
 
 def test_the_page_shows_every_section(root):
     page = (root / "workflow/scripts/deepgalaxy/report/page.html.jinja").read_text()
-    assert re.findall(r'show_figures\("(\w+)"\)', page) == list(SECTIONS)
+    assert re.findall(r'show_figures\("(\w+)"\)', page) == list(SECTIONS[1:]) and "figures.start" in page
 
 
 def test_every_subject_has_its_figures_and_paths_go_with_them():
     planned = list(plan_figures(NAMES))
     assert len(planned) == 2 * len(FIGURES)
-    assert [kind for kind, _ in planned[::2]] == list(FIGURES.values())
+    assert [name for name, _ in planned[::2]] == list(FIGURES)
     files = figure_files("<results>/figures", NAMES)
-    assert files[:2] == [f"<results>/figures/skill/{name}_scored_sample.svg" for name in ("one", "another")]
+    assert files[:2] == [f"<results>/figures/timeline/{name}_scored_run.png" for name in ("one", "another")]
     assert len(set(files)) == len(files) == len(planned)
     without = figure_files("figures", NAMES | {"observing_run": [], "compared_run": []})
     assert len(without) == len(files) - 4 and not [path for path in without if "observ" in path]

@@ -183,7 +183,8 @@ def test_classes_are_drawn_if_they_are_few(drawn):
 
 @pytest.fixture
 def examples(tmp_path):
-    """A file of three examples, two of the best and one of the worst, and the split table."""
+    """A file of three examples, two of the best and one of the worst, what is predicted of them and of another image,
+    and the split table."""
     random = np.random.default_rng(1)
     with h5py.File(tmp_path / "examples.hdf5", "w") as file:
         file["brightness"] = random.random((3, 16, 16), np.float32)
@@ -191,38 +192,53 @@ def examples(tmp_path):
         attributions[1] = 0
         file["attributions"] = attributions
         file["kind"] = [KINDS[0], KINDS[0], KINDS[1]]
-        for name, values in {
-            "row": [2, 0, 1],
-            "probability": [0.9, 0.625, 0.5],
-            "predicted": [0, 1, 1],
-            "target_myr": [50.0, np.nan, 70.0],
-            "expected_myr": [51.0, 62.0, 130.0],
-        }.items():
-            file[name] = values
-    split = pd.DataFrame({"group": ["a", "b", "c"], "camera": [0, 12, 7], "label": [1, 0, 0]})
-    return tmp_path / "examples.hdf5", split
+        file["row"] = [2, 0, 1]
+    predictions = Predictions(
+        np.array([[0.1, 0.3, 0.6], [0.0, 1.0, 0.0], [0.5, 0.5, 0.0], [0.9, 0.1, 0.0]]),
+        np.array([2, 0, 1, 0]),
+        np.array([np.nan, 70.0, 150.0, 50.0]),
+        np.array([0, 1, 3, 2]),
+    )
+    split = pd.DataFrame(
+        {"group": ["isolated_01", "s_1_m_0.5", "s_2_m_1", "s_1_m_1"], "camera": [0, 12, 7, 1], "label": [2, 0, 0, 1]}
+    )
+    return tmp_path / "examples.hdf5", predictions, split
 
 
-def test_examples_stand_above_their_attributions(drawn, examples):
-    path, split = examples
-    figure = drawn(plot_examples, path, CLASSES, split, name="examples.png")
+STAGES = pd.DataFrame(
+    {
+        "label": [0, 1, 2],
+        "name": ["early", "late", "no merger"],
+        "t_from_myr": [0.0, 100.0, np.nan],
+        "t_to_myr": [100.0, 200.0, np.nan],
+        "t_centre_myr": [50.0, 150.0, np.nan],
+        "counts_from": "first pericentre",
+    }
+)
+
+
+def test_examples_stand_above_their_distributions(drawn, examples):
+    path, predictions, split = examples
+    figure = drawn(plot_examples, path, predictions, STAGES, split, name="examples.png")
     grid = np.array(figure.axes).reshape(2 * len(KINDS), 2)  # as many across as there are of the most frequent kind
     assert [axes.get_ylabel() for axes in grid[::2, 0]] == list(KINDS)
-    assert {axes.get_ylabel() for axes in grid[1::2, 0]} == {"for (orange)\nor against (purple)"}
-    assert [[len(axes.images) for axes in row] for row in grid] == [[1, 1], [2, 2], [1, 0], [2, 0], [0, 0], [0, 0]]
+    # Each image once; the attributions of the second are all 0, and outline nothing.
+    assert [[len(axes.images) for axes in row] for row in grid] == [[1, 1], [0, 0], [1, 0], [0, 0], [0, 0], [0, 0]]
+    assert [len(axes.collections) > 0 for axes in grid[::2].flat] == [True, False, True, False, False, False]
     with h5py.File(path) as file:
         for axes, number in ((grid[0, 0], 0), (grid[0, 1], 1), (grid[2, 0], 2)):
             np.testing.assert_array_equal(axes.images[0].get_array(), file["brightness"][number])
-    assert grid[0, 0].get_title() == "c camera 07\n50 Myr, dated to 51\ngiven early: 90%"
-    assert grid[2, 0].get_title() == "b camera 12\n70 Myr, dated to 130\ngiven late: 50%"
-    # The true class of this one has no time.
-    assert grid[0, 1].get_title() == "a camera 00\nlate\ngiven late: 62%"
-    assert figure.get_suptitle() == "times count from the first pericentre"
-    # Colours are as strong either way, and each image's strongest attribution is opaque.
-    for axes in (grid[1, 0], grid[3, 0]):
-        low, high = axes.images[1].get_clim()
-        assert low == -high < 0 and axes.images[1].get_alpha().max() == 1
-    assert not grid[1, 1].images[1].get_alpha().any()  # where nothing speaks for the class, nothing is coloured
+    assert [axes.get_title() for axes in grid[::2].flat[:3]] == [
+        "mass ratio 1\nsize ratio 2\n50 Myr",
+        "lone galaxy 01\nno merger",
+        "mass ratio 0.5\nsize ratio 1\n70 Myr",
+    ]
+    # The middle 68 % of the first lie between 100 * 0.16 / 0.9 and 100 * 0.84 / 0.9 Myr.
+    assert [axes.get_title() for axes in grid[1::2].flat[:3]] == ["60 ± 38 Myr", "no merger", "150 ± 34 Myr"]
+    shares = [grid[1, 0], grid[1, 1], grid[3, 0]]
+    assert [axes.patches[0].get_data().values.tolist() for axes in shares] == [[0.9, 0.1], [0.1, 0.3], [0.0, 1.0]]
+    assert [[line.get_xdata()[0] for line in axes.lines] for axes in shares] == [[50.0], [], [70.0]]
+    assert figure.get_supxlabel() == "time since the first pericentre (Myr)"
 
 
 def test_coverage_is_drawn_by_phase_and_simulation_with_what_is_not_available_left_out(drawn):

@@ -2,15 +2,20 @@
 
 import base64
 import hashlib
+import html
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from deepgalaxy.figures.table import FIGURES, SECTIONS, SUBJECTS, plan_figures
+from deepgalaxy.figures.words import WORDS
 from deepgalaxy.files import write_json, write_table
 from deepgalaxy.report.contents import Contents, Figure, collect_figures, name_origin, read_contents
-from deepgalaxy.report.page import main_columns, say_at_least, show_cell, show_value, write_report
+from deepgalaxy.report.names import short_names
+from deepgalaxy.report.page import say_at_least, write_report
+from deepgalaxy.report.values import main_columns, records_of, say_limits, show_cell, show_value
 
 
 @pytest.mark.parametrize(
@@ -19,7 +24,11 @@ from deepgalaxy.report.page import main_columns, say_at_least, show_cell, show_v
         (0.123456, "0.123"),
         (12345.6, "12,346"),
         (-2000.4, "-2,000"),
+        (0.00001234, "1.23e-05"),
+        (0.0, "0"),
         (7, "7"),
+        (4176681423, "4,176,681,423"),
+        (True, "True"),
         ("camera", "camera"),
         (float("nan"), "–"),
     ],
@@ -31,17 +40,44 @@ def test_values_are_shown_as_a_reader_wants_them(value, shown):
 def test_limits_and_deviations_stand_with_their_values():
     row = {"model": "cnn", "accuracy": 0.8, "accuracy_low": 0.7, "accuracy_high": 0.9}
     row |= {"error_myr": 12.0, "error_low_myr": float("nan"), "error_high_myr": float("nan")}
-    row |= {"loss": 0.5, "loss_sd": 0.01, "low_myr": 3.0}
-    columns = ["model", "accuracy", "error_myr", "loss", "low_myr"]
-    assert main_columns(row) == columns
+    row |= {"loss": 0.5, "loss_sd": 0.01, "low_myr": 3.0, "gain": 0.2, "gain_low": -3.8, "gain_high": 4.6}
+    columns = ["model", "accuracy", "error_myr", "loss", "low_myr", "gain"]
+    assert main_columns([row]) == columns
     shown = [show_cell(row, column) for column in columns]
-    assert shown == ["cnn", "0.8 (0.7–0.9)", "12", "0.5 ± 0.01", "3"]
+    assert shown == ["cnn", "0.800 ± 0.100", "12.0", "0.500 ± 0.010", "3.00", "0.20 ± 4.20"]
+    assert [say_limits(row, column) for column in ("accuracy", "loss")] == ["95 % interval: 0.700 to 0.900", ""]
+
+
+def test_columns_that_tell_nothing_apart_are_left_out():
+    rows = [{"dataset": "d", "sample": name, "fold": float("nan"), "repeat": 0, "accuracy": 0.5} for name in "ab"]
+    assert main_columns(rows) == ["sample", "accuracy"]
+    assert main_columns(rows, ["dataset", "accuracy"]) == ["accuracy"]
+
+
+def test_integers_stay_integers_where_some_are_missing():
+    rows = records_of(pd.DataFrame({"dated": [8.0, None], "error": [8.0, 8.5]}))
+    assert [show_cell(row, column) for row in rows for column in row] == ["8", "8.00", "–", "8.50"]
+
+
+def test_runs_are_called_by_what_tells_them_apart():
+    folds = [
+        f"d/s/fold~{fold}/a_cnn/workers~1/repeat~{repeat}" for fold in ("1", "all") for repeat in ("0", "ensemble")
+    ]
+    said = ["fold 1, a cnn, repeat 0", "fold 1, a cnn, repeat ensemble", "all folds, a cnn, repeat 0"]
+    assert list(short_names(folds).values())[:3] == said
+    assert short_names(["d", "e"]) == {"d": "d", "e": "e"} and short_names([]) == {}
+    assert list(short_names(["d/s/a/workers~1/repeat~0", "d/s/fold~1/a/workers~1/repeat~0"]).values()) == [
+        "a",
+        "fold 1, a",
+    ]
 
 
 def test_a_figure_carries_its_file(tmp_path):
     (tmp_path / "a.svg").write_text("<svg/>")
-    kind, content = Figure(tmp_path / "a.svg", "a figure").address.split(",")
+    figure = Figure(tmp_path / "a.svg", "a.svg", "a figure", "a drawing")
+    kind, content = figure.address.split(",")
     assert kind == "data:image/svg+xml;base64" and base64.b64decode(content) == b"<svg/>"
+    assert figure.drawing == "<svg/>"
 
 
 # One of each kind, but two runs, and a study that no model is fitted to.
@@ -59,9 +95,13 @@ def test_figures_stand_in_their_sections_with_the_names_of_their_subjects():
     figures = collect_figures(paths, NAMES, NAMES)
     assert list(figures) == list(SECTIONS)
     assert [figure.path for section in figures.values() for figure in section] == paths
-    texts = [figure.text for figure in figures["results"]]
-    kinds = [kind for kind in FIGURES.values() if kind.section == "results"]
-    assert texts == [kind.text.format(run) for kind in kinds for run in NAMES[kind.of]]
+    planned = [(name, run) for name, run in plan_figures(NAMES) if FIGURES[name].section == "errors"]
+    said = [WORDS[name].text.format(run.replace("_", " ")) for name, run in planned]
+    assert [figure.text for figure in figures["errors"]] == said
+    assert [figure.place for figure in figures["errors"]] == [FIGURES[name].path(run) for name, run in planned]
+    # Of several runs, the figures of the first are shown.
+    assert {figure.fold for figure in figures["errors"]} == {"", "The same: other run"}
+    assert "The same as a movie: other run" in {figure.fold for figure in figures["start"]}
     fewer = NAMES | {"observing_run": [], "compared_run": [], "scaling_study": []}
     assert collect_figures(paths[:-3], fewer, fewer)["observed"] == []
     with pytest.raises(ValueError, match="argument"):
@@ -86,7 +126,8 @@ def test_a_figure_of_one_fold_or_repeat_says_how_many_there_are():
     texts = [figure.text for section in figures.values() for figure in section]
     said = [re.findall(r"This is the first of (\d), one for each fold and repeat", text) for text in texts]
     for kind, numbers in (("scored_sample", [[]]), ("sample", [["3"], []]), ("run", [["6"], ["2"]])):
-        found = [number for (of, _), number in zip(plan_figures(shown), said, strict=True) if of.of == kind]
+        planned = zip(plan_figures(shown), said, strict=True)
+        found = [number for (name, _), number in planned if FIGURES[name].of == kind]
         assert found == numbers * (len(found) // len(numbers)) and found
 
 
@@ -137,6 +178,7 @@ def files(tmp_path):
     scores |= dict.fromkeys((*names, "coverage_68", "scaled_coverage_68", "conformal_coverage_68"), 0.5)
     widths = {f"conformal_width_{percent}_myr": None for percent in (68, 90)}
     scores |= {"conformal_coverage_90": None, "intervals": "not available"} | widths
+    scores |= {"conformal_coverage_68_low": 0.4, "conformal_coverage_68_high": 0.6}
     kinds = [
         f"{kind}{what}_{share}" for kind in ("", "scaled_") for what in ("coverage", "width") for share in (68, 90)
     ]
@@ -186,7 +228,7 @@ def files(tmp_path):
     catalogue |= {"damaged": False, "isolated": False, "share_inside": 0.98}
     training = {"options": {"architecture": "reference_cnn"}, "parameters": 1000, "seed": 1, "workers": 2}
     training |= {"threads_per_worker": 1, "ranks": [{"host": "here", "gpu": None}], "versions": {"keras": "3"}}
-    suffixes = [kind.pattern[-4:] for kind, _ in plan_figures(NAMES)]
+    suffixes = [Path(FIGURES[name].pattern).suffix for name, _ in plan_figures(NAMES)]
     return {
         "metrics": table("metrics", run | scores),
         "skill": table("skill", run | {"repeat": 1} | skill | {"verdict": "Of another run."}, run | skill),
@@ -238,25 +280,47 @@ def test_the_page_shows_the_contents(files, tmp_path):
     contents = read_contents(files, NAMES, NAMES)
     write_report(contents, {"datasets": {"the_dataset": {}}}, {"Commit": "abc"}, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text()
-    shown = re.findall(r'<img src="data:image/[\w+]+;base64,(.*?)" alt="(.*?)"></div><figcaption>(.*?)<', page)
-    assert [base64.b64decode(content).decode() for content, _, _ in shown] == [
-        f"figure {number}" for number in range(len(files["figures"]))
-    ]
-    assert [alt for _, alt, _ in shown] == [kind.text.format(name) for kind, name in plan_figures(NAMES)]
-    assert all(alt == caption for _, alt, caption in shown)
+    planned = [(FIGURES[name], WORDS[name], subject) for name, subject in plan_figures(NAMES)]
+    figures = [html.unescape(part.partition("</figure>")[0]) for part in page.split('<figure title="figures/')[1:]]
+    assert [part.partition('"')[0] for part in figures] == [kind.path(subject) for kind, _, subject in planned]
+    for number, (part, (kind, words, _)) in enumerate(zip(figures, planned, strict=True)):
+        if kind.live:
+            assert f'aria-label="{words.alt}">figure {number}<' in part
+        else:
+            content, alt = re.search(r'base64,(.*?)" alt="(.*?)"', part).groups()
+            assert (base64.b64decode(content).decode(), alt) == (f"figure {number}", words.alt)
+    captions = re.findall(r"<figcaption>(.*?)<", html.unescape(page))
+    assert captions == [words.text.format(subject.replace("_", " ")) for _, words, subject in planned]
     words = " ".join(page.split())
-    assert "since the first pericentre, of the 6 images of 1 simulation whose class has a time, is" in words
-    assert "<strong>75.0 %</strong> of 8 images of 3 simulations" in words and "chance\n25.0 %" in page
-    # The networks and the baselines come first, and the verdict on each run beneath them.
-    assert page.index("<figure>") < page.index("<strong>It beats that.</strong>") < page.index('id="dataset"')
-    assert "Of another run." not in page and "8 (2–9)" in page
+    assert (
+        "Half of the images are dated to 12.0 ± 5.0 Myr or better</strong> (± half of the 95 % interval over 1" in words
+    )
+    assert "the strongest baseline, linear (C=1), reaches 20.0 Myr" in words
+    assert "<strong>75.0 ± 25.0 %</strong> of 8 images of 3 simulations (chance: 25.0 %)" in words
+    assert "the error is that of the 6 images whose class has a time" in words
+    # A picture comes first, then the answer, its verdict and what to trust it for; all tables later.
+    places = [
+        page.index(part) for part in ("<figure", "Half of the images", "It beats that.", "Trust it for", "<table")
+    ]
+    assert places == sorted(places) and places[-1] < page.index('id="data"')
+    assert "8.00 ± 3.50" in page and 'title="95 % interval: 2.00 to 9.00"' in page
     assert "the images show at least 98.0 % of the stars' mass" in words
     assert "<strong>the_run</strong>: reference_cnn with 1,000 parameters, seed 1" in words
     # Columns are named in captions as they are above the table.
-    captions = " ".join(re.findall(r"<caption>(.*?)</caption>", words))
-    assert captions.count("“counts from”") == captions.count("counts from") > 0
-    assert re.search(r"<td class=.text.>Commit</td><td class=.text.>abc</td>", page)
+    said = " ".join(re.findall(r"<caption>(.*?)</caption>", words))
+    assert said.count("“counts from”") == said.count("counts from") > 0
+    assert re.search(r"<th scope=.row. class=.text.>Commit</th><td class=.text.>abc</td>", page)
     assert set(re.findall(r'data-table="(\w+)"', page)) == contents.tables.keys() - {"scaling_model"}
+
+
+def test_the_table_of_contents_names_the_sections_that_there_are(files, tmp_path):
+    write_report(read_contents(files, NAMES, NAMES), {"datasets": {"the_dataset": {}}}, {}, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    sections = re.findall(r'<section id="(\w+)">', page)
+    assert re.findall(r'<a href="#(\w+)">', page.partition("</nav>")[0]) == sections
+    assert sections == ["answer", *SECTIONS[1:], "claims", "provenance"]
+    for section in page.split('<section id="')[2:]:
+        assert section.count('class="look"') == 1, "each section says in a line what to look at"
 
 
 def test_what_is_empty_is_left_out_of_the_page(files, tmp_path):
@@ -264,14 +328,14 @@ def test_what_is_empty_is_left_out_of_the_page(files, tmp_path):
     contents = read_contents(files, NAMES, NAMES)
     contents = Contents(
         contents.tables | nothing,
-        contents.figures | {"observed": [], "encoder": []},
+        contents.figures | {"observed": [], "similar": []},
         contents.catalogues,
         contents.runs,
         [],
     )
     write_report(contents, {"datasets": {"the_dataset": {}}}, {}, tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text()
-    assert "Observed" not in page and "encoder-decoder" not in page and 'id="scaling"' in page
+    assert 'id="observed"' not in page and "encoder-decoder" not in page and 'id="scaling"' in page
 
 
 def test_the_origin_of_a_report_has_the_digest_of_each_dataset(tmp_path):

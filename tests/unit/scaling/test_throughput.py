@@ -1,6 +1,7 @@
 """Throughput of runs, their scaling, and old logs, against cases worked out by hand."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,12 +15,20 @@ from deepgalaxy.scaling.throughput import (
     OURS,
     TABLE_COLUMNS,
     measure_runs,
+    read_last_epochs,
     read_run,
     read_study,
     scaling_table,
     summarise_throughput,
 )
-from deepgalaxy.training.record import EpochRecord, RankTimes, write_records, write_train_log
+from deepgalaxy.training.record import (
+    EpochRecord,
+    RankTimes,
+    time_to_target,
+    workers_by_epoch,
+    write_records,
+    write_train_log,
+)
 
 # As printed in DeepGalaxy's README, among other lines of its logger.
 README_LOG = """Parallel training enabled.
@@ -84,6 +93,31 @@ def test_the_number_of_ranks_is_held_against_the_path(tmp_path):
     write_records([], tmp_path / "epochs.jsonl")
     with pytest.raises(ValueError, match="has no finished epoch"):
         read_run(tmp_path / "epochs.jsonl", 2)
+
+
+def test_epochs_of_another_number_of_ranks_before_the_last_do_not_count(tmp_path):
+    alone = [EpochRecord(number, 100, 0, 0, 0, 0, 0, [RankTimes(train=5)]) for number in (1, 2)]
+    both = [replace(record, epoch=record.epoch + 2) for record in records(1, 1, 1)]
+    path = tmp_path / "epochs.jsonl"
+    write_records([*alone, *both], path)
+    assert [record.epoch for record in read_last_epochs(path, 2)] == [3, 4, 5]
+    with pytest.raises(ValueError, match=r"Epoch 3 in .* was trained by 2 rank\(s\)"):
+        read_last_epochs(path, 1)
+    write_train_log([*alone, *both], tmp_path / "train_log.txt")
+    assert [run.workers for run in read_train_log(tmp_path / "train_log.txt")] == [1, 2]
+    assert workers_by_epoch([*alone, *both]) == [{"from_epoch": 1, "workers": 1}, {"from_epoch": 3, "workers": 2}]
+
+
+def test_the_time_to_a_target_is_that_of_the_epochs_until_then():
+    losses = (3.0, 2.0, 1.0, 0.5)
+    times = RankTimes(train=5, reload=1, validation=2, checkpoint=0.5, input=4, exchange=4)
+    run = [
+        EpochRecord(number, 100, 0, 0, 0, loss, 0, [RankTimes(train=6), times], validation_properties_loss=0.5)
+        for number, loss in enumerate(losses, 1)
+    ]
+    assert time_to_target(run, 1.5) == {"validation_loss": 1.5, "epochs": 3, "seconds": 3 * 8.5}
+    assert time_to_target(run, 0.9) == {"validation_loss": 0.9, "epochs": None, "seconds": None}
+    assert time_to_target(run, 0) is None
 
 
 def study(workers, *speeds, kinds=("weak",), batch_size=8, **names):

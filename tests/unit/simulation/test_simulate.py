@@ -3,11 +3,13 @@
 import h5py
 import numpy as np
 import pytest
+from scipy.signal import find_peaks
 
+from deepgalaxy.simulation import photograph
 from deepgalaxy.simulation.encounter import Encounter
 from deepgalaxy.simulation.integrate import steps_per_snapshot
 from deepgalaxy.simulation.model import GalaxyModel
-from deepgalaxy.simulation.nuclei import coalescence_time, find_nucleus, pericentre_times
+from deepgalaxy.simulation.nuclei import PROMINENCE_KPC, coalescence_time, find_nucleus, pericentre_times
 from deepgalaxy.simulation.orbit import Pair, set_on_orbit
 from deepgalaxy.simulation.photograph import camera_rig, render_galaxies
 from deepgalaxy.simulation.simulate import follow, simulate_galaxies
@@ -68,6 +70,14 @@ def test_pericentres_are_the_minima_of_separation():
     assert pericentre_times(t_myr, np.abs(t_myr - 40.0) + 2).tolist() == [40]
 
 
+def test_pericentres_are_what_scipy_finds():
+    rng = np.random.default_rng(0)
+    for _ in range(500):
+        separation_kpc = np.abs(rng.normal(0, rng.choice([0.3, 1, 2]), rng.integers(1, 80)).cumsum())
+        expected, _ = find_peaks(-separation_kpc, prominence=PROMINENCE_KPC)
+        assert pericentre_times(np.arange(len(separation_kpc)), separation_kpc).tolist() == expected.tolist()
+
+
 @pytest.mark.parametrize(
     ("together_from", "apart_again", "expected"),
     [(200, None, 200), (200, 250, np.nan), (200, 310, 200), (250, None, np.nan), (0, None, 0)],
@@ -111,6 +121,14 @@ def test_a_group_says_how_it_came_about(tmp_path):
     assert np.isnan(about["coalescence_myr"])
     assert abs(about["energy_error"]) < 0.5
     np.testing.assert_allclose(about["camera_rig"] @ about["camera_rig"].T, np.eye(3), atol=1e-12)
+
+
+def test_brightness_is_rounded_to_the_nearest_number_of_half_precision(tmp_path, monkeypatch):
+    simulate_galaxies(LONE, SETTINGS, tmp_path / "lone")
+    monkeypatch.setattr(photograph, "stretch", lambda image: np.full_like(image, 0.99997))
+    render_galaxies(tmp_path / "lone", "isolated_01", 32, 40, "fixed", tmp_path / "images")
+    with h5py.File(tmp_path / "images") as file:
+        assert (file["isolated_01/images_camera_00"][:] == 1).all()
 
 
 def test_a_lone_galaxy_has_no_pericentre(tmp_path):

@@ -63,6 +63,33 @@ def test_a_damaged_one_is_passed_over_for_the_one_before(checkpoints, damage):
     assert not path.exists()
 
 
+def test_another_number_of_workers_goes_on_from_between_two_epochs(checkpoints):
+    between, within = Checkpoint({"epoch": 4}, [], []), Checkpoint({"epoch": 5}, [], [])
+    checkpoints.save("000004-00000000", between)
+    for batches in (1, 2, 3):
+        checkpoints.save(f"000004-{batches:08d}", within)
+    kept = [f"000004-{batches:08d}.npz" for batches in (0, 2, 3)]
+    assert sorted(path.name for path in checkpoints.directory.iterdir()) == kept
+    assert checkpoints.latest().state == within.state
+    assert Checkpoints(checkpoints.directory, "a run", workers=2).latest().state == between.state
+    assert [path.name for path in checkpoints.directory.iterdir()] == kept[:1]
+
+
+def test_between_epochs_one_is_due_sooner(tmp_path, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("deepgalaxy.training.checkpoints.time.monotonic", lambda: clock[0])
+    checkpoints = Checkpoints(tmp_path, "a run", every_seconds=600)
+    due = {}
+    for clock[0] in (29.0, 30.0, 600.0):
+        due[clock[0]] = checkpoints.due(), checkpoints.due(between_epochs=True)
+    assert due == {29.0: (False, False), 30.0: (False, True), 600.0: (True, True)}
+    checkpoints.save(name(1), checkpoint(1))
+    assert (checkpoints.due(), checkpoints.due(between_epochs=True)) == (False, True)
+    checkpoints.save("000002-00000000", checkpoint(1))
+    assert not checkpoints.due(between_epochs=True)
+    assert not Checkpoints(tmp_path, "a run").due(between_epochs=True)
+
+
 def test_those_of_another_run_are_not_taken_up(checkpoints):
     other = Checkpoints(checkpoints.directory, "another run")
     assert other.latest() is None and not list(other.directory.iterdir())

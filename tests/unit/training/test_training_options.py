@@ -242,6 +242,16 @@ def test_a_validation_loss_that_is_no_number_ends_training(prepared):
     assert not training.best
 
 
+def test_training_ends_with_the_first_epoch_that_reaches_the_target(prepared):
+    untold = [record.validation_loss for record in training_on(prepared, options(epochs=4)).run()]
+    shutil.rmtree(prepared.parent / "checkpoints")
+    target = untold[1]
+    reached = next(number for number, loss in enumerate(untold, 1) if loss <= target)
+    for _ in range(2):  # the second time from the checkpoint that the end left
+        records = training_on(prepared, options(epochs=4, target=target)).run()
+        assert [record.validation_loss for record in records] == untold[:reached]
+
+
 def test_epochs_of_few_steps_take_other_images_each(prepared):
     images = TrainingImages(prepared, Dealing(40, 1, 0, seed=1), 0, 2**20)
     images.load(1)

@@ -24,9 +24,9 @@ def measure_novelty(dater: Dater, eye: Eye, test: str, split: pd.DataFrame, seed
     The table has a row for each ``set``: MERGERS and LONE, both as they would be if they had been observed
     (``as_observed``) and AS_SIMULATED, and the sets of ``make_strangers``. It has the number of ``images`` and of
     ``simulations`` (none for the last), ``share_warned``, ``median_novelty``, ``median_lone_probability``, and for
-    mergers ``median_error_myr`` of the time. It also has how well each of SCORES tells a set from the test mergers, as
-    ``auc_…`` (``area_under_curve``). These are novelty, the probability of being a lone galaxy, and that of the class
-    of no merger, as the network itself gives it. For LONE there are the limits of the 95 % interval, ``…_low`` and
+    mergers ``median_error_myr`` of the time. It also has how well each of SCORES tells a set from the test mergers
+    (``area_under_curve``): ``auc_novelty``, ``auc_lone_probability`` and, of the probability of the class of no merger,
+    as the network itself gives it, ``auc_class``. For LONE there are the limits of the 95 % interval, ``…_low`` and
     ``…_high`` (``area_interval``, drawn from ``seed``).
     """
     rows: list[dict] = []

@@ -31,4 +31,4 @@ def decode_images(
             batch = slice(start, min(start + batch_size, len(images)))
             given = network.predict_on_batch(images[batch])
             for way, dataset in written.items():
-                dataset[batch] = given[way][..., 0]
+                dataset[batch] = given[way][..., 0].astype(np.float16)  # not by HDF5: see simulation/photograph.py

@@ -72,9 +72,10 @@ def score_retrieval(
 ) -> dict[str, float | int | None]:
     """Return how far in time similar images are from the queries, by ``found`` (m, k), those of ``find_similar``.
 
-    ``median_difference_myr`` is the median over the NEAREST of all queries, ``share_within`` the share of them within
-    WITHIN_MYR; both with the limits of the 95 % interval over the queries' simulations (``resampled_interval``, drawn
-    from ``seed``). ``same_line`` is the share that was seen along the query's line of sight.
+    Of so many ``queries`` and ``simulations``, ``median_difference_myr`` is the median over the NEAREST of each query,
+    ``share_within`` the share of them within WITHIN_MYR; both with the limits of the 95 % interval over the queries'
+    simulations (``resampled_interval``, drawn from ``seed``). ``same_line`` is the share that was seen along the
+    query's line of sight.
     """
     nearest = found[:, :NEAREST]
     difference = np.abs(gallery_of.t_myr[nearest] - queries_of.t_myr[:, None])

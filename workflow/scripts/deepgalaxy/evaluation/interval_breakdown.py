@@ -26,9 +26,14 @@ def tabulate_intervals(
 ) -> pd.DataFrame:
     """Return how many of the test images that have a time are covered: of all, by phase and by simulation.
 
-    Intervals are those of the network, scaled by the temperature that fits the ``validation`` images, and conformal
-    (``conformal_intervals``), for SHARES. ``pericentres_myr`` are as in ``break_down_errors``, ``seed`` as in
-    ``score_intervals``. Each of GROUPINGS begins with its worst row. docs/evaluation.md explains the columns.
+    The table has a row for each ``value`` of each ``grouping`` (GROUPINGS, each beginning with its worst row), of so
+    many ``images`` and ``simulations``, whose times count from ``counts_from``. ``pericentres_myr`` are as in
+    ``break_down_errors``.
+
+    - ``coverage_68``: share of images whose true time lies in the middle 68 % of the network's own distribution;
+      ``width_68_myr``: the median width of that part; ``scaled_coverage_68``, ``scaled_width_68_myr``: the same after
+      scaling by the temperature that fits the ``validation`` images;
+    - those of ``score_intervals`` for SHARES: of conformal intervals (``conformal_intervals``).
     """
     timed = predictions.timed
     given = predictions.where(timed), scale_by_validation(predictions, validation, split).where(timed)

@@ -52,7 +52,7 @@ def plot_errors(errors: pd.DataFrame, output: str | Path) -> None:
         top.errorbar(places, median, spread, fmt="none", color=GREY, lw=1)
         top.scatter(places, median, s=60 * rows["images"] / rows["images"].max(), color=BLUE, zorder=3)
         top.scatter(places, rows["median_error_floor_myr"], marker="_", s=80, color=ORANGE, zorder=4)
-        bottom.bar(places, rows["accuracy"], color=ORANGE)
+        bottom.bar(places, rows["accuracy"], color=BLUE)
         every = math.ceil(len(rows) * sum(widths) / width / MOST_NAMES)
         values = rows["value"][::every]
         bottom.set_xticks(places[::every], values, rotation=90 if values.str.len().max() > 2 else 0)

@@ -9,47 +9,67 @@ from matplotlib import pyplot as plt
 from skimage.filters import gaussian
 
 from deepgalaxy.evaluation.examples import KINDS
-from deepgalaxy.evaluation.predictions import time_origin
-from deepgalaxy.figures.style import save_figure
+from deepgalaxy.evaluation.predictions import Predictions
+from deepgalaxy.figures.dated import date_images, draw_dates
+from deepgalaxy.figures.style import BLUE, ORANGE, PURPLE, save_figure, say_myr
+from deepgalaxy.figures.tiles import name_ratios
+
+OUTLINED = 0.4
+"""Of the largest attribution in an image: what is above is outlined."""
 
 
-def plot_examples(examples: str | Path, classes: pd.DataFrame, split: pd.DataFrame, output: str | Path) -> None:
-    """Draw the images of a file that ``explain_examples`` wrote, one row for each kind, each above its attributions.
+def plot_examples(
+    examples: str | Path, predictions: Predictions, classes: pd.DataFrame, split: pd.DataFrame, output: str | Path
+) -> None:
+    """Draw the images of a file that ``explain_examples`` wrote, two rows for each kind: the images, with the pixels
+    outlined that speak most for (orange) and against (purple, dotted) the class that is named, and their distributions
+    over time.
 
-    Above an image: its true and its expected time, or its true class if that has no time, and the class that it is
-    given. Attributions are smoothed by a fiftieth of the image's width and scaled by their largest value in the image.
+    ``predictions`` are those of all test images. Above an image stands its true time, or its true class if that has no
+    time; below it the expected one, or the class that it is given if that has no time. Attributions are smoothed by a
+    fiftieth of the image's width.
     """
     with h5py.File(examples) as file:
         kinds = file["kind"].asstr()[:]
         images, attributions = file["brightness"][:], file["attributions"][:]
-        columns = ("row", "predicted", "probability", "target_myr", "expected_myr")
-        row, predicted, probability, target_myr, expected_myr = (file[name][:] for name in columns)
+        rows = file["row"][:]
+    place = {row: number for number, row in enumerate(predictions.row)}
+    dates = date_images(predictions.where(np.array([place[row] for row in rows], int)), classes)
     names = classes["name"].to_numpy()
     across = max(np.sum(kinds == kind) for kind in KINDS)
     figure, axes = plt.subplots(
-        2 * len(KINDS), across, figsize=(1.75 * across, 3.9 * len(KINDS)), dpi=90, layout="constrained", squeeze=False
+        *(2 * len(KINDS), across),
+        figsize=(1.9 * across, 3.5 * len(KINDS)),
+        dpi=110,
+        layout="constrained",
+        squeeze=False,
+        height_ratios=[2, 1] * len(KINDS),
     )
-    for panel in axes.flat:
-        panel.set(xticks=[], yticks=[])
-        panel.spines[:].set_visible(False)
     for number, kind in enumerate(KINDS):
         top, bottom = axes[2 * number], axes[2 * number + 1]
         top[0].set_ylabel(kind, fontsize=11)
-        bottom[0].set_ylabel("for (orange)\nor against (purple)", fontsize=8)
-        for above, below, which in zip(top, bottom, np.flatnonzero(kinds == kind)):
-            view = split.loc[row[which]]
+        shown = np.flatnonzero(kinds == kind)
+        for above, below, which in zip(top, bottom, shown):
+            view, true = split.loc[rows[which]], dates.target_myr[which]
+            truth = say_myr(true) if np.isfinite(true) else names[view["label"]]
+            above.set_title(f"{name_ratios(view['group'])}\n{truth}", fontsize=8)
             above.imshow(images[which], cmap="gray", vmin=0, vmax=1)
-            truth = f"{target_myr[which]:.0f} Myr, dated to {expected_myr[which]:.0f}"
-            if np.isnan(target_myr[which]):
-                truth = names[view["label"]]
-            above.set_title(
-                f"{view['group']} camera {view['camera']:02d}\n{truth}\ngiven {names[predicted[which]]}:"
-                f" {probability[which]:.0%}",
-                fontsize=7,
-            )
-            smooth = gaussian(attributions[which], images.shape[1] / 50)
-            limit = np.abs(smooth).max() or 1
-            below.imshow(images[which], cmap="gray", vmin=0, vmax=1)
-            below.imshow(smooth, cmap="PuOr_r", vmin=-limit, vmax=limit, alpha=np.abs(smooth) / limit)
-    figure.suptitle(f"times count from the {time_origin(classes)}", fontsize=10)
+            _outline(above, attributions[which])
+            draw_dates(below, dates, int(which))
+            below.set_title(dates.said[which], fontsize=9, color=BLUE, pad=3)
+        for panel in bottom[len(shown) :]:
+            panel.axis("off")
+    for panel in axes[::2].flat:
+        panel.set(xticks=[], yticks=[])
+        panel.spines[:].set_visible(False)
+    figure.supxlabel(f"time since the {dates.counts_from} (Myr)", fontsize=10)
     save_figure(figure, output)
+
+
+def _outline(axes: plt.Axes, attributions: np.ndarray) -> None:
+    """Outline the pixels (pixels, pixels) with the largest attributions for and against a class."""
+    smooth = gaussian(attributions, len(attributions) / 50)
+    limit = OUTLINED * np.abs(smooth).max()
+    for signed, colour, line in ((smooth, ORANGE, "-"), (-smooth, PURPLE, ":")):
+        if signed.max() > limit > 0:
+            axes.contour(signed, [limit], colors=[colour], linewidths=1.2, linestyles=line)

@@ -8,13 +8,14 @@ import pandas as pd
 
 from deepgalaxy.dataset.layout import group_order, is_isolated, merger_events, times_name
 from deepgalaxy.dataset.units import usable_cameras
-from deepgalaxy.figures.tiles import draw_tiles, nearest_tiles
+from deepgalaxy.figures.style import say_myr
+from deepgalaxy.figures.tiles import draw_tiles, name_ratios, nearest_tiles
 
 CAMERAS = (0, 2, 3, 4, 6, 7)
 """One for each row, all on different lines of sight; if a merger lacks its own, the first that it has is shown."""
 
 
-def plot_mergers(dataset: str | Path, catalogue: pd.DataFrame, output: str | Path, columns: int = 10) -> None:
+def plot_mergers(dataset: str | Path, catalogue: pd.DataFrame, output: str | Path, columns: int = 7) -> None:
     """Draw up to six mergers of an image file, from the smallest to the largest, each from another side.
 
     Only cameras that the catalogue does not call damaged are read; if it leaves no merger, lone galaxies are drawn.
@@ -36,7 +37,8 @@ def plot_mergers(dataset: str | Path, catalogue: pd.DataFrame, output: str | Pat
         ]
         wanted_myr = np.linspace(min(t[0] for t in t_myr), max(t[-1] for t in t_myr), columns)
         rows = {
-            name: nearest_tiles(file[name], camera, t, wanted_myr) for name, camera, t in zip(names, cameras, t_myr)
+            name_ratios(name): nearest_tiles(file[name], camera, t, wanted_myr)
+            for name, camera, t in zip(names, cameras, t_myr)
         }
     origin = "first pericentre" if since_pericentre else "start of the simulation"
-    draw_tiles(rows, [f"{t:.0f} Myr" for t in wanted_myr], f"Time since the {origin} of each", output)
+    draw_tiles(rows, [say_myr(t) for t in wanted_myr], f"Time since the {origin} of each", output)

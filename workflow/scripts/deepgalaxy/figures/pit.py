@@ -23,7 +23,9 @@ def plot_pit(predictions: Predictions, classes: pd.DataFrame, output: str | Path
     dated = predictions.where(predictions.timed)
     levels = np.linspace(0, 1, PARTS + 1)
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    axes.bar(levels[:-1], share_between(dated, classes, levels), 1 / PARTS, align="edge", color=BLUE, ec="white")
+    shares = share_between(dated, classes, levels)
+    axes.bar(levels[:-1], shares, 1 / PARTS, align="edge", color=BLUE, ec="white")
+    axes.set_ylim(0, 1.3 * max(shares.max(), 1 / PARTS))  # with room for the legend
     axes.axhline(1 / PARTS, ls="--", color=ORANGE, label="calibrated")
     covered = share_between(dated, classes, MIDDLE_68)[0]
     axes.axvspan(*MIDDLE_68, color=GREY, alpha=0.15, zorder=0, label=f"middle 68 %: {covered:.0%} of the images")

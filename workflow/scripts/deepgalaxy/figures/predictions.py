@@ -22,7 +22,7 @@ def plot_predictions(predictions: Predictions, classes: pd.DataFrame, output: st
     The median and the middle 68 % of the expected times are those of the images of each class, drawn at the mean of
     their true times.
     """
-    figure, (left, right, last) = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained")
+    figure, (left, right, last) = plt.subplots(1, 3, figsize=(12, 4.6), layout="constrained")
     shares = left.imshow(confusion(predictions, len(classes)), cmap="viridis", vmin=0, vmax=1, origin="lower")
     figure.colorbar(shares, ax=left, label="share of the true class")
     left.set(xlabel="predicted class", ylabel="true class")

@@ -8,20 +8,11 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
+from deepgalaxy.figures.words import PROPERTIES
 from deepgalaxy.properties.guesses import Guess
 from deepgalaxy.properties.scores import error_of, median_of
 from deepgalaxy.targets import AXIS, BINARY, Target
 
-NAMES = {
-    "t_peri_myr": "time since first pericentre (Myr)",
-    "log2_mass_ratio": "|log2| of the mass ratio",
-    "log2_size_ratio": "|log2| of the size ratio",
-    "separation_kpc": "separation of the nuclei (kpc)",
-    "line_of_sight": "line of sight",
-    "merged": "merged",
-    "lone": "lone galaxy",
-}
-"""What the figure calls each property."""
 BINS = 12
 """Parts of the true values whose predictions are summed up."""
 
@@ -44,7 +35,7 @@ def plot_properties(
     for panel in panels.flat[len(targets) :]:
         panel.axis("off")
     for panel, target in zip(panels.flat, targets):
-        panel.set_title(NAMES[target.name], fontsize=10)
+        panel.set_title(PROPERTIES[target.name], fontsize=10)
         row = table[(table["property"] == target.name) & (table["model"] == "network")].iloc[0]
         if isinstance(row["note"], str):
             panel.axis("off")

@@ -9,8 +9,8 @@ from deepgalaxy.figures.style import BLUE, GREEN, GREY, ORANGE, save_figure
 from deepgalaxy.folds import ENSEMBLE, fold_name
 
 PANELS = (
-    ("median error of the time since the {} (Myr), smaller is better", "median_error_myr", "median_error_{}_myr"),
-    ("accuracy, larger is better", "accuracy", "accuracy_{}"),
+    ("median error of the time since the {} (Myr)\nless is better", "median_error_myr", "median_error_{}_myr"),
+    ("accuracy\nmore is better", "accuracy", "accuracy_{}"),
 )
 """Of each panel: its label, and the columns of its values and of their limits."""
 
@@ -67,7 +67,7 @@ def _name_run(run: dict) -> str:
     """Return what the figure calls a run."""
     workers = f"{run['workers']} worker{'s' if run['workers'] != 1 else ''}"
     repeat = "ensemble of repeats" if run["repeat"] == ENSEMBLE else f"repeat {run['repeat']}"
-    return f"{run['model']}, {workers}, {repeat}"
+    return f"{run['model'].replace('_', ' ')}, {workers}, {repeat}"
 
 
 def _name_baseline(row: dict, strongest: str) -> str:

@@ -22,6 +22,16 @@ def in_two_lines(name: str) -> str:
     return "\n".join(lines if len(lines) <= 2 else [lines[0], lines[1][:21] + "…"])
 
 
+def say_myr(time: float, half: float | None = None) -> str:
+    """Return a time in words, to the million years, ± ``half`` of an interval if that is given.
+
+    >>> say_myr(-12.3), say_myr(99.6, 20.2)
+    ('−12 Myr', '100 ± 20 Myr')
+    """
+    spread = "" if half is None else f" ± {half:.0f}"
+    return f"{time:.0f}".replace("-", "−") + f"{spread} Myr"
+
+
 def save_figure(figure: plt.Figure, output: str | Path) -> None:
     """Write a figure, in the format that the suffix of ``output`` names, and close it."""
     with whole_file(output) as path:

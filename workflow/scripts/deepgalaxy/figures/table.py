@@ -1,4 +1,4 @@
-"""Which figures there are: what each shows, in which files, and where in the report it appears, with which words."""
+"""Which figures there are: what each shows, in which files, and where in the report it appears."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,19 @@ sample has frames to disturb; an observing run is one that dated observed images
 whose times are published; a scaling study and a sweep are of one model on one sample; an encoder is one
 training of an encoder-decoder, a searching one one that searched for images like observed ones."""
 
-SECTIONS = ("skill", "datasets", "training", "results", "encoder", "observed", "scaling")
-"""The sections of the report that show figures."""
+SECTIONS = (
+    "start",
+    "data",
+    "sees",
+    "errors",
+    "robustness",
+    "intervals",
+    "properties",
+    "similar",
+    "observed",
+    "scaling",
+)
+"""The sections of the report that show figures, in its order."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +33,16 @@ class FigureKind:
     """A figure that is drawn of everything of one kind.
 
     ``pattern`` is the path of its files under the directory of figures, with the name of what each shows in place of
-    {subject}; ``of`` is one of SUBJECTS, ``section`` one of SECTIONS; ``text`` says what a figure shows of {}, in its
-    caption and to those who do not see it; ``compares`` says whether it depends on which runs the experiment has.
+    {subject}; ``of`` is one of SUBJECTS, ``section`` one of SECTIONS. A figure with a ``fold``, the words on it, is
+    folded away; one that is ``live`` has a script, and is part of the page; one that ``compares`` depends on which runs
+    the experiment has.
     """
 
     pattern: str
     of: str
     section: str
-    text: str
+    fold: str = ""
+    live: bool = False
     compares: bool = False
 
     def path(self, name: str) -> str:
@@ -38,193 +51,53 @@ class FigureKind:
 
 
 FIGURES = {
-    "skill": FigureKind(
-        "skill/{subject}.svg",
-        "scored_sample",
-        "skill",
-        "Networks (blue), in the order of their loss on the validation images, and baselines on {}: median error of the"
-        " time and accuracy on the test images, with 95 % intervals; in orange the baseline that is strongest on the"
-        " validation images, in green the median error of an answer that is right about the class and knows no more.",
-        compares=True,
-    ),
-    "mergers": FigureKind(
-        "mergers/{subject}.png",
-        "dataset",
-        "datasets",
-        "Mergers of {}, each from another side: times across, mergers down. Each picture is the snapshot nearest in"
-        " time; the title says how far off they are at most, from half a Myr on.",
-    ),
-    "contact_sheet": FigureKind(
-        "contact_sheet/{subject}.png",
-        "dataset",
-        "datasets",
-        "One merger of {}: times since the start of its simulation across, cameras down.",
-    ),
-    "sample": FigureKind(
-        "sample/{subject}.svg",
-        "sample",
-        "datasets",
-        "What {} holds: cameras of each group, and images at each time, by split. Only images that have a class are"
-        " counted: with stages, those of a merger between the last stage and its coalescence are left out, so that the"
-        " counts fall and rise again. Isolated galaxies are counted with the mergers, over the time that they were"
-        " simulated for, which may be much shorter.",
-    ),
-    "morphology": FigureKind(
-        "morphology/{subject}.svg",
-        "sample",
-        "datasets",
-        "Classical statistics of the images of mergers in {} over time: median and 68 % of the images. Only images that"
-        " have a class are measured: with stages, those of a merger between the last stage and its coalescence are left"
-        " out, so that medians jump where mergers drop out or come back.",
-    ),
-    "sweep": FigureKind(
-        "sweep/{subject}.svg",
-        "sweep",
-        "training",
-        "Combinations of options that were tried of {}, by the loss on the validation images: mean and standard"
-        " deviation over repeats; in orange the one that is chosen, by this alone.",
-    ),
-    "training": FigureKind(
-        "training/{subject}.svg",
-        "run",
-        "training",
-        "Loss and accuracy of {} over the epochs, in training and in validation.",
-    ),
-    "predictions": FigureKind(
-        "predictions/{subject}.svg",
-        "scored_run",
-        "results",
-        "{}: confusion matrix; expected against true time; reliability of the probabilities.",
-    ),
-    "pit": FigureKind(
-        "pit/{subject}.svg",
-        "scored_run",
-        "results",
-        "Histogram of the probability integral transform of {}: at which level of the predicted distribution over time"
-        " the true times lie. It is flat if the probabilities are calibrated.",
-    ),
-    "intervals": FigureKind(
-        "intervals/{subject}.svg",
-        "scored_run",
-        "results",
-        "How many intervals of {} hold the true time, by phase and by simulation, the worst first: as the network gives"
-        " them (open) and calibrated on other simulations (filled), for 68 and 90 % (dashed).",
-    ),
-    "errors": FigureKind(
-        "errors/{subject}.svg",
-        "scored_run",
-        "results",
-        "Errors of {} by class, phase of the merger, simulation, camera, size ratio and mass ratio.",
-    ),
-    "properties": FigureKind(
-        "properties/{subject}.svg",
-        "property_run",
-        "results",
-        "Properties that {} predicts of the test images, against the true ones; in blue the median and 68 % of the"
-        " images. Of the line of sight: the share of images whose axis is right to within an angle.",
-    ),
-    "examples": FigureKind(
-        "examples/{subject}.png",
-        "run",
-        "results",
-        "Test images that {} dates best and worst, and those about which it is most certain and wrong. Below each:"
-        " which pixels speak for (orange) and against (purple) the class that it names, by integrated gradients.",
-    ),
-    "embedding": FigureKind(
-        "embedding/{subject}.png",
-        "run",
-        "results",
-        "Training images by the features that {} has of them, coloured by time, with lone galaxies and observed images,"
-        " if there are any, among them (t-SNE). What lies together looks alike to the network; distances mean nothing.",
-    ),
-    "robustness": FigureKind(
-        "robustness/{subject}.svg",
-        "robust_run",
-        "results",
-        "Median error of {} on test images that are turned, scaled, moved, blurred, or have noise, another galaxy or a"
-        " star in the field. The dashed line is that of the upright images; bands are 95 % intervals of the ratio to"
-        " it.",
-    ),
-    "reconstructions": FigureKind(
-        "reconstructions/{subject}.png",
-        "encoder",
-        "encoder",
-        "Test images, what the autoencoder of {} makes of them, and what comes back through its vector, from the worst"
-        " to the best of the autoencoder, each above its mean absolute difference from the image.",
-    ),
-    "latent": FigureKind(
-        "latent/{subject}.png",
-        "encoder",
-        "encoder",
-        "Test images by their vectors of {} in a plane (t-SNE), coloured by time, by simulation and by line of sight."
-        " Where images of one line of sight lie together, that orders the map, and the time only within it.",
-    ),
-    "retrieval": FigureKind(
-        "retrieval/{subject}.svg",
-        "encoder",
-        "encoder",
-        "How far apart in time test images and the nearest training images are, by the vector of {} and in other"
-        " spaces: by rank, among other mergers, and among other mergers along other lines of sight; and the share of"
-        " the latter within 15 Myr by phase, with 95 % intervals over simulations.",
-    ),
-    "queries": FigureKind(
-        "queries/{subject}.png",
-        "encoder",
-        "encoder",
-        "Test images (left) with the training images nearest to them by the vector of {}, no two of one simulation.",
-    ),
-    "walk": FigureKind(
-        "walk/{subject}.png",
-        "encoder",
-        "encoder",
-        "Decoded by {} from points on the line between the vectors of two images of one merger, beside what was"
-        " simulated at these times, what is decoded from the vectors of that, and a blend of the two images pixel by"
-        " pixel.",
-    ),
-    "similar": FigureKind(
-        "similar/{subject}.png",
-        "searching_encoder",
-        "encoder",
-        "Observed images (left) with the training images that are most like them by the vector of {}, no two of one"
-        " simulation, however the image is turned.",
-    ),
-    "observed": FigureKind(
-        "observed/{subject}.png",
-        "observing_run",
-        "observed",
-        "Observed images as {} sees them, with its distributions over time and neighbours.",
-    ),
-    "observed_reference": FigureKind(
-        "observed_reference/{subject}.svg",
-        "compared_run",
-        "observed",
-        "Times of observed mergers by {}, with their 68 % intervals, against published ones.",
-    ),
-    "scaling": FigureKind(
-        "scaling/{subject}.svg",
-        "scaling_study",
-        "scaling",
-        "{}: throughput, efficiency and parts of the training time by number of workers.",
-    ),
+    "timeline": FigureKind("timeline/{subject}.png", "scored_run", "start"),
+    "movie": FigureKind("movie/{subject}.webp", "scored_run", "start", fold="The same as a movie"),
+    "skill": FigureKind("skill/{subject}.svg", "scored_sample", "start", compares=True),
+    "mergers": FigureKind("mergers/{subject}.png", "dataset", "data"),
+    "parameters": FigureKind("parameters/{subject}.svg", "sample", "data"),
+    "sample": FigureKind("sample/{subject}.svg", "sample", "data", fold="Which images are in which split"),
+    "morphology": FigureKind("morphology/{subject}.svg", "sample", "data", fold="Statistics of morphology over time"),
+    "contact_sheet": FigureKind("contact_sheet/{subject}.png", "dataset", "data", fold="One merger by all cameras"),
+    "examples": FigureKind("examples/{subject}.png", "run", "sees"),
+    "embedding": FigureKind("embedding/{subject}.png", "run", "sees"),
+    "sweep": FigureKind("sweep/{subject}.svg", "sweep", "sees"),
+    "training": FigureKind("training/{subject}.svg", "run", "sees", fold="The course of the training"),
+    "dates": FigureKind("dates/{subject}.svg", "scored_run", "errors", live=True),
+    "errors": FigureKind("errors/{subject}.svg", "scored_run", "errors"),
+    "predictions": FigureKind("predictions/{subject}.svg", "scored_run", "errors"),
+    "robustness": FigureKind("robustness/{subject}.svg", "robust_run", "robustness"),
+    "pit": FigureKind("pit/{subject}.svg", "scored_run", "intervals"),
+    "intervals": FigureKind("intervals/{subject}.svg", "scored_run", "intervals"),
+    "properties": FigureKind("properties/{subject}.svg", "property_run", "properties"),
+    "similar": FigureKind("similar/{subject}.png", "searching_encoder", "similar"),
+    "queries": FigureKind("queries/{subject}.png", "encoder", "similar"),
+    "retrieval": FigureKind("retrieval/{subject}.svg", "encoder", "similar"),
+    "reconstructions": FigureKind("reconstructions/{subject}.png", "encoder", "similar"),
+    "latent": FigureKind("latent/{subject}.png", "encoder", "similar"),
+    "walk": FigureKind("walk/{subject}.png", "encoder", "similar"),
+    "observed": FigureKind("observed/{subject}.png", "observing_run", "observed"),
+    "observed_reference": FigureKind("observed_reference/{subject}.svg", "compared_run", "observed"),
+    "scaling": FigureKind("scaling/{subject}.svg", "scaling_study", "scaling"),
 }
 """Each figure by the name of its rule, without ``plot_``, in the order of the report."""
 
 
-def plan_figures(subjects: Mapping[str, Sequence[str]]) -> Iterator[tuple[FigureKind, str]]:
-    """Yield every figure that there is of some ``subjects``: its kind, and the name of what it shows.
+def plan_figures(subjects: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Yield every figure that there is of some ``subjects``: its name in FIGURES, and that of what it shows.
 
     ``subjects`` has the names of what there is of each of SUBJECTS. The order is that of the table. Raises KeyError if
     one of SUBJECTS that has figures is missing.
     """
-    for kind in FIGURES.values():
-        for name in subjects[kind.of]:
-            yield kind, name
+    for name, kind in FIGURES.items():
+        for subject in subjects[kind.of]:
+            yield name, subject
 
 
 def figure_files(directory: str, subjects: Mapping[str, Sequence[str]], comparing: str = "") -> list[str]:
     """Return the paths of the figures that ``plan_figures`` yields, in a directory of figures; those that compare runs
     are in the directory ``comparing``, if that is given."""
     return [
-        f"{comparing if kind.compares and comparing else directory}/{kind.path(name)}"
-        for kind, name in plan_figures(subjects)
+        f"{comparing if FIGURES[name].compares and comparing else directory}/{FIGURES[name].path(subject)}"
+        for name, subject in plan_figures(subjects)
     ]

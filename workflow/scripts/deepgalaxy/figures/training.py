@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib import pyplot as plt
 
-from deepgalaxy.figures.style import BLUE, ORANGE, save_figure
+from deepgalaxy.figures.style import BLUE, GREEN, save_figure
 
 
 def plot_training(epochs: str | Path, output: str | Path) -> None:
@@ -15,7 +15,7 @@ def plot_training(epochs: str | Path, output: str | Path) -> None:
     figure, panels = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
     for axes, quantity, unit in zip(panels, ("loss", "accuracy"), (" (cross-entropy, nats)", "")):
         axes.plot(records["epoch"], records[quantity], "-o", ms=3, color=BLUE, label="training")
-        axes.plot(records["epoch"], records[f"validation_{quantity}"], "--s", ms=3, color=ORANGE, label="validation")
+        axes.plot(records["epoch"], records[f"validation_{quantity}"], "--s", ms=3, color=GREEN, label="validation")
         axes.set(xlabel="epoch", ylabel=quantity + unit)
         axes.xaxis.get_major_locator().set_params(integer=True)
     panels[0].legend(frameon=False)

@@ -6,6 +6,7 @@ from typing import Any
 
 from deepgalaxy.cluster.job import size_training_job
 from deepgalaxy.dataset.cameras import camera_numbers
+from deepgalaxy.planning.benchmark_runs import impossible_benchmarks
 from deepgalaxy.planning.combinations import (
     blur_of_unknown_width,
     impossible_classes,
@@ -54,6 +55,7 @@ def contradictions(config: dict, models: str) -> Iterator[str]:
     yield from _of_reference(config)
     yield from _of_images(config)
     yield from _of_jobs(config["machine"], sorted(numbers))
+    yield from impossible_benchmarks(config)
 
 
 def _of_images(config: dict) -> Iterator[str]:

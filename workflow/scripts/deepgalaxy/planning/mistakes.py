@@ -18,6 +18,7 @@ DESCRIBED = ("datasets", "samples", "models", "encoders")
 BLANK: dict[str, dict] = {
     "experiment": {"datasets": [], "samples": [], "models": [], "workers": [], "encoders": []},
     "scaling": {"workers": []},
+    "benchmark": {},
     "machine": {},
     "prediction": {},
     "observed": {},

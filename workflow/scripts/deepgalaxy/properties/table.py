@@ -32,7 +32,7 @@ NOT_TESTED = "not known of any test image"
 def tabulate_properties(
     guesses: Mapping[str, Sequence[Guess]], targets: Sequence[Target], split: pd.DataFrame, seed: int
 ) -> pd.DataFrame:
-    """Return a row for each of the targets and each model that predicts it: the network first, then the others.
+    """Return a row for each ``property`` and each ``model`` that predicts it: the network first, then the others.
 
     ``guesses`` has by the name of each target what they predict, the network first. The scores are of the test images
     of which the property is ``known``, so many of ``images``, in so many ``simulations``:

@@ -32,6 +32,7 @@ MEDIA_TYPES = {
     ".hdf5": "application/x-hdf5",
     ".jsonl": "application/jsonl",
     ".keras": "application/zip",
+    ".webp": "image/webp",
     ".yaml": "application/yaml",
 }
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from deepgalaxy.figures.table import SECTIONS, plan_figures
+from deepgalaxy.figures.table import FIGURES, SECTIONS, plan_figures
+from deepgalaxy.figures.words import WORDS
 from deepgalaxy.files import read_json
 from deepgalaxy.provenance.commit import commit_of
 from deepgalaxy.provenance.trace import digest_files
+from deepgalaxy.report.names import short_names
 
-MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
 
 TABLES = ("metrics", "skill", "summary", "scaling", "throughput", "claims")
 """Tables that are one file each."""
@@ -44,16 +46,34 @@ NUMBERED = re.compile(r"(fold|repeat)~\d+")
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the report: its file, SVG or PNG, and what it shows, in words also for those who do not see it."""
+    """A figure of the report.
+
+    ``path`` is its file and ``place`` where this lies in the directory of figures; ``text`` says how to read it, and
+    ``alt`` what is seen in it. If there is a ``fold``, the figure is behind these words; a ``live`` one is a drawing
+    with a script.
+    """
 
     path: str | Path
+    place: str
     text: str
+    alt: str
+    fold: str = ""
+    live: bool = False
 
     @property
     def address(self) -> str:
         """The file as a data URL."""
-        path = Path(self.path)
-        return f"data:{MEDIA_TYPES[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+        return f"data:{self.media_type};base64,{base64.b64encode(Path(self.path).read_bytes()).decode()}"
+
+    @property
+    def media_type(self) -> str:
+        """What kind of file it is."""
+        return MEDIA_TYPES[Path(self.path).suffix]
+
+    @property
+    def drawing(self) -> str:
+        """The text of the file, an SVG."""
+        return Path(self.path).read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -102,17 +122,23 @@ def collect_figures(
 ) -> dict[str, list[Figure]]:
     """Return the figures of each section; ``paths`` are the files of what ``plan_figures`` yields of those shown.
 
-    The text of a figure says so if there are others of ``subjects`` that differ from its own only in fold or repeat.
+    Of the figures of one kind, the first is shown and the others are folded away. The text of a figure says so if there
+    are others of ``subjects`` that differ from its own only in fold or repeat.
     """
     figures: dict[str, list[Figure]] = {section: [] for section in SECTIONS}
-    for (kind, name), path in zip(plan_figures(shown), paths, strict=True):
-        text = kind.text.format(name)
-        alike = sum(NUMBERED.sub("", other) == NUMBERED.sub("", name) for other in subjects[kind.of])
+    short = {kind: short_names(names) for kind, names in shown.items()}
+    for (name, subject), path in zip(plan_figures(shown), paths, strict=True):
+        kind, words = FIGURES[name], WORDS[name]
+        called = short[kind.of][subject]
+        text = words.text.format(called)
+        alike = sum(NUMBERED.sub("", other) == NUMBERED.sub("", subject) for other in subjects[kind.of])
         if alike > 1:
             text += (
                 f" This is the first of {alike}, one for each fold and repeat; all are in figures/ among the results."
             )
-        figures[kind.section].append(Figure(path, text))
+        first = subject == shown[kind.of][0]
+        fold = kind.fold if first else f"{kind.fold or 'The same'}: {called}"
+        figures[kind.section].append(Figure(path, kind.path(subject), text, words.alt, fold, kind.live))
     return figures
 
 

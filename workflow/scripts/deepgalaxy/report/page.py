@@ -1,6 +1,7 @@
 """The page that shows the contents of the report: one HTML file that needs nothing else."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
@@ -8,7 +9,10 @@ import pandas as pd
 import yaml
 
 from deepgalaxy.files import whole_file
+from deepgalaxy.report.answer import collect_answers, what_to_trust
 from deepgalaxy.report.contents import Contents
+from deepgalaxy.report.names import heading, short_names
+from deepgalaxy.report.values import main_columns, records_of, say_limits, show_cell, text_columns
 
 
 def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
@@ -39,37 +43,12 @@ def say_at_least(share: float) -> str | None:
     return "all" if tenths >= 1000 else f"at least {tenths / 10:.1f} %"
 
 
-def show_value(value: object) -> str:
-    """Return a value of a table as a reader wants it: three digits, or all before the point, and a dash for none."""
-    if pd.isna(value):
-        return "–"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return str(value)
-
-
-def show_cell(row: dict, column: str) -> str:
-    """Return what a reader sees of a column in a row of a table: its value, with its limits or its standard deviation
-    if other columns have them (``accuracy``: ``accuracy_low`` and ``accuracy_high``, or ``accuracy_sd``)."""
-    shown = show_value(row[column])
-    low, high, deviation = (row.get(_beside(column, part)) for part in ("low", "high", "sd"))
-    if pd.notna(low):
-        return f"{shown} ({show_value(low)}–{show_value(high)})"
-    return f"{shown} ± {show_value(deviation)}" if pd.notna(deviation) else shown
-
-
-def main_columns(row: dict) -> list[str]:
-    """Return the columns of a table, of which a row is given, that are not limits or deviations of others."""
-    beside = {_beside(column, part) for column in row for part in ("low", "high", "sd")}
-    return [column for column in row if column not in beside]
-
-
-def _beside(column: str, part: str) -> str:
-    """Return the name of the column with the limits or the deviation of another; a unit comes last."""
-    if part == "sd":
-        return f"{column}_sd"
-    stem = column.removesuffix("_myr")
-    return f"{stem}_{part}{column[len(stem) :]}"
+def name_subjects(tables: Mapping[str, list[dict]]) -> dict[str, dict[str, str]]:
+    """Return for each table with a column ``subject`` what to call its subjects."""
+    subjects = {
+        name: list(dict.fromkeys(row["subject"] for row in rows if "subject" in row)) for name, rows in tables.items()
+    }
+    return {name: short_names(found) for name, found in subjects.items() if found}
 
 
 def write_report(contents: Contents, config: dict, provenance: dict[str, str], output: str | Path) -> None:
@@ -84,9 +63,21 @@ def write_report(contents: Contents, config: dict, provenance: dict[str, str], o
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"show_cell": show_cell, "main_columns": main_columns}
+    environment.filters |= {
+        "heading": heading,
+        "main_columns": main_columns,
+        "say_limits": say_limits,
+        "show_cell": show_cell,
+        "text_columns": text_columns,
+    }
+    tables = {name: records_of(table) for name, table in contents.tables.items()}
+    answers = collect_answers(tables["metrics"], tables["skill"])
+    first = [row for row in tables["errors"] if row["subject"] == tables["errors"][0]["subject"]]
     page = environment.get_template("page.html.jinja").render(
-        tables={name: table.to_dict("records") for name, table in contents.tables.items()},
+        tables=tables,
+        answers=answers,
+        trust=what_to_trust(answers[0], first),
+        short=name_subjects(tables),
         figures=contents.figures,
         datasets={name: summarise_catalogue(catalogue) for name, catalogue in contents.catalogues.items()},
         sources=config["datasets"],

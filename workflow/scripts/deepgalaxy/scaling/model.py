@@ -210,10 +210,10 @@ def collect_measurements(
 def predict_scaling(measurements: Measurements, seed: int) -> tuple[pd.DataFrame, dict]:
     """Return what the model predicts for weak scaling, and a description of the model.
 
-    The table has a row for each power of two up to 512 and each measured number of ``workers``: throughput and
-    efficiency against one worker with 95 % limits, the measured throughput if there is one, the mean seconds of a step
-    by term, and ``limited_by``, the largest term besides computing (empty for one worker). The dictionary has the
-    parameters with their limits, what limits 128 and 512 workers, and the ``check`` (``leave_out_largest``).
+    The table has for each power of two up to 512 and each measured number of ``workers`` ``images_per_second`` and
+    ``efficiency`` with 95 % limits, ``measured_images_per_second``, the terms of a step (``compute_seconds``,
+    ``straggler_seconds``, ``overhead_seconds``, ``latency_seconds``, ``bandwidth_seconds``), and ``limited_by``, the
+    largest but computing. The dictionary has the parameters, what limits 128 and 512, and ``leave_out_largest``.
     """
     model, resampled = measurements.fit(), measurements.fit_resampled(seed)
     powers = [2**power for power in range(LARGEST.bit_length())]

@@ -28,11 +28,11 @@ class LoggedRun:
 def read_train_log(path: str | Path) -> list[LoggedRun]:
     """Return the runs in a log: one, or several, since DeepGalaxy appends to the file that it finds.
 
-    A run begins where the number of the epoch does not increase. The number of workers is the ratio of total throughput
-    to that of a worker, rounded, unless a line before the run states ``num_workers``: two decimals of a slow worker's
-    throughput do not tell 512 from 513. Other lines that do not start with ``[Performance]`` are skipped. Raises
-    ValueError with file and line for a file that is not such a log, for a line that cannot be read, and for one that
-    implies another number of workers than its run has.
+    A run begins where the number of the epoch does not increase, and where ``num_workers`` is stated. The number of
+    workers is the ratio of total throughput to that of a worker, rounded, unless it is stated: two decimals of a slow
+    worker's throughput do not tell 512 from 513. Other lines that do not start with ``[Performance]`` are skipped.
+    Raises ValueError with file and line for a file that is not such a log, for a line that cannot be read, and for one
+    that implies another number of workers than its run has.
     """
     try:
         # Byte-order marks stand at the head of each file that was joined to others.
@@ -57,7 +57,8 @@ def read_train_log(path: str | Path) -> list[LoggedRun]:
     if not epochs:
         lines = len(text.splitlines())
         raise ValueError(f"None of the {lines} lines of {path} starts with {MARK}.")
-    starts = [0, *(place for place, (one, other) in enumerate(pairwise(epochs), 1) if other.epoch <= one.epoch)]
+    pairs = enumerate(pairwise(epochs), 1)
+    starts = [0, *(place for place, (one, other) in pairs if other.epoch <= one.epoch or other.workers)]
     return [_run(path, epochs[start:stop]) for start, stop in pairwise([*starts, len(epochs)])]
 
 

@@ -1,6 +1,7 @@
 """Training throughput, from the records of runs, and how it scales with the number of workers."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -57,11 +58,23 @@ def read_run(path: str | Path, workers: int) -> list[EpochRecord]:
     return records
 
 
+def read_last_epochs(path: str | Path, workers: int) -> list[EpochRecord]:
+    """Return the records of a run's last epochs, which ``workers`` ranks trained after another number may have begun.
+
+    Raises ValueError as ``read_run``, also if another number trained the last epoch.
+    """
+    records = read_records(path)
+    own = list(takewhile(lambda record: record.workers == workers, reversed(records)))[::-1]
+    return own or read_run(path, workers)
+
+
 def summarise_throughput(used: Sequence[EpochRecord]) -> dict[str, float]:
     """Return the throughput over some epochs of a run, and where their time went.
 
-    ``images_per_second`` is the median, ``<part>_seconds`` the mean that a rank spent in an epoch on each of PARTS:
-    computing, waiting for images, exchanging gradients (with waiting for slower ranks), and validating.
+    ``images_per_second`` is the median over ``epochs_used`` epochs, ``images_per_second_per_worker`` that over the
+    number of workers. A rank spent, in the mean over ranks and epochs, ``compute_seconds`` of an epoch on computing,
+    ``input_seconds`` on waiting for images, ``exchange_seconds`` on exchanging gradients (with waiting for slower
+    ranks), and ``validation_seconds`` on validating.
     """
     total = float(np.median([record.images_per_second for record in used]))
     ranks = [rank for record in used for rank in record.seconds]
@@ -118,11 +131,12 @@ def scaling_table(measured: list[dict]) -> pd.DataFrame:
     """Return, for each number of workers, the mean throughput of its runs and their efficiency against one worker.
 
     Of ``measured`` runs (``measure_runs``) it takes the names of ``SCALED`` (with ``kinds`` for ``kind``: a run may
-    serve two), workers, batch_size (of a worker), images_per_second and ``<part>_seconds``; what is not known is
-    missing. The table has ``global_batch_size``, the number of ``runs``, ``images_per_second`` with the limits
+    serve two), ``workers``, ``batch_size`` (of a worker), images_per_second and ``<part>_seconds``; what is not known
+    is missing. The table has ``global_batch_size``, the number of ``runs``, ``images_per_second`` with the limits
     ``_low`` and ``_high`` of its 95 % confidence interval (Student's t; empty for fewer than three runs), the same for
-    each worker, ``efficiency`` (throughput over that of as many single workers; empty if none was run) with limits
-    from the relative variances of both means, and the mean seconds of an epoch.
+    each worker (``images_per_second_per_worker``), ``efficiency`` (throughput over that of as many single workers;
+    empty if none was run) with limits from the relative variances of both means, and the mean seconds of an epoch as in
+    ``summarise_throughput``.
     """
     known = [*SCALED, "workers", "batch_size", "images_per_second", *(f"{part}_seconds" for part in PARTS)]
     runs = pd.DataFrame([run | {"kind": kind} for run in measured for kind in run["kinds"]], columns=known)

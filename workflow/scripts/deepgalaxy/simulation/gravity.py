@@ -58,7 +58,7 @@ def potential_energy(positions: np.ndarray, masses: np.ndarray, softening_kpc: f
     ``positions`` (n, 3) in kpc, ``masses`` (n,) in 1e10 Msun; ``threads`` as in ``TreeGravity``.
     """
     set_num_threads(min(threads, MOST_THREADS))
-    points = np.vstack((positions.T, masses)).astype(np.float32)
+    points = np.vstack((positions.T, masses)).astype(np.float32, order="C")
     return -G * float(masses @ _direct_potential(points, np.float32(softening_kpc**2)))
 
 

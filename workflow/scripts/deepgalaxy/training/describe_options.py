@@ -1,6 +1,6 @@
-"""The training options as described outside their definition: in the configuration's schema, and in its documentation.
+"""The training options as described outside their definition: in the configuration's schema.
 
-``python -m deepgalaxy.training.describe_options`` (`make docs`) rewrites both parts, in the checkout that it is run in.
+``python -m deepgalaxy.training.describe_options`` (`make docs`) rewrites that part, in the checkout that it is run in.
 """
 
 from dataclasses import MISSING, Field, fields
@@ -15,7 +15,6 @@ from deepgalaxy.training.options import (
     FitOptions,
     TrainingOptions,
     default_of,
-    shown_in_full,
     type_of,
 )
 
@@ -98,39 +97,14 @@ def _option_schema(option: Field) -> dict[str, Any]:
     return schema | {"description": f"{help[0].upper()}{help[1:]}."}
 
 
-def option_table() -> str:
-    """Return a table of the options in Markdown, one line for each."""
-    lines = ["| option | what it may be | default | what it is |", "|---|---|---|---|"]
-    for option in fields(TrainingOptions):
-        default = default_of(option)
-        shown = "" if default is MISSING else f"`{yaml.safe_dump(default, default_flow_style=True).split(chr(10))[0]}`"
-        lines.append(f"| `{option.name}` | {_range(option)} | {shown} | {option.metadata['help']} |")
-    return "\n".join(lines) + "\n"
-
-
-def _range(option: Field) -> str:
-    """Return in words what an option may be."""
-    if not shown_in_full(option):
-        return "a name that the schema lists"
-    if option.metadata["choices"]:
-        return ", ".join(f"`{choice}`" for choice in option.metadata["choices"])
-    kinds = {str: "text", int: "integer", float: "number", bool: "`true`, `false`", dict: "mapping"}
-    kinds[list] = "range of numbers"
-    limits = (f"{name.replace('_', ' ')} {limit}" for name, limit in option.metadata["limits"].items())
-    return ", ".join([kinds[type_of(option)], *limits])
-
-
 def written(root: Path) -> dict[Path, str]:
     """Return the files in which the options are described, by path, as they should be; ``root`` is the checkout.
 
     Raises ValueError if one of them has no such part.
     """
     schema = yaml.safe_dump(schemas(), sort_keys=False, allow_unicode=True, width=116)
-    parts = {
-        root / "workflow/schemas/config.schema.yaml": "".join(f"  {line}" for line in schema.splitlines(keepends=True)),
-        root / "config/README.md": option_table(),
-    }
-    return {path: _between_marks(path, part) for path, part in parts.items()}
+    path = root / "workflow/schemas/config.schema.yaml"
+    return {path: _between_marks(path, "".join(f"  {line}" for line in schema.splitlines(keepends=True)))}
 
 
 def _between_marks(path: Path, part: str) -> str:

@@ -41,7 +41,7 @@ class Training:
     All start from rank 0's weights; each goes through the images dealt to it, and every update applies the gradient
     averaged over ranks, so that the weights stay equal. After each epoch the moving statistics of batch normalisation,
     which every rank gathers from its own images, are averaged too. A checkpoint is saved whenever one is due, when
-    asked to stop, and after the last epoch.
+    asked to stop, and after the last epoch. One that was saved between epochs serves any number of ranks.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Training:
         self.step = TrainingStep(network, self.optimizer, ranks, options, self.objective)
         self.evaluate = evaluation_step(network, self.objective)
         self.progress = Progress()
+        self.resumed = False
         self.best: list[np.ndarray] = []
         self.last_said = time.monotonic()
         all_batches = math.ceil(train.dealing.images_per_rank / options.batch_size)
@@ -76,13 +77,14 @@ class Training:
         return min(self.batches_per_epoch * self.options.batch_size, self.train.dealing.images_per_rank)
 
     def run(self) -> list[EpochRecord]:
-        """Train to the end, from the last checkpoint if there is one, and return one record for each epoch.
+        """Train to the end or to the target, from the last checkpoint if there is one, and return one record for each
+        epoch.
 
         Raises Stopped when asked to stop, after a checkpoint was saved; RuntimeError if the weights of two ranks
         differ; ValueError if the loss is no longer a number.
         """
         self._start()
-        while self.progress.epoch <= self.options.epochs:
+        while not self._ended():
             self._train_epoch()
             self._finish_epoch()
         if self.best:
@@ -154,18 +156,22 @@ class Training:
         self.callbacks.say(record.describe(self.options.epochs))
         if self.tensorboard:
             self.tensorboard.write(record)
-        of_all = record.validation_loss + record.validation_properties_loss
-        if self.options.keep_epoch == "best" and of_all < progress.best_loss:
-            progress.best_loss = of_all
+        if self.options.keep_epoch == "best" and record.compared_loss < progress.best_loss:
+            progress.best_loss = record.compared_loss
             self.best = [variable.numpy() for variable in self.network.variables]
         self.progress = progress.after(record)
         self.callbacks.heartbeat()
         stop, save = ranks.total(self._vote().numpy().astype(np.float64))
-        last = record.epoch == self.options.epochs
-        if stop or save or last or self.options.debug:
+        ended = self._ended()
+        if stop or save or ended or self.options.debug:
             self._save()
-        if not last:
+        if not ended:
             self._stop_if_asked(stop)
+
+    def _ended(self) -> bool:
+        """Return whether all epochs are done, or the last one has reached the target."""
+        records = self.progress.records
+        return self.progress.epoch > self.options.epochs or (bool(records) and records[-1].reaches(self.options.target))
 
     def _rate(self) -> tf.Tensor:
         """Return the learning rate of the update that completes, or that was completed by, the last batch taken."""
@@ -176,7 +182,8 @@ class Training:
 
     def _vote(self) -> tf.Tensor:
         """Return this rank's votes, (to stop, to save), 0 or 1 each, float32; rank 0's clock says when to save."""
-        due = self.ranks.rank == 0 and self.checkpoints is not None and self.checkpoints.due()
+        between = self.progress.batches == 0
+        due = self.ranks.rank == 0 and self.checkpoints is not None and self.checkpoints.due(between)
         return tf.constant([float(bool(self.callbacks.asked_to_stop())), float(due)])
 
     def _stop_if_asked(self, stop: float) -> None:
@@ -214,11 +221,23 @@ class Training:
         # The state of random generators is each rank's own.
         self.ranks.copy_from_first([v.value for v in network if is_float(v)] + [v.value for v in optimizer])
         if state:
-            own = state["ranks"][self.ranks.rank]
-            for variable, value in zip((v for v in network if not is_float(v)), own["random"], strict=True):
+            self._take_up(state)
+
+    def _take_up(self, state: dict) -> None:
+        """Go on where a checkpoint was saved, by as many ranks or, between epochs, by another number."""
+        owns, size = state["ranks"], self.ranks.size
+        if self.ranks.rank < len(owns):
+            own = owns[self.ranks.rank]
+            generators = (variable for variable in self.network.variables if not is_float(variable))
+            for variable, value in zip(generators, own["random"], strict=True):
                 variable.assign(np.array(value, variable.dtype))
-            self.progress = Progress.from_states(state, own)
-            self.callbacks.say(f"resuming from a checkpoint: epoch {state['epoch']}, after {state['batches']} batches")
+        else:  # a rank that there was not before, which has random states of its own already
+            own = self.progress.own_state()
+        self.progress, self.resumed = Progress.from_states(state, own), True
+        others = "" if len(owns) == size else f", by {size} worker(s) after {len(owns)} so far"
+        self.callbacks.say(
+            f"resuming from a checkpoint: epoch {state['epoch']}, after {state['batches']} batches{others}"
+        )
 
     def _say_progress(self, stopwatch: Stopwatch) -> None:
         """Say now and then how far this epoch has got, how fast it goes, and when all will be done."""

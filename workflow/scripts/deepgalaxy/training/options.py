@@ -1,6 +1,6 @@
 """The options of a training run, defined once.
 
-From this come the part ``models`` of the configuration's schema, the table of options in config/README.md (see
+From this come the part ``models`` of the configuration's schema, by way of it docs/options.md (see
 ``deepgalaxy.training.describe_options``) and the command line.
 """
 
@@ -31,7 +31,6 @@ OPTIMIZERS = (
     "ScheduleFreeAdamW",
 )
 """The optimizers that Keras knows by these names, likewise."""
-
 
 OBJECTIVES = (CLASSIFICATION, RECONSTRUCTION, LATENT_BOUND) = ("classification", "reconstruction", "latent_bound")
 """What a network can be trained for (``deepgalaxy.training.objectives``)."""
@@ -160,6 +159,9 @@ class FitOptions:
         ("last", "best"),
         default="last",
     )
+    target: float = _option(
+        "validation loss, with that of the properties, that ends training; 0: none", at_least=0, default=0.0
+    )
     debug: bool = _option("keep a checkpoint of every epoch, and write TensorBoard files with a profile", default=False)
 
 
@@ -190,8 +192,7 @@ class TrainingOptions(FitOptions, Architecture):
         default="",
     )
     encoder: str = _option(
-        "entry of `encoders`, with this architecture, whose activation maps are classified; it is trained first; empty:"
-        " none",
+        "entry of `encoders`, with this architecture, whose activation maps are classified; trained first; empty: none",
         default="",
     )
     frozen: bool = _option("leave the layers of the `encoder` as they are", default=True)
@@ -249,9 +250,8 @@ def add_options(parser: argparse._ActionsContainer, options: type = TrainingOpti
 
 
 def reader(kind: type, **limits: float) -> Callable[[str], Any]:
-    """Return a function that reads a value from the command line: a number that is finite and within ``limits``
-    (``at_least``, ``above``, ``below``), a text, or in JSON a dictionary, a range of two numbers (``list``), or whole
-    numbers (``tuple``)."""
+    """Return a function that reads a value from the command line: a finite number within ``limits`` (``at_least``,
+    ``above``, ``below``), a text, or in JSON a dictionary, a range (``list``), or whole numbers (``tuple``)."""
 
     def read(text: str) -> Any:
         value = json.loads(text) if kind in (dict, list, tuple) else kind(text)

@@ -1,6 +1,7 @@
 """What a training run says about itself, epoch by epoch."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -63,6 +64,20 @@ class EpochRecord:
         """Throughput of all workers together."""
         return self.images / self.train_seconds
 
+    @property
+    def wall_seconds(self) -> float:
+        """Wall time of all that an epoch takes, validation and checkpoints included, the longest of all ranks."""
+        return max(rank.train + rank.reload + rank.validation + rank.checkpoint for rank in self.seconds)
+
+    @property
+    def compared_loss(self) -> float:
+        """The validation loss by which epochs are compared: that of the objective and that of the properties."""
+        return self.validation_loss + self.validation_properties_loss
+
+    def reaches(self, target: float) -> bool:
+        """Return whether the loss is as low as ``target``; 0 is none, and never reached."""
+        return target > 0 and self.compared_loss <= target
+
     def performance_line(self) -> str:
         """Return the line that DeepGalaxy writes for an epoch, with the time and the images of training alone."""
         return (
@@ -98,6 +113,25 @@ class EpochRecord:
         return EpochRecord(**record | {"seconds": [RankTimes(**rank) for rank in record["seconds"]]})
 
 
+def time_to_target(records: Sequence[EpochRecord], target: float) -> dict | None:
+    """Return after how many ``epochs`` and ``seconds`` (``wall_seconds``) of training the ``validation_loss`` that is
+    the ``target`` was reached, both None if it was not; None without a target."""
+    if not target:
+        return None
+    reached = next((number for number, record in enumerate(records, 1) if record.reaches(target)), None)
+    seconds = sum(record.wall_seconds for record in records[:reached]) if reached else None
+    return {"validation_loss": target, "epochs": reached, "seconds": seconds}
+
+
+def workers_by_epoch(records: Sequence[EpochRecord]) -> list[dict[str, int]]:
+    """Return by how many ``workers`` a run was trained, ``from_epoch`` on, one entry for each change."""
+    parts: list[dict[str, int]] = []
+    for record in records:
+        if not parts or parts[-1]["workers"] != record.workers:
+            parts.append({"from_epoch": record.epoch, "workers": record.workers})
+    return parts
+
+
 def write_records(records: list[EpochRecord], path: str | Path) -> None:
     """Write one JSON object for each epoch, one to a line."""
     Path(path).write_text("".join(json.dumps(record.as_dict()) + "\n" for record in records), encoding="utf-8")
@@ -109,9 +143,12 @@ def read_records(path: str | Path) -> list[EpochRecord]:
 
 
 def write_train_log(records: list[EpochRecord], path: str | Path) -> None:
-    """Write one performance line for each epoch, as DeepGalaxy's ``train_log.txt``, and what the figures mean."""
-    header = (
-        "# Time and images of training alone, without validation, reloading and checkpoints;"
-        f" num_workers = {records[0].workers}.\n"
-    )
-    Path(path).write_text(header + "".join(record.performance_line() + "\n" for record in records), encoding="utf-8")
+    """Write one performance line for each epoch, as DeepGalaxy's ``train_log.txt``, and what the figures mean; the
+    number of workers again where it changes."""
+    headers = {
+        part["from_epoch"]: "# Time and images of training alone, without validation, reloading and checkpoints;"
+        f" num_workers = {part['workers']}.\n"
+        for part in workers_by_epoch(records)
+    }
+    lines = (headers.get(record.epoch, "") + record.performance_line() + "\n" for record in records)
+    Path(path).write_text("".join(lines), encoding="utf-8")

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from deepgalaxy.energy import total_joules
 from deepgalaxy.files import whole_file, write_json
 from deepgalaxy.machine import describe_machine, recorded_environment
 from deepgalaxy.network_memory import NetworkMemory
@@ -18,17 +19,35 @@ from deepgalaxy.training.fit import Training
 from deepgalaxy.training.model_file import class_count, save_network
 from deepgalaxy.training.options import CLASSIFICATION, TrainingOptions
 from deepgalaxy.training.ranks.allreduce_sweep import COLUMNS
-from deepgalaxy.training.record import EpochRecord, write_records, write_train_log
+from deepgalaxy.training.record import (
+    EpochRecord,
+    time_to_target,
+    workers_by_epoch,
+    write_records,
+    write_train_log,
+)
 
 
-def describe_run(args: argparse.Namespace, options: TrainingOptions, training: Training, places: list[dict]) -> dict:
-    """Return what ``training.json`` says of a run: its options, where and by what it ran, and what it exchanged."""
+def describe_run(
+    args: argparse.Namespace,
+    options: TrainingOptions,
+    training: Training,
+    places: list[dict],
+    energies: list[dict[str, float] | None],
+) -> dict:
+    """Return what ``training.json`` says of a run: its options, where and by what it ran, and what it exchanged.
+
+    ``energies`` are the joules by source that the first rank of each node has measured, None of others; of a run that
+    was resumed, they are not all.
+    """
+    records = training.progress.records
     network, ranks, dealing = training.network, training.ranks, training.train.dealing
     trainable = sum(int(np.prod(weight.shape)) for weight in network.trainable_weights)
     return {
         "options": asdict(options),
         "seed": args.seed,
         "workers": ranks.size,
+        "workers_by_epoch": workers_by_epoch(records),
         "ranks": places,
         "threads_per_worker": tf.config.threading.get_intra_op_parallelism_threads(),
         "launcher": args.launched_by,
@@ -37,7 +56,9 @@ def describe_run(args: argparse.Namespace, options: TrainingOptions, training: T
         "memory_bytes": NetworkMemory.measure(network).as_record(),
         "gradient_bytes": trainable * (2 if options.gradient_compression else 4),
         "gradient_buckets": len(training.step.buckets),
+        "energy_joules": None if training.resumed else total_joules(node for node in energies if node is not None),
         "objective": args.objective,
+        "target": time_to_target(records, options.target),
         "classes": class_count(network) if args.objective == CLASSIFICATION else None,
         "training_images": ranks.size * training.images_per_epoch,
         "training_images_left_over": dealing.left_over,

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import keras
 
+from deepgalaxy.energy import EnergyMeter
 from deepgalaxy.planning.code_digest import code_digest, library_versions
 from deepgalaxy.planning.combinations import (
     blur_of_unknown_width,
@@ -74,16 +75,24 @@ def train_rank(
     checkpoints = Checkpoints(
         args.output / "checkpoints",
         fingerprint(args, options),
+        ranks.size,
         kept=None if options.debug else 2,
         every_seconds=60 * args.checkpoint_minutes,
     )
+    meter = EnergyMeter() if ranks.local_rank == 0 else None  # one for each node
+
+    def heartbeat() -> None:
+        watchdog.heartbeat()
+        if meter:
+            meter.sample()
+
     training = Training(
         network,
         options,
         *images_of_rank(data, dealing, ranks.rank, args.memory_budget_mib * 2**20, augmentation, objective.columns),
         ranks,
         checkpoints=checkpoints,
-        callbacks=Callbacks(tell, watchdog.heartbeat, lambda: request.signal),
+        callbacks=Callbacks(tell, heartbeat, lambda: request.signal),
         tensorboard=TensorBoard(args.output / "tensorboard") if options.debug and ranks.rank == 0 else None,
         objective=objective,
     )
@@ -96,8 +105,9 @@ def train_rank(
     except Stopped as stopped:
         tell(str(stopped))
         raise
+    energies = ranks.gather(None if meter is None else meter.joules())
     if ranks.rank == 0:
-        write_results(args, network, records, sweep, describe_run(args, options, training, places))
+        write_results(args, network, records, sweep, describe_run(args, options, training, places, energies))
         checkpoints.delete()
 
 
@@ -149,9 +159,10 @@ def in_turn(ranks: Ranks, build: Callable[[], keras.Model]) -> keras.Model:
 
 
 def fingerprint(args: argparse.Namespace, options: TrainingOptions) -> str:
-    """Return what a run is made of, as one line: a run resumes only from matching checkpoints."""
+    """Return what a run is made of, as one line: a run resumes only from matching checkpoints. How many workers there
+    are is not a part of it, since between epochs another number may go on."""
     read = [args.train, args.validation, *([args.background_file] if options.background else [])]
     read += [args.autoencoder] if args.autoencoder else []
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in read]
     code = [code_digest("deepgalaxy/train.py"), *library_versions("deepgalaxy/train.py")]
-    return json.dumps([asdict(options), args.objective, asdict(shape_of(args)), args.seed, args.workers, files, code])
+    return json.dumps([asdict(options), args.objective, asdict(shape_of(args)), args.seed, files, code])
