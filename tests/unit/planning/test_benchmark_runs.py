@@ -46,7 +46,7 @@ def test_each_number_of_workers_is_trained_with_and_without_scaling(filled):
 
 def test_runs_have_names_of_their_own(filled):
     names = [BENCHMARK_RUN.format(**run) for run in benchmark_runs(filled)]
-    pattern = re.sub(r"{\w+,(.*?)}", r"\1", constrain(BENCHMARK_RUN))
+    pattern = re.sub(r"{\w+,((?:[^{}]|{\d+})*)}", r"\1", constrain(BENCHMARK_RUN))
     assert len(set(names)) == len(names) and all(re.fullmatch(pattern, name) for name in names)
     assert "simulated/stages/reference_cnn/workers~4/scaling~sqrt/repeat~4" in names
 

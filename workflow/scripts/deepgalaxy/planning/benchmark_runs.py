@@ -8,6 +8,7 @@ from itertools import product
 from deepgalaxy.planning.combinations import LINEAR_IS_FOR_SGD
 from deepgalaxy.planning.configuration import in_order
 from deepgalaxy.planning.runs import TRAINED, studied_samples
+from deepgalaxy.planning.sweeps import all_models
 
 BENCHMARK_RUN = "{dataset}/{sample}/{model}/workers~{workers}/scaling~{scaling}/repeat~{repeat}"
 """The name of a training of the benchmark, as in the paths of its files; to be filled in with the run."""
@@ -42,7 +43,7 @@ def configuration_of(config: dict, dataset: str, sample: str, model: str) -> dic
     runs, and not what it is compared with."""
     benchmark = {name: value for name, value in config["benchmark"].items() if name != "reference"}
     sections = {"seed": config["seed"], "benchmark": benchmark, "dataset": config["datasets"][dataset]}
-    return in_order(sections | {"sample": config["samples"][sample], "model": config["models"][model]})
+    return in_order(sections | {"sample": config["samples"][sample], "model": all_models(config["models"])[model]})
 
 
 def digest_of(configuration: dict) -> str:

@@ -37,6 +37,7 @@ def contradictions(config: dict, models: str) -> Iterator[str]:
     sweeping = list(too_many(config, len(split_samples(config))))
     yield from sweeping
     yield from uneven_batches(config)
+    yield from impossible_benchmarks(config)
     config = with_combinations(config) if not sweeping else config
     experiment, numbers = config["experiment"], {*config["experiment"]["workers"], *config["scaling"]["workers"]}
     for name in experiment["models"]:
@@ -55,7 +56,6 @@ def contradictions(config: dict, models: str) -> Iterator[str]:
     yield from _of_reference(config)
     yield from _of_images(config)
     yield from _of_jobs(config["machine"], sorted(numbers))
-    yield from impossible_benchmarks(config)
 
 
 def _of_images(config: dict) -> Iterator[str]:

@@ -14,7 +14,7 @@ from itertools import product
 
 from deepgalaxy.dataset.layout import isolated_name
 from deepgalaxy.folds import ALL_FOLDS, ENSEMBLE, SAMPLE_PATTERN, fold_name, parse_fold
-from deepgalaxy.planning.sweeps import MODEL_PATTERN, combinations, swept_models, tested_models
+from deepgalaxy.planning.sweeps import MODEL_PATTERN, combinations, models_to_test, swept_models
 
 EXPERIMENT_RUN = "{dataset}/{sample}/{model}/workers~{workers}/repeat~{repeat}"
 """The name of a run of the experiment, as in the paths of its files; to be filled in with the run."""
@@ -55,7 +55,7 @@ def takes_isolated(sample: dict) -> bool:
 
 def experiment_runs(config: dict) -> list[dict]:
     """Return the runs of the experiment, one for each combination of what it lists, and of each fold; of a model with a
-    sweep, of what is chosen or of all (``tested_models``)."""
+    sweep, of what is chosen or of all (``models_to_test``)."""
     return _runs(config, split_samples(config))
 
 
@@ -85,7 +85,7 @@ def _runs(config: dict, samples: list[str], models: list[str] | None = None) -> 
     listed = (
         experiment["datasets"],
         samples,
-        tested_models(config) if models is None else models,
+        models_to_test(config) if models is None else models,
         experiment["workers"],
     )
     return [dict(zip(names, run)) for run in product(*listed, range(experiment["repeats"]))]

@@ -56,7 +56,7 @@ def swept_models(config: Mapping[str, Any]) -> list[str]:
     return [name for name in config["experiment"]["models"] if config["models"][name].get("sweep")]
 
 
-def tested_models(config: Mapping[str, Any]) -> list[str]:
+def models_to_test(config: Mapping[str, Any]) -> list[str]:
     """Return the models of the experiment, and if all are to be tested, the combinations of their sweeps."""
     names = config["experiment"]["models"]
     if config["experiment"].get("sweeps") != "all":
