@@ -11,7 +11,7 @@ import yaml
 
 from support.crates import validate_crate
 
-WHERE_IT_RAN = ("machine", "ranks", "environment")
+WHERE_IT_RAN = ("machine", "ranks", "environment", "energy_joules")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,8 @@ def provenance(directory):
 
 
 def without_the_machine(training):
-    """What a training.json says of the run, without where it was: a virtual machine's memory, say, may change."""
+    """What a training.json says of the run, but not where it was, and what it took there: a virtual machine's memory,
+    say, may change."""
     return {name: value for name, value in json.loads(training.read_text()).items() if name not in WHERE_IT_RAN}
 
 
