@@ -47,7 +47,7 @@ ifeq ($(KIND),gpu)
 .PHONY: gpu
 gpu:
 	@$(PYTHON_FITS)
-	@PYTHONPATH=workflow/scripts $(PYTHON) -m deepgalaxy.gpu
+	@PYTHONPATH=workflow/scripts $(PYTHON) -m deepgalaxy.gpu > /dev/null
 ANY_GPU := gpu
 CHECK_GPU := python -m deepgalaxy.gpu tensorflow
 CONFIGURE := --configfile config/one_gpu.yaml

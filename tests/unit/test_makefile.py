@@ -70,7 +70,7 @@ def test_a_gpu_takes_its_own_packages_and_no_horovod(make_with_files):
     assert "post-deploy" in for_cpus and "post-deploy" not in for_gpu
     assert "one_gpu.yaml" in for_gpu and not {"one_gpu.yaml", "deepgalaxy.gpu"} & set(for_cpus.split())
     before, _, after = for_gpu.partition("install.py")
-    assert "-m deepgalaxy.gpu\n" in before and "-m deepgalaxy.gpu tensorflow\n" in after
+    assert "-m deepgalaxy.gpu >" in before and "-m deepgalaxy.gpu tensorflow\n" in after
     # What the user's shell calls GPU is something else.
     assert make_with_files("--dry-run", "run", GPU="1").stdout == for_cpus
     result = make_with_files("setup", "GPU=all")

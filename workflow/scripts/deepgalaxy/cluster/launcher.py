@@ -72,7 +72,7 @@ def run_launcher(command: list[str], stop_after_seconds: float | None = None) ->
     ends, or the Snakemake that started it. A second signal ends the launcher.
 
     What the ranks print goes to standard error, the log, and their standard output to this one's, too; what cannot be
-    written there is lost. So does the one sentence if there is no such program; the status is then a shell's, 127.
+    written there is lost. If there is no such program, a sentence goes there, and 127 is returned, as by a shell.
     """
     if not shutil.which(command[0]):
         sentence = (
