@@ -1,9 +1,10 @@
 # make help   show these lines
 # make setup  set up .venv
 # make run    set up .venv, run the demonstration, and say what came out
+#             with GPU=1, both are for one NVIDIA GPU, as .venv then remembers; GPU=0 is for CPUs: docs/gpu.md
 # make report open the report in a browser
 # make clean  delete results, logs and benchmarks, after asking; .venv and downloads stay
-# make test   set up .venv with the test tools and run all tests
+# make test   set up .venv with the test tools and run all tests; in a .venv for a GPU, those of the GPU
 # make coverage   the same, a sixth slower, and print which lines of the package they left out; what runs in processes
 #                 that tests start, such as the ranks and the jobs of the workflow, is not counted
 # make lint   check the style of all code, and the types of the package
@@ -17,14 +18,45 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 unexport UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE UV_EXCLUDE_NEWER UV_NO_VERIFY_HASHES UV_PROJECT UV_WORKING_DIR
 
+# .venv is for CPUs or for a GPU, and a file in it says which. A variable GPU of the user's shell means something else.
+ifneq ($(origin GPU),command line)
+override GPU :=
+endif
+MADE_FOR := $(shell cat .venv/kind 2>/dev/null || { test ! -e .venv/python || echo cpu; })
+KIND_ := $(or $(MADE_FOR),cpu)
+KIND_0 := cpu
+KIND_1 := gpu
+KIND := $(KIND_$(GPU))
+$(if $(KIND),,$(error GPU=$(GPU) is neither GPU=1, for one GPU, nor GPU=0, for CPUs))
+
+NAME_cpu := CPUs
+NAME_gpu := one GPU
+LOCKS_cpu := envs/requirements.txt envs/requirements-horovod.txt
+LOCKS_gpu := envs/requirements-gpu.txt
+HOROVOD_cpu := .venv/horovod
+TESTS_gpu := tests/integration/test_gpu.py
+PARTS := .venv/requirements $(HOROVOD_$(KIND)) .venv/package
+
 # A stage of the set-up, which says what it does, and how many seconds that took.
 stage = @echo "$(1) ..."; start=$$(date +%s); $(2) && touch $@ && echo "$(1): $$(($$(date +%s) - start)) s"
 
 .PHONY: run help report clean test coverage lint lock docs site setup
 
+ifeq ($(KIND),gpu)
+# Whether there is a GPU is asked before there are any packages, and again with TensorFlow.
+.PHONY: gpu
+gpu:
+	@$(PYTHON_FITS)
+	@PYTHONPATH=workflow/scripts $(PYTHON) -m deepgalaxy.gpu > /dev/null
+ANY_GPU := gpu
+CHECK_GPU := python -m deepgalaxy.gpu tensorflow
+CONFIGURE := --configfile config/one_gpu.yaml
+endif
+
 # Ctrl-C ends make by itself. With an error status of Snakemake beside it, make would say so in a line of its own.
-run: setup
-	@trap 'exit 0' INT; snakemake --profile profiles/local --logger deepgalaxy
+run: $(ANY_GPU) $(PARTS)
+	@$(CHECK_GPU)
+	@trap 'exit 0' INT; snakemake --profile profiles/local --logger deepgalaxy $(CONFIGURE)
 	@python -m deepgalaxy.report.outcome results config/config.yaml
 
 help:
@@ -43,7 +75,7 @@ clean:
 	case "$$answer" in [yY]*) rm -r $(MADE) ;; *) echo "Nothing was deleted." ;; esac
 
 # Two processes compute and a third one mostly waits for SLURM; a file of tests stays in one of them (tests/conftest.py).
-PYTEST := pytest --numprocesses 3 --durations 10
+PYTEST := pytest --numprocesses 3 --durations 10 $(TESTS_$(KIND))
 
 test: setup .venv/tested-with
 	$(PYTEST)
@@ -69,15 +101,28 @@ docs: setup
 site: .venv/documented-with
 	python -m sphinx -W --keep-going -q -c docs/site . site
 
-setup: .venv/horovod .venv/package
+setup: $(PARTS)
+ifeq ($(KIND),gpu)
+	@$(CHECK_GPU) || echo "All is set up nevertheless, for where there is a GPU." >&2
+endif
+
+PYTHON_FITS = $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	{ echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one of them: make PYTHON=python3.11" >&2; exit 1; }
 
 .venv/python:
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-		{ echo "Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is not one of them: make PYTHON=python3.11" >&2; exit 1; }
-	$(call stage,Environment .venv,$(PYTHON) -m venv .venv)
+	@$(PYTHON_FITS)
+	$(call stage,Environment .venv,$(PYTHON) -m venv .venv && echo $(KIND) > .venv/kind)
 
-.venv/requirements: .venv/python envs/install.py envs/requirements-uv.txt envs/requirements.txt envs/requirements-horovod.txt
-	$(call stage,Packages of envs/requirements.txt,.venv/bin/python envs/install.py $(filter-out %-uv.txt,$(filter %.txt,$^)))
+.venv/requirements: .venv/python envs/install.py envs/requirements-uv.txt $(LOCKS_$(KIND))
+	$(call stage,Packages of $(firstword $(LOCKS_$(KIND))),.venv/bin/python envs/install.py $(LOCKS_$(KIND)))
+
+ifneq ($(KIND),$(or $(MADE_FOR),$(KIND)))
+.PHONY: other-kind
+other-kind:
+	@echo "This .venv is for $(NAME_$(MADE_FOR)), and GPU=$(GPU) is for $(NAME_$(KIND)): delete it (rm -r .venv) and run" \
+		"this again; what was downloaded stays in uv's cache." >&2; exit 1
+.venv/requirements .venv/python: other-kind
+endif
 
 .venv/horovod: .venv/requirements envs/train.post-deploy.sh
 	$(call stage,Horovod,envs/train.post-deploy.sh)

@@ -16,9 +16,11 @@ PROJECT = ENVS.parent / "pyproject.toml"
 PYTHON = "3.11"
 
 # Which groups of pyproject.toml make up each lock file, and each conda environment.
+STAGES = ["workflow", "acquire", "simulate", "images", "observe", "train", "report"]
 LOCKS = {
     "requirements-uv.txt": ["install"],
-    "requirements.txt": ["workflow", "acquire", "simulate", "images", "observe", "train", "report"],
+    "requirements.txt": [*STAGES, "cpu"],
+    "requirements-gpu.txt": [*STAGES, "gpu"],
     "requirements-horovod.txt": ["horovod"],
     "requirements-docs.txt": ["docs"],
     "requirements-test.txt": ["test"],
@@ -27,8 +29,8 @@ CONDA = {
     "acquire.yaml": ["acquire"],
     "simulate.yaml": ["simulate"],
     "images.yaml": ["images"],
-    "observe.yaml": ["observe"],
-    "train.yaml": ["train", "horovod"],
+    "observe.yaml": ["observe", "cpu"],
+    "train.yaml": ["train", "cpu", "horovod"],
     "report.yaml": ["report"],
 }
 BUILT_FROM_SOURCE = "horovod"  # by train.post-deploy.sh, after all the others

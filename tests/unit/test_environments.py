@@ -23,7 +23,12 @@ def schema(root):
 
 @pytest.mark.parametrize(
     "names",
-    [["config/config.yaml"], ["config/config.yaml", "config/deepgalaxy_512.yaml"], [".test/config/config.yaml"]],
+    [
+        ["config/config.yaml"],
+        ["config/config.yaml", "config/deepgalaxy_512.yaml"],
+        ["config/config.yaml", "config/one_gpu.yaml"],
+        [".test/config/config.yaml"],
+    ],
 )
 def test_shipped_configurations_are_valid(root, schema, names):
     Draft202012Validator.check_schema(schema)
@@ -89,6 +94,20 @@ def test_the_lock_holds_the_direct_dependencies_and_horovod_is_the_built_one(roo
     assert f"horovod=={built}" in groups["horovod"]
 
 
+def test_with_a_gpu_there_is_the_same_tensorflow_with_cuda_and_all_else_is_the_same(root):
+    for_cpus, for_gpu = (install.pins(root / "envs" / name) for name in ("requirements.txt", "requirements-gpu.txt"))
+    assert for_gpu.pop("tensorflow") == for_cpus.pop("tensorflow-cpu")
+    cuda = {name for name in for_gpu if name.startswith("nvidia-")}
+    assert cuda and for_cpus == {name: version for name, version in for_gpu.items() if name not in cuda}
+
+
+def test_one_gpu_takes_one_worker(root):
+    config = yaml.safe_load((root / "config/config.yaml").read_text())
+    update_config(config, yaml.safe_load((root / "config/one_gpu.yaml").read_text()))
+    parts = (config[part]["workers"] for part in ("experiment", "scaling", "benchmark"))
+    assert {number for numbers in parts for number in numbers} == {1}
+
+
 def test_download_and_plot_environments_have_no_tensorflow(root):
     for name in ("acquire.yaml", "simulate.yaml", "images.yaml", "report.yaml"):
         assert "tensorflow" not in (root / "envs" / name).read_text()
@@ -146,6 +165,9 @@ def test_the_environment_of_each_rule_has_what_its_code_imports(root):
         assert {lock.canonical(name) for name in groups[group]} <= needed, environment
 
 
-@pytest.mark.parametrize("name", [name for name in lock.LOCKS if name != install.UV_LOCK.name])
+NOT_HERE = {install.UV_LOCK.name, "requirements-gpu.txt"}
+
+
+@pytest.mark.parametrize("name", [name for name in lock.LOCKS if name not in NOT_HERE])
 def test_all_that_is_locked_is_installed(root, name):
     assert install.missing(root / "envs" / name) == []

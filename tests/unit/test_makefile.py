@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from ctypes.util import find_library
 
 import pytest
 
@@ -15,9 +16,15 @@ def make(root, tmp_path):
     # Below another make, such as that of `make test`, it would say which directory it enters.
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKELEVEL", "MAKEFLAGS")}
 
-    def make(target, answer=""):
+    def make(*words, answer="", **variables):
         return subprocess.run(
-            ["make", target], cwd=tmp_path, env=environment, input=answer, capture_output=True, text=True, timeout=60
+            ["make", *words],
+            cwd=tmp_path,
+            env=environment | variables,
+            input=answer,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
 
     return make
@@ -32,7 +39,7 @@ def test_help_names_every_target(make, root):
 def test_clean_deletes_what_was_made_if_told_so(make, tmp_path, answer, kept):
     for name in ("results/tables", "logs", "resources"):
         (tmp_path / name).mkdir(parents=True)
-    result = make("clean", answer)
+    result = make("clean", answer=answer)
     assert result.returncode == 0, result.stderr
     assert "Delete them?" in result.stdout
     assert [(tmp_path / name).exists() for name in ("results", "logs", "resources")] == [kept, kept, True]
@@ -46,3 +53,52 @@ def test_a_report_that_is_not_there_is_not_opened(make):
     result = make("report")
     assert result.returncode
     assert "There is no results/report.html yet; make run writes it." in result.stderr
+
+
+@pytest.fixture
+def make_with_files(make, root, tmp_path):
+    """The same, where all files are that setting up and running read, but no .venv."""
+    for name in ("config", "envs", "pyproject.toml", "workflow"):
+        (tmp_path / name).symlink_to(root / name)
+    return make
+
+
+def test_a_gpu_takes_its_own_packages_and_no_horovod(make_with_files):
+    for_cpus, for_gpu = (make_with_files("--dry-run", "run", *gpu).stdout for gpu in ((), ("GPU=1",)))
+    assert "install.py envs/requirements.txt envs/requirements-horovod.txt &&" in for_cpus
+    assert "install.py envs/requirements-gpu.txt &&" in for_gpu
+    assert "post-deploy" in for_cpus and "post-deploy" not in for_gpu
+    assert "one_gpu.yaml" in for_gpu and not {"one_gpu.yaml", "deepgalaxy.gpu"} & set(for_cpus.split())
+    before, _, after = for_gpu.partition("install.py")
+    assert "-m deepgalaxy.gpu >" in before and "-m deepgalaxy.gpu tensorflow\n" in after
+    # What the user's shell calls GPU is something else.
+    assert make_with_files("--dry-run", "run", GPU="1").stdout == for_cpus
+    result = make_with_files("setup", "GPU=all")
+    assert result.returncode and "GPU=all is neither GPU=1, for one GPU, nor GPU=0, for CPUs" in result.stderr
+
+
+@pytest.mark.parametrize(("kind", "name"), [("cpu", "CPUs"), ("gpu", "one GPU")])
+def test_an_environment_remembers_what_it_is_for(make_with_files, tmp_path, kind, name):
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv/kind").write_text(f"{kind}\n")
+    own, other = ("GPU=1", "GPU=0") if kind == "gpu" else ("GPU=0", "GPU=1")
+    plain = make_with_files("--dry-run", "setup")
+    assert plain.returncode == 0 and plain.stdout == make_with_files("--dry-run", "setup", own).stdout
+    assert ("requirements-gpu.txt" in plain.stdout) == (kind == "gpu")
+    result = make_with_files("setup", other)
+    assert result.returncode and f"This .venv is for {name}, and {other} is for" in result.stderr
+    assert [path.name for path in (tmp_path / ".venv").iterdir()] == ["kind"]
+
+
+def test_an_environment_of_before_is_for_cpus(make_with_files, tmp_path):
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv/python").touch()
+    assert "This .venv is for CPUs" in make_with_files("setup", "GPU=1").stderr
+
+
+def test_without_a_gpu_nothing_is_installed_for_one(make_with_files, tmp_path):
+    if find_library("cuda"):
+        pytest.skip("this machine has a driver of NVIDIA's")
+    result = make_with_files("run", "GPU=1")
+    assert result.returncode and "There is no driver of NVIDIA's here" in result.stderr
+    assert not (tmp_path / ".venv").exists()

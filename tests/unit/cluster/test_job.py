@@ -1,5 +1,7 @@
 """Sizes and commands of training jobs, where and in what surroundings ranks run, and what SLURM says."""
 
+import sys
+
 import psutil
 import pytest
 from hypothesis import given
@@ -194,3 +196,9 @@ def test_the_largest_piece_is_that_of_what_is_not_damaged(tmp_path, catalogue, m
 def test_slurm_is_told_how_many_ranks_a_node_has(ranks, nodes, tasks, tasks_per_node):
     job = TrainingJob(ranks, nodes, cpus_per_rank=1)
     assert (job.slurm_tasks, job.slurm_tasks_per_node) == (tasks, tasks_per_node)
+
+
+def test_a_launcher_that_is_not_there_is_said_in_one_sentence(run):
+    result = run(sys.executable, "-m", "deepgalaxy.cluster.launcher", "no-mpirun", "-np", "2", "true")
+    assert result.returncode == 127 and "Traceback" not in result.stderr
+    assert result.stdout.startswith("train_model: There is no no-mpirun here to start several workers: set ")

@@ -11,7 +11,8 @@ from typing import cast
 
 
 def configure_tensorflow(threads: int) -> None:
-    """Let TensorFlow use ``threads`` cores and only deterministic operations; to be called once, before any of these.
+    """Let TensorFlow use ``threads`` cores, only deterministic operations, and of a GPU no more memory than it needs,
+    since other jobs may be on it; to be called once, before any operation.
 
     Raises RuntimeError if TensorFlow has run something already.
     """
@@ -21,6 +22,8 @@ def configure_tensorflow(threads: int) -> None:
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def import_tensorflow() -> None:

@@ -5,6 +5,7 @@
 
 import argparse
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,8 +72,16 @@ def run_launcher(command: list[str], stop_after_seconds: float | None = None) ->
     ends, or the Snakemake that started it. A second signal ends the launcher.
 
     What the ranks print goes to standard error, the log, and their standard output to this one's, too; what cannot be
-    written there is lost.
+    written there is lost. If there is no such program, a sentence goes there, and 127 is returned, as by a shell.
     """
+    if not shutil.which(command[0]):
+        sentence = (
+            f"train_model: There is no {command[0]} here to start several workers: set `workers: [1]`, install it (by"
+            " `make setup`, for CPUs), or name another as `machine: launcher`.\n"
+        )
+        for target in (1, 2):
+            write_or_lose(target, sentence.encode())
+        return 127
     launcher = subprocess.Popen(
         command,
         start_new_session=True,

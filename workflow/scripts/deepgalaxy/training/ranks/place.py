@@ -61,11 +61,10 @@ def claim_gpu(local_rank: int, memory_mib: int) -> int:
     if gpus:
         gpu = gpus[choose_gpu(local_rank, len(gpus))]
         tf.config.set_visible_devices(gpu, "GPU")
+        tf.config.experimental.set_memory_growth(gpu, not memory_mib)
         if memory_mib:
             limit = tf.config.LogicalDeviceConfiguration(memory_limit=memory_mib)
             tf.config.set_logical_device_configuration(gpu, [limit])
-        else:
-            tf.config.experimental.set_memory_growth(gpu, True)
     return len(gpus)
 
 
