@@ -51,7 +51,7 @@ def append(path, text):
 def test_an_edit_touches_the_scripts_that_import_it_and_no_other(package):
     assert changed(package, lambda: append(package / "sample/split.py", "\nX = 1\n")) == {
         "split_images",
-        "plot_sample",  # draws the splits by their names
+        *("plot_parameters", "plot_sample"),  # draw the splits by their names
     }
     assert changed(package, lambda: append(package / "evaluation/error_breakdown.py", "\nX = 1\n")) == {
         "break_down_errors",
