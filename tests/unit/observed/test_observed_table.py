@@ -84,6 +84,14 @@ def test_what_may_be_no_merger_gets_a_warning():
     assert is_warned(table).tolist() == [False, False, True]
 
 
+def test_what_probably_has_no_time_gets_a_warning():
+    untimed = {"label": 2, "name": "after coalescence", **dict.fromkeys(("t_from_myr", "t_to_myr", "t_centre_myr"))}
+    classes = pd.concat([CLASSES, pd.DataFrame([untimed]).astype({"t_from_myr": float})], ignore_index=True)
+    probabilities = np.array([[0.5, 0.4, 0.1], [0.01, 0.01, 0.98]])
+    table, _ = tabulate(probabilities=probabilities, classes=classes.assign(counts_from="x"), limits=(10, None))
+    assert table["warning"][0] == "" and "without a time have 83 % of its probability" in table["warning"][2]
+
+
 def test_whole_numbers_stay_whole_in_the_file(tmp_path):
     table, _ = tabulate()
     table.to_csv(tmp_path / "table.csv", index=False)

@@ -82,3 +82,32 @@ def test_intervals_that_are_too_narrow_are_not_trusted(low, high, trusted):
     good, bad = what_to_trust(Answer(METRICS | limits, SKILL, ""), [])
     assert [any("68 % intervals" in said for said in of) for of in (good, bad)] == [trusted, not trusted]
     assert not trusted or good[-1].endswith("more than they promise")
+
+
+def test_where_it_fails_is_said():
+    intervals = [
+        {"grouping": grouping, "value": value, "simulations": simulations, "conformal_coverage_68": covered}
+        for grouping, value, simulations, covered in (
+            *(("phase", "1", 6, 0.67), ("phase", "6", 4, 0.5714), ("phase", "8", 1, 0.2), ("group", "s_1_m_1", 2, 0.1)),
+        )
+    ]
+    disturbed = [
+        {
+            "perturbation": name,
+            "value": value,
+            "unit": unit,
+            "ratio": ratio,
+            "ratio_low": low,
+            "median_error_myr": error,
+        }
+        for name, value, unit, ratio, low, error in (
+            ("upright", 0.0, "", 1.0, nan, 20.0),
+            ("noise", 1.0, "of the faintest light shown", 12.8, 10.8, 261.4),
+            ("galaxy", 0.25, "of the width from the centre", 15.0, 0.9, 300.0),
+        )
+    ]
+    _, bad = what_to_trust(Answer(METRICS, SKILL, ""), [], intervals, disturbed)
+    assert bad[1:3] == [
+        "its 68 % intervals after the sixth passage: they hold the true time of 57 % of the images",
+        "disturbed images, worst of all noise (1 of the faintest light shown): the median error is 261 Myr",
+    ]

@@ -53,20 +53,23 @@ def tabulate_observed(
     distribution, edges_myr = time_distribution(scaled, classes)
     unscaled, _ = time_distribution(probabilities, classes)
     novelty = limits.novelty(neighbours.to_merger)
+    timed_probability = scaled[:, timed_classes(classes)].sum(axis=1)
+    alone = [None] * len(label) if lone is None else lone
     used = files["used"].to_numpy(bool)
     results = {
         "id": files.loc[used, "id"].to_numpy(),
         "label": label,
         "class": classes["name"].to_numpy()[label],
         "probability": probability,
-        "timed_probability": scaled[:, timed_classes(classes)].sum(axis=1),
+        "timed_probability": timed_probability,
         "counts_from": time_origin(classes),
         "expected_myr": expected_time(scaled, classes),
         **_intervals(distribution, unscaled, edges_myr, levels),
         "novelty": novelty,
         "lone_probability": np.full(len(label), np.nan) if lone is None else lone,
         "warning": [
-            limits.warning(*pair) for pair in zip(novelty, [None] * len(label) if lone is None else lone, strict=True)
+            " ".join(filter(None, (limits.warning(far, probability), _without_time(timed))))
+            for far, probability, timed in zip(novelty, alone, timed_probability, strict=True)
         ],
         **_describe_neighbours(neighbours, training, classes["name"].to_numpy()),
     }
@@ -80,6 +83,16 @@ def tabulate_observed(
     # Whole numbers stay whole beside the files that have none.
     table = files.convert_dtypes().merge(pd.DataFrame(results).convert_dtypes(), on="id", how="left")
     return table, pd.DataFrame(times)
+
+
+def _without_time(timed_probability: float) -> str:
+    """Return the sentence that warns of an image that probably has no time; empty of others."""
+    if timed_probability >= 0.5:
+        return ""
+    return (
+        f"Classes without a time have {100 * (1 - timed_probability):.0f} % of its probability: its time holds only if"
+        " it is of none of them."
+    )
 
 
 def _intervals(

@@ -1,5 +1,6 @@
 """The answer of the first screen: what came out, beside what is simplest, and what it is to be trusted for."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -91,11 +92,14 @@ def name_phase(passages: int | str) -> str:
     return f"after the {ORDINALS[number - 1]} passage" if number <= len(ORDINALS) else f"after {number} passages"
 
 
-def what_to_trust(answer: Answer, errors: list[dict]) -> tuple[list[str], list[str]]:
+def what_to_trust(
+    answer: Answer, errors: list[dict], intervals: Sequence[dict] = (), robustness: Sequence[dict] = ()
+) -> tuple[list[str], list[str]]:
     """Return what the network of a run may be trusted for, and what not, in words that its tables give.
 
-    ``errors`` has the rows of ``break_down_errors``. A network that is not shown to beat the strongest baseline is
-    trusted for no more than its intervals.
+    ``errors``, ``intervals`` and ``robustness`` have the rows of ``break_down_errors``, ``tabulate_intervals`` and
+    ``tabulate_robustness``. A network that is not shown to beat the strongest baseline is trusted for no more than its
+    intervals.
     """
     run, gain_low = answer.run, answer.skill["median_error_gain_low_myr"]
     beats = pd.notna(gain_low) and gain_low > 0
@@ -120,9 +124,31 @@ def what_to_trust(answer: Answer, errors: list[dict]) -> tuple[list[str], list[s
             bad.append(held)
         else:
             good.append(f"{held}, more than they promise" if low > 0.68 else held)
+    bad += [*_narrow_phase(intervals), *_worst_disturbance(robustness)]
     if run["timed_test_images"] < run["test_images"]:
         bad.append("a time of galaxies that are alone or have become one: these are classes without a time")
     return good, bad
+
+
+def _narrow_phase(intervals: Sequence[dict]) -> Iterator[str]:
+    """Yield the phase whose calibrated 68 % intervals hold the fewest times, if these are fewer than they promise."""
+    phases = [row for row in intervals if row["grouping"] == "phase" and row["simulations"] > 1]
+    low = [row for row in phases if row["conformal_coverage_68"] < 0.68]
+    if low:
+        worst = min(low, key=lambda row: row["conformal_coverage_68"])
+        covered = f"{100 * worst['conformal_coverage_68']:.0f} %"
+        yield f"its 68 % intervals {name_phase(worst['value'])}: they hold the true time of {covered} of the images"
+
+
+def _worst_disturbance(robustness: Sequence[dict]) -> Iterator[str]:
+    """Yield the disturbance of an image that costs most, if any is shown to cost something."""
+    costly = [row for row in robustness if row["ratio_low"] > 1]
+    if costly:
+        worst = max(costly, key=lambda row: row["ratio"])
+        yield (
+            f"disturbed images, worst of all {worst['perturbation']} ({worst['value']:g} {worst['unit']}):"
+            f" the median error is {_error(worst)}"
+        )
 
 
 def _error(row: dict) -> str:

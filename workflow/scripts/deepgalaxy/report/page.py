@@ -72,11 +72,15 @@ def write_report(contents: Contents, config: dict, provenance: dict[str, str], o
     }
     tables = {name: records_of(table) for name, table in contents.tables.items()}
     answers = collect_answers(tables["metrics"], tables["skill"])
-    first = [row for row in tables["errors"] if row["subject"] == tables["errors"][0]["subject"]]
+    subject = tables["errors"][0]["subject"]
+    of_first = {
+        name: [row for row in tables[name] if row["subject"] == subject]
+        for name in ("errors", "intervals", "robustness")
+    }
     page = environment.get_template("page.html.jinja").render(
         tables=tables,
         answers=answers,
-        trust=what_to_trust(answers[0], first),
+        trust=what_to_trust(answers[0], **of_first),
         short=name_subjects(tables),
         figures=contents.figures,
         datasets={name: summarise_catalogue(catalogue) for name, catalogue in contents.catalogues.items()},
