@@ -43,7 +43,7 @@ class Library:
     """NVIDIA's, of two GPUs, the second of which has no counter; calls return 0 for success."""
 
     def __init__(self, ready=True):
-        self.ready, self.millijoules = ready, 5000
+        self.ready, self.millijoules, self.lost = ready, 5000, False
 
     def nvmlInit_v2(self):
         return 0 if self.ready else 9
@@ -58,7 +58,7 @@ class Library:
 
     def nvmlDeviceGetTotalEnergyConsumption(self, device, energy):
         energy._obj.value = self.millijoules  # noqa: SLF001
-        return 0 if device.value == 1 else 3
+        return 3 if device.value == 2 else 15 if self.lost else 0
 
 
 def test_gpus_count_where_they_have_a_counter():
@@ -67,6 +67,18 @@ def test_gpus_count_where_they_have_a_counter():
     library.millijoules = 7500
     assert meter.joules() == {"nvml": 2.5}
     assert nvml_counters(lambda _: Library(ready=False)) == []
+
+
+@pytest.mark.parametrize("what", [{"lost": True}, {"millijoules": 0}])
+def test_a_gpu_that_is_lost_or_whose_counter_goes_back_is_not_measured(what):
+    library = Library()
+    meter = EnergyMeter(nvml_counters(lambda _: library))
+    vars(library).update(what)
+    assert meter.joules() == {}
+
+
+def test_a_library_that_is_too_old_tells_nothing():
+    assert nvml_counters(lambda _: object()) == []
 
 
 def test_a_machine_without_the_library_has_no_gpus():

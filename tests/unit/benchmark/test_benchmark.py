@@ -82,6 +82,28 @@ def test_a_table_is_the_reference_of_a_later_one(tmp_path):
         read_reference(tmp_path / "other.tsv", "abc")
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "cannot be read as a table"),
+        (b"\xff\xfe\x00", "cannot be read as a table"),
+        (("images_per_second", "1O0", ""), "has images_per_second with value '1O0' and tolerance ''"),
+        (("images_per_second", "100", "30%"), "tolerance '30%': a figure has one row"),
+        (("images_per_second", "100", "1"), "its tolerance one from 0 to below 1"),
+        (("seconds_to_target", "10", ""), "a figure has one row"),
+    ],
+)
+def test_a_damaged_reference_is_refused(tmp_path, content, says):
+    path = tmp_path / "figures.tsv"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        rows = [("configuration", "figure", "value", "tolerance"), ("abc", "seconds_to_target", "10", "")]
+        path.write_text("".join("\t".join(row) + "\n" for row in [*rows, ("abc", *content)]))
+    with pytest.raises(ValueError, match=re.escape(says)):
+        read_reference(path, "abc")
+
+
 def constants_of(path):
     """The texts that a module's names stand for; it is not imported, since ReFrame may be missing."""
     assignments = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Assign)]

@@ -65,6 +65,13 @@ def test_the_digest_is_of_what_bears_on_the_figures(filled):
         assert digest_of(configuration_of(other, *NAMES)) != digest
 
 
+def test_the_digest_is_of_the_encoder_too(filled):
+    filled["models"]["reference_cnn"]["encoder"] = "small"
+    digest = digest_of(configuration_of(filled, *NAMES))
+    filled["encoders"]["small"]["latent"] = 99
+    assert digest_of(configuration_of(filled, *NAMES)) != digest
+
+
 def test_a_scaling_that_an_optimizer_cannot_have_is_refused(filled):
     assert list(impossible_benchmarks(filled)) == []
     filled["benchmark"]["learning_rate_scaling"] = ["none", "linear"]

@@ -77,6 +77,8 @@ def test_the_chosen_combination_is_read_from_the_table(tmp_path):
         "workers,model,chosen\n1,cnn/sweep~00000000,True\n1,a,False\n2,b,False\n2,cnn/sweep~11111111,True\n"
     )
     assert chosen_model(table, "1") == "cnn/sweep~00000000" and chosen_model(table, "2") == "cnn/sweep~11111111"
+    with pytest.raises(ValueError, match=r"cnn.csv has no choice for 3 worker\(s\), only for 1, 2; ask for these"):
+        chosen_model(table, "3")
 
 
 def test_weights_of_a_sweep_are_those_of_what_is_chosen_or_of_a_combination(tmp_path, monkeypatch):
@@ -88,6 +90,16 @@ def test_weights_of_a_sweep_are_those_of_what_is_chosen_or_of_a_combination(tmp_
         assert usable == (not said) and all(
             "which has a `sweep`, and the experiment has no such run" in s for s in said
         )
+
+
+def test_weights_of_what_a_sweep_chooses_are_none_for_its_combinations(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = "results/models/d/s/fold~1/{}/workers~2/repeat~0/model.keras"
+    swept = {name: {"sweep": {"weights": [run.format(other), "none"]}} for name, other in (("a", "b"), ("b", "a"))}
+    for models, names in (({"a": {"sweep": {"weights": [run.format("a"), "none"]}}}, "a"), (swept, "[ab] and [ab]")):
+        config = {"experiment": CONFIG["experiment"] | {"models": list(models)}, "models": models}
+        said = list(unusable_weights(CONFIG | config | {"datasets": {"d": {}}}, "results/models"))
+        assert re.search(f"the sweep of {names} tries are of runs that are chosen of it: they go round", said[0])
 
 
 @pytest.mark.parametrize(
@@ -124,6 +136,13 @@ def test_a_sweep_that_cannot_be_is_refused_in_one_sentence(config, schema, sweep
     asked["experiment"]["repeats"] = 2
     (said,) = list_mistakes(asked, schema)
     assert sentence in said
+
+
+def test_a_long_sweep_of_a_model_that_is_not_asked_for_is_refused_too(config, schema):
+    lists = {name: list(range(1, 100)) for name in ("epochs", "batch_size", "warmup_epochs")}
+    config["models"]["other"] = config["models"]["reference_cnn"] | {"sweep": lists}
+    (said,) = list_mistakes(config, schema)
+    assert "`models: other: sweep` has 970,299 combinations" in said
 
 
 def test_a_sweep_that_can_be_is_none_to_be_mended(config, schema):

@@ -46,6 +46,8 @@ class EnergyMeter:
         try:
             for place, (counter, before) in enumerate(self._counters):
                 now = counter.read()
+                if now < before and not counter.wraps_at:
+                    raise ValueError("A counter that does not begin anew has gone back.")
                 self._joules[counter.source] += now - before + (counter.wraps_at if now < before else 0)
                 self._counters[place] = counter, now
         except (OSError, ValueError):
@@ -81,14 +83,19 @@ def nvml_counters(load: Callable[[str], ctypes.CDLL] = ctypes.CDLL) -> list[Coun
     except OSError:
         return []
     number, counters = ctypes.c_uint(), []
-    if library.nvmlInit_v2() or library.nvmlDeviceGetCount_v2(ctypes.byref(number)):
+    try:
+        if library.nvmlInit_v2() or library.nvmlDeviceGetCount_v2(ctypes.byref(number)):
+            return []
+        for index in range(number.value):
+            device = ctypes.c_void_p()
+            if library.nvmlDeviceGetHandleByIndex_v2(index, ctypes.byref(device)):
+                continue
+            counter = Counter(NVML, _millijoules(library, device), 0.0)
+            with suppress(OSError):
+                counter.read()
+                counters.append(counter)
+    except AttributeError:  # a library that is too old for one of these calls
         return []
-    for index in range(number.value):
-        device, now = ctypes.c_void_p(), ctypes.c_ulonglong()
-        if library.nvmlDeviceGetHandleByIndex_v2(index, ctypes.byref(device)):
-            continue
-        if not library.nvmlDeviceGetTotalEnergyConsumption(device, ctypes.byref(now)):
-            counters.append(Counter(NVML, _millijoules(library, device), 2**64 / 1e3))
     return counters
 
 
@@ -97,7 +104,8 @@ def _millijoules(library: ctypes.CDLL, device: ctypes.c_void_p) -> Callable[[], 
 
     def read() -> float:
         now = ctypes.c_ulonglong()
-        library.nvmlDeviceGetTotalEnergyConsumption(device, ctypes.byref(now))
+        if status := library.nvmlDeviceGetTotalEnergyConsumption(device, ctypes.byref(now)):
+            raise OSError(f"NVML does not tell the energy of a GPU (status {status}).")
         return now.value / 1e3
 
     return read

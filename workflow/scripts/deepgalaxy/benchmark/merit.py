@@ -1,9 +1,12 @@
 """Figures of merit, each of several trainings, and whether they are as good as those of a reference."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+
+from deepgalaxy.logs import logger
 
 LOWER, HIGHER = "lower", "higher"
 """Which values of a figure are better."""
@@ -64,21 +67,44 @@ def without_extremes(values: Sequence[float | None], better: str) -> list[float 
 
 
 def read_reference(path: str, configuration: str) -> dict[str, tuple[float, float]]:
-    """Return value and tolerance by figure that a file has for a configuration.
+    """Return value and tolerance by figure that a file has for a configuration; the log says so if it has none.
 
-    The file is a table of this benchmark, or several of them one below the other. Raises ValueError if it is none.
+    The file is a table of this benchmark, or several of them one below the other. Raises ValueError if it is none, or
+    if a row of the configuration has a value that is no positive number, a tolerance outside [0, 1), or a figure that
+    another row has too. Figures that were not measured are no reference.
     """
-    table = pd.read_csv(path, sep="\t", dtype=str)
-    needed = {"configuration", "figure", "value", "tolerance"}
-    if lacking := sorted(needed - set(table.columns)):
+    place = f"`benchmark: reference: {path}`"
+    try:
+        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
         raise ValueError(
-            f"`benchmark: reference: {path}` lacks the column(s) {', '.join(lacking)}; name a figures.tsv that"
-            " `snakemake benchmark` has made."
+            f"{place} cannot be read as a table ({error}); name a figures.tsv that `snakemake benchmark` has made."
+        ) from None
+    if lacking := sorted({"configuration", "figure", "value", "tolerance"} - set(table.columns)):
+        raise ValueError(
+            f"{place} lacks the column(s) {', '.join(lacking)}; name a figures.tsv that `snakemake benchmark` has made."
         )
-    numbers = table[["value", "tolerance"]].apply(pd.to_numeric, errors="coerce")
-    known = numbers["value"].notna() & (table["configuration"] == configuration)
-    tolerances = numbers["tolerance"].fillna(TOLERANCE)
-    return dict(zip(table.loc[known, "figure"], zip(numbers.loc[known, "value"], tolerances[known])))
+    own = table[table["configuration"] == configuration]
+    if own.empty:
+        logger.warning("%s has no figure of configuration %s: nothing is compared", place, configuration)
+    known: dict[str, tuple[float, float]] = {}
+    for row in own[~own["value"].isin((NOT_MEASURED, NOT_REACHED))].itertuples():
+        value, tolerance = _number(row.value), _number(row.tolerance) if row.tolerance else TOLERANCE
+        if row.figure in known or not 0 < value < math.inf or not 0 <= tolerance < 1:
+            raise ValueError(
+                f"{place} has {row.figure} with value {row.value!r} and tolerance {row.tolerance!r}: a figure has one"
+                " row, its value is a positive number, and its tolerance one from 0 to below 1; mend that row."
+            )
+        known[row.figure] = value, tolerance
+    return known
+
+
+def _number(text: str) -> float:
+    """Return the number that a text is, NaN if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def verdict_on(figure: Figure, reference: float, tolerance: float) -> str:

@@ -43,7 +43,10 @@ def configuration_of(config: dict, dataset: str, sample: str, model: str) -> dic
     runs, and not what it is compared with."""
     benchmark = {name: value for name, value in config["benchmark"].items() if name != "reference"}
     sections = {"seed": config["seed"], "benchmark": benchmark, "dataset": config["datasets"][dataset]}
-    return in_order(sections | {"sample": config["samples"][sample], "model": all_models(config["models"])[model]})
+    options = all_models(config["models"])[model]
+    if encoder := options.get("encoder"):
+        sections["encoder"] = {"workers": config["experiment"]["workers"][:1]} | config["encoders"][encoder]
+    return in_order(sections | {"sample": config["samples"][sample], "model": options})
 
 
 def digest_of(configuration: dict) -> str:

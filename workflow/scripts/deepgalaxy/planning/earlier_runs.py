@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from deepgalaxy.folds import parse_fold
 from deepgalaxy.planning.runs import EXPERIMENT_RUN, experiment_runs, run_named
-from deepgalaxy.planning.sweeps import SWEEP, model_place, with_combinations
+from deepgalaxy.planning.sweeps import SWEEP, combinations, model_place, with_combinations
 
 WITHOUT_FILE = ("none", "imagenet")
 """Values of a model's option ``weights`` that are no file."""
@@ -32,6 +33,7 @@ def unusable_weights(config: Mapping[str, Mapping], directory: str) -> Iterator[
     ``config`` has no other mistake.
     """
     asked, config = config, with_combinations(config)
+    yield from _circles(asked["models"], config["models"], directory)
     for model in config["experiment"]["models"]:
         runs, file = earlier_runs(config["models"], model, directory)
         if file and not os.path.isfile(file):
@@ -52,6 +54,25 @@ def unusable_weights(config: Mapping[str, Mapping], directory: str) -> Iterator[
                         f"The weights that {model} begins with are of a run on {name!r}, which `{section}` does not"
                         f" describe; describe it, or name other `weights`."
                     )
+
+
+def _circles(models: Mapping[str, Mapping], every: Mapping[str, Mapping], directory: str) -> Iterator[str]:
+    """Yield a sentence if a sweep has a combination that begins with what is chosen of the sweep; ``every`` are the
+    ``models`` with all combinations."""
+    before = {
+        name: set(combinations(models, name))
+        if name in models and models[name].get("sweep")
+        else {run["model"] for run in earlier_runs(every, name, directory)[0][:1]}
+        for name in every
+    }
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError as error:
+        names = [name for name in dict.fromkeys(error.args[1]) if SWEEP not in name]
+        yield (
+            f"The `weights` that the sweep of {' and '.join(names)} tries are of runs that are chosen of it: they go"
+            " round in a circle; name weights of one combination, or of a model without this sweep."
+        )
 
 
 def _is_chosen(run: Mapping[str, str], config: Mapping[str, Any]) -> bool:

@@ -94,10 +94,18 @@ def say_options(options: Mapping[str, Any]) -> str:
 
 
 def too_many(config: Mapping[str, Any], samples: int) -> Iterator[str]:
-    """Yield a sentence if sweeps ask for more trainings than ``experiment: most_sweep_runs``; ``samples`` counts the
-    experiment's samples, each fold of one."""
+    """Yield a sentence if sweeps ask for more trainings than ``experiment: most_sweep_runs``, or if that of a model
+    which the experiment does not have has more combinations; ``samples`` counts the experiment's samples, each fold of
+    one."""
     experiment = config["experiment"]
-    counts = {name: prod(map(len, config["models"][name]["sweep"].values())) for name in swept_models(config)}
+    sizes = {name: prod(map(len, model.get("sweep", {}).values())) for name, model in config["models"].items()}
+    counts = {name: sizes[name] for name in swept_models(config)}
+    for name in sizes.keys() - counts.keys():  # whose combinations are not trained, but named
+        if sizes[name] > experiment["most_sweep_runs"]:
+            yield (
+                f"`models: {name}: sweep` has {sizes[name]:,} combinations, and `experiment: most_sweep_runs` is"
+                f" {experiment['most_sweep_runs']:,}; shorten its lists, or raise that."
+            )
     datasets, workers = len(experiment["datasets"]), len(experiment["workers"])
     runs = sum(counts.values()) * datasets * samples * workers * experiment["repeats"]
     if runs > experiment["most_sweep_runs"]:
@@ -112,7 +120,12 @@ def too_many(config: Mapping[str, Any], samples: int) -> Iterator[str]:
 
 
 def chosen_model(table: str | Path, workers: str) -> str:
-    """Return the name of the combination that a table of ``tabulate_sweep`` marks as chosen for a number of workers."""
+    """Return the name of the combination that a table of ``tabulate_sweep`` marks as chosen for a number of workers.
+
+    Raises ValueError if none is.
+    """
     with open(table, encoding="utf-8", newline="") as file:
-        (row,) = (row for row in csv.DictReader(file) if (row["workers"], row["chosen"]) == (workers, "True"))
-    return row["model"]
+        chosen = {row["workers"]: row["model"] for row in csv.DictReader(file) if row["chosen"] == "True"}
+    if workers not in chosen:
+        raise ValueError(f"{table} has no choice for {workers} worker(s), only for {', '.join(chosen)}; ask for these.")
+    return chosen[workers]
