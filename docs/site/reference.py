@@ -30,7 +30,11 @@ RUN = "<dataset>/<sample>/<model>/workers~<n>/repeat~<n>"
 SAMPLE = "<dataset>/<sample>"
 ENCODER = "<dataset>/<sample>/<encoder>/workers~<n>/repeat~<n>"
 TABLES = {
-    "metrics": ["evaluation/metrics.py:score_predictions", "evaluation/intervals.py:score_intervals"],
+    "metrics": [
+        "evaluation/metrics.py:score_predictions",
+        "evaluation/intervals.py:score_intervals",
+        "evaluation/ranking.py:rank_runs",
+    ],
     "summary": ["evaluation/metrics.py:summarise_repeats"],
     "skill": ["evaluation/skill.py:measure_skill"],
     f"baselines/{SAMPLE}": ["baselines/scores.py:score_baselines"],

@@ -50,7 +50,8 @@ def score_predictions(
       (``resampled_interval``, drawn from ``seed``); ``top5_accuracy``: for which it is among the five most probable;
       ``chance`` is that of drawing a class uniformly, ``majority_accuracy`` that of always naming the class most
       frequent in training; ``cross_entropy`` is in nats;
-    - ``validation_…``: what ``_of_validation`` says of the validation images;
+    - of the validation images ``validation_images``, ``validation_simulations``, ``validation_cross_entropy``,
+      ``validation_accuracy`` and ``validation_median_error_myr``, empty if none has a class with a time;
     - ``test_simulations_trained_on``: how many of the test simulations were trained on, now or before; any means that
       the split leaks and the other metrics are too optimistic; None if that is not known;
     - ``median_error_myr``, with its 95 % interval, and ``mean_error_myr``: of the absolute difference between the
