@@ -16,18 +16,10 @@ from deepgalaxy.figures.dated import date_images
 from deepgalaxy.figures.dates import ACROSS, THUMBNAIL, plot_dates, sheet_of
 from deepgalaxy.figures.parameters import NAMES, plot_parameters
 from deepgalaxy.figures.timeline import FRAMES, make_movie, plot_timeline, typical_sequence
+from support.classes import STAGES
 from support.datasets import create_group
 
-CLASSES = pd.DataFrame(
-    {
-        "label": [0, 1, 2],
-        "name": ["0 to 100 Myr", "100 to 200 Myr", "after coalescence"],
-        "t_from_myr": [0.0, 100.0, np.nan],
-        "t_to_myr": [100.0, 200.0, np.nan],
-        "t_centre_myr": [50.0, 150.0, np.nan],
-        "counts_from": "first pericentre",
-    }
-)
+CLASSES = STAGES.assign(name=["0 to 100 Myr", "100 to 200 Myr", "after coalescence"])
 COUNT = 10
 """Images of each of three mergers by each of two cameras, 20 Myr apart; the last one is after coalescence."""
 

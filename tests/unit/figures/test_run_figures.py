@@ -17,6 +17,7 @@ from deepgalaxy.figures.intervals import plot_intervals
 from deepgalaxy.figures.pit import PARTS, plot_pit
 from deepgalaxy.figures.predictions import MOST_NAMES, plot_predictions
 from deepgalaxy.figures.training import plot_training
+from support.classes import STAGES
 
 
 def labels(axes):
@@ -203,18 +204,6 @@ def examples(tmp_path):
         {"group": ["isolated_01", "s_1_m_0.5", "s_2_m_1", "s_1_m_1"], "camera": [0, 12, 7, 1], "label": [2, 0, 0, 1]}
     )
     return tmp_path / "examples.hdf5", predictions, split
-
-
-STAGES = pd.DataFrame(
-    {
-        "label": [0, 1, 2],
-        "name": ["early", "late", "no merger"],
-        "t_from_myr": [0.0, 100.0, np.nan],
-        "t_to_myr": [100.0, 200.0, np.nan],
-        "t_centre_myr": [50.0, 150.0, np.nan],
-        "counts_from": "first pericentre",
-    }
-)
 
 
 def test_examples_stand_above_their_distributions(drawn, examples):

@@ -1,6 +1,6 @@
 """Intervals of statistics over simulations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,15 @@ def resampled_interval(
     def of_groups(drawn: np.ndarray) -> float:
         return statistic(np.concatenate([groups[index] for index in drawn]))
 
-    indices = (np.arange(len(groups)),)
-    found = bootstrap(indices, of_groups, n_resamples=RESAMPLES, vectorized=False, method="percentile", rng=seed)
+    return percentile_interval(of_groups, [len(groups)], seed)
+
+
+def percentile_interval(
+    statistic: Callable[..., float], counts: Sequence[int], seed: int
+) -> tuple[float | None, float | None]:
+    """Return the 95 % bootstrap interval (percentiles) of a ``statistic`` of the places that are drawn of each of some
+    lists, whose lengths are ``counts``; both limits are None if the statistic of nearly all samples is the same."""
+    places = tuple(map(np.arange, counts))
+    found = bootstrap(places, statistic, n_resamples=RESAMPLES, vectorized=False, method="percentile", rng=seed)
     low, high = map(float, found.confidence_interval)
     return (None, None) if np.isclose(low, high) else (low, high)

@@ -9,9 +9,8 @@ from typing import Any
 import h5py
 import numpy as np
 import pandas as pd
-from scipy.stats import bootstrap
 
-from deepgalaxy.evaluation.bootstrap import RESAMPLES
+from deepgalaxy.evaluation.bootstrap import percentile_interval
 from deepgalaxy.evaluation.folds import whole_samples
 from deepgalaxy.evaluation.predictions import Predictions
 from deepgalaxy.evaluation.ranking import NAMES, first_by_validation, names_of_runs
@@ -174,10 +173,7 @@ def gain_interval(
         drawn = drawn * 2 if paired else drawn
         return gain(*(np.concatenate([pool[i] for i in places]) for pool, places in zip(pools, drawn)))
 
-    indices = tuple(np.arange(len(pool)) for pool in (pools[:1] if paired else pools))
-    found = bootstrap(indices, of_simulations, n_resamples=RESAMPLES, vectorized=False, method="percentile", rng=seed)
-    low, high = map(float, found.confidence_interval)
-    return (None, None) if np.isclose(low, high) else (low, high)
+    return percentile_interval(of_simulations, list(map(len, pools[:1] if paired else pools)), seed)
 
 
 def differing_settings(ours: Mapping[str, Any], other: Mapping[str, Any]) -> pd.DataFrame:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import jinja2
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -18,6 +17,7 @@ from deepgalaxy.figures.style import BLUE, ORANGE, say_myr
 from deepgalaxy.figures.tiles import name_ratios
 from deepgalaxy.files import whole_file
 from deepgalaxy.sample.prepared_file import as_brightness
+from deepgalaxy.templates import templates_beside
 
 MOST_IMAGES = 1500
 """More would hide each other, and make the page heavy."""
@@ -56,13 +56,7 @@ def plot_dates(
             *place, dated.right, dated.target_myr, dates.said, split.iloc[dated.row].itertuples()
         )
     ]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_beside(__file__)
     drawing = environment.get_template("dates.svg.jinja").render(
         points=points,
         ticks=[(f"{tick:g}".replace("-", "−"), SIDE * (tick - ends[0]) / (ends[1] - ends[0])) for tick in ticks],

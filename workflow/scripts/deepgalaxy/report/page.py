@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-import jinja2
 import pandas as pd
 import yaml
 
@@ -13,6 +12,7 @@ from deepgalaxy.report.answer import collect_answers, what_to_trust
 from deepgalaxy.report.contents import Contents
 from deepgalaxy.report.names import heading, short_names
 from deepgalaxy.report.values import main_columns, records_of, say_limits, show_cell, text_columns
+from deepgalaxy.templates import templates_beside
 
 
 def summarise_catalogue(catalogue: pd.DataFrame) -> dict:
@@ -56,13 +56,7 @@ def write_report(contents: Contents, config: dict, provenance: dict[str, str], o
 
     A table or a section of figures that is empty is left out of the page.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_beside(__file__)
     environment.filters |= {
         "heading": heading,
         "main_columns": main_columns,
