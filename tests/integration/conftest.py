@@ -1,14 +1,17 @@
 """Prepared images that a network can learn within seconds, and the command that trains on them."""
 
+import subprocess
 import sys
 
 import h5py
 import keras
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from deepgalaxy.cluster.job import TrainingJob
+from support.processes import family
 
 CLASSES = 4
 PIXELS = 16
@@ -68,3 +71,21 @@ def weights():
         return keras.saving.load_model(directory / "model.keras", safe_mode=True).get_weights()
 
     return weights
+
+
+@pytest.fixture
+def start(root, training_command, tmp_path):
+    """A function that starts training and returns its process, of which nothing is left after the test."""
+    started = []
+
+    def start(*words, **data):
+        command = [str(word) for word in training_command(*words, **data)]
+        environment = psutil.Process().environ() | {"PYTHONPATH": str(root / "workflow" / "scripts")}
+        with open(tmp_path / f"screen-{len(started)}.txt", "w") as screen:
+            started.append(psutil.Popen(command, env=environment, stdout=screen, stderr=subprocess.STDOUT))
+        return started[-1]
+
+    yield start
+    for process in started:
+        for left in family(process):
+            left.kill()

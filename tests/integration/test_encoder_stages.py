@@ -5,7 +5,8 @@ import json
 import keras
 import numpy as np
 import pytest
-from test_stopping import assert_same_weights, has_reached, start, wait_until  # noqa: F401 - a fixture
+
+from support.training import assert_same_weights, has_reached, wait_until
 
 FORM = ("--decoder-filters=[4, 4, 4, 4]", "--latent=3", "--hidden=8")
 
@@ -31,7 +32,7 @@ def test_an_autoencoder_leaves_its_records(autoencoder):
 
 
 def test_a_killed_variational_autoencoder_resumes_to_the_same_bits_and_leaves_the_encoder(
-    start,  # noqa: F811
+    start,
     run,
     training_command,
     weights,

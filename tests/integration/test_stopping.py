@@ -2,8 +2,6 @@
 
 import shutil
 import signal
-import subprocess
-import time
 from functools import partial
 
 import h5py
@@ -15,6 +13,7 @@ from deepgalaxy.files import read_json
 from deepgalaxy.targets import Target, write_targets
 from deepgalaxy.training.record import read_records
 from support.processes import family
+from support.training import assert_same_weights, has_reached, wait_until
 
 # All that a checkpoint has to hold: an optimizer's moments, random layers, an order of images, the best epoch.
 EVERYTHING = (
@@ -23,47 +22,9 @@ EVERYTHING = (
 )
 
 
-@pytest.fixture
-def start(root, training_command, tmp_path):
-    """A function that starts training and returns its process, of which nothing is left after the test."""
-    started = []
-
-    def start(*words, **data):
-        command = [str(word) for word in training_command(*words, **data)]
-        environment = psutil.Process().environ() | {"PYTHONPATH": str(root / "workflow" / "scripts")}
-        with open(tmp_path / f"screen-{len(started)}.txt", "w") as screen:
-            started.append(psutil.Popen(command, env=environment, stdout=screen, stderr=subprocess.STDOUT))
-        return started[-1]
-
-    yield start
-    for process in started:
-        for left in family(process):
-            left.kill()
-
-
-def has_reached(directory, name="000001-00000001"):
-    """Whether there is a checkpoint as late as ``name`` ("epoch-batches")."""
-    return any(path.stem >= name for path in (directory / "checkpoints").glob("[0-9]*.npz"))
-
-
 def says(screen, words):
     """Whether a file holds some words."""
     return words in screen.read_text()
-
-
-def wait_until(process, condition, *arguments):
-    """Wait until ``condition(*arguments)`` while a process runs."""
-    deadline = time.monotonic() + 200
-    while not condition(*arguments):
-        assert process.poll() is None, "training ended too early"
-        assert time.monotonic() < deadline, "what was waited for does not come"
-        time.sleep(0.01)
-
-
-def assert_same_weights(one, other, **tolerance):
-    assert len(one) == len(other)
-    for x, y in zip(one, other):
-        np.testing.assert_allclose(x, y, **(tolerance or {"rtol": 0, "atol": 0}))
 
 
 @pytest.fixture

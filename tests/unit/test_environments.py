@@ -115,7 +115,7 @@ def test_download_and_plot_environments_have_no_tensorflow(root):
 
 def test_rebound_is_a_reference_of_the_tests_alone(root):
     """It is licensed under the GPL, and this workflow under the MIT licence."""
-    assert [path.name for path in (root / "envs").iterdir() if "rebound" in path.read_text()] == [
+    assert [path.name for path in (root / "envs").glob("*.*") if "rebound" in path.read_text()] == [
         "requirements-test.txt"
     ]
 
