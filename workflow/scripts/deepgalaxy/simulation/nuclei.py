@@ -18,7 +18,8 @@ def find_nucleus(positions: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray,
     inside = np.ones(len(positions), bool)
     for radius in (10.0, 5.0, 2.5, 1.2):
         for _ in range(4):
-            smaller = np.sum((positions - centre) ** 2, axis=1) < radius**2
+            offset = positions - centre
+            smaller = np.einsum("ij,ij->i", offset, offset) < radius**2
             if np.count_nonzero(smaller) < 10:
                 return centre, inside
             if (smaller == inside).all():

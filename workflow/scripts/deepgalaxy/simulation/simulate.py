@@ -119,7 +119,7 @@ def follow(
     a lone galaxy all or none are.
     """
     stars = start.component != HALO
-    bulges = [chosen for chosen in _galaxies(start, is_companion) if chosen.any()]
+    bulges = [chosen for chosen in _bulges(start, is_companion) if len(chosen)]
     t_myr, path, snapshots, nuclei = [], [], [], []
     ends: list[State] = []
     states = leapfrog(start, every_myr / steps, softening_kpc, threads)
@@ -150,16 +150,16 @@ def follow(
     )
 
 
-def _galaxies(start: Particles, is_companion: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield which particles are of the primary's and of the companion's bulge."""
-    yield (start.component == BULGE) & ~is_companion
-    yield (start.component == BULGE) & is_companion
+def _bulges(start: Particles, is_companion: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the indices of the particles of the primary's bulge, then of the companion's."""
+    for of_galaxy in (~is_companion, is_companion):
+        yield np.flatnonzero((start.component == BULGE) & of_galaxy)
 
 
 def _nucleus(state: State, masses: np.ndarray, bulge: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return place and velocity (3,) of the nucleus of a galaxy whose bulge is ``bulge`` (n,)."""
+    """Return place and velocity (3,) of the nucleus of a galaxy whose bulge has the particles ``bulge`` (m,)."""
     centre, near = find_nucleus(state.positions[bulge], masses[bulge])
-    return centre, np.average(state.velocities[bulge][near], axis=0, weights=masses[bulge][near])
+    return centre, np.average(state.velocities[bulge[near]], axis=0, weights=masses[bulge[near]])
 
 
 def _write(output: str | Path, course: Course, masses: np.ndarray, attributes: dict) -> None:
