@@ -64,7 +64,7 @@ how often the cube was divided. The cells are in depth-first order; a cell is a 
 
 @njit(cache=True)
 def _morton_keys(positions: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the interleaved bits of the coordinates (n, 3) in the cube of all, int64 (n,), and the width of the cube."""
+    """Return the interleaved bits of the coordinates (n, 3) in the cube of all, int64 (n,), and its width."""
     corner, width = np.empty(3), 1e-9
     for axis in range(3):
         corner[axis] = positions[:, axis].min()
@@ -171,8 +171,7 @@ def _find_groups(cells: np.ndarray, largest: int) -> np.ndarray:
 
 @njit(cache=True, parallel=True)
 def _pull_all(threads, groups, cells, centres, widths, points, order, softening_squared):  # type: ignore[no-untyped-def]
-    """Return the acceleration of each particle, float64 (n, 3), in its place before sorting; each group is summed by one
-    thread."""
+    """Return the accelerations, float64 (n, 3), in the order before sorting; each group is summed by one thread."""
     accelerations = np.empty((points.shape[1], 3))
     for thread in prange(threads):
         sources = np.empty((4, points.shape[1] + len(cells)), np.float32)
