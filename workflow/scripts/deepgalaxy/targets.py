@@ -140,11 +140,12 @@ def smeared(values: np.ndarray, target: Target) -> np.ndarray:
     The label of a value is a Gaussian about it, ``target.smear`` wide, cut to the range of the histogram; a value
     beyond that is taken as its end. NaN gives a row of NaN.
     """
-    within = np.clip(np.asarray(values, float), target.lower, target.upper)[:, None]
+    # Many images share a value, as those of all cameras do.
+    within, place = np.unique(np.clip(np.asarray(values, float), target.lower, target.upper), return_inverse=True)
     # From the complement where it is the smaller one, so that far bins keep their precision.
-    below = np.array([[_normal_below(x) for x in row] for row in (target.edges - within) / target.smear])
-    shares = np.diff(below, axis=1) if len(below) else np.empty((0, target.bins))
-    return shares / shares.sum(axis=1, keepdims=True)
+    below = [[_normal_below(x) for x in row] for row in (target.edges - within[:, None]) / target.smear]
+    shares = np.diff(np.reshape(below, (len(within), target.bins + 1)), axis=1)
+    return (shares / shares.sum(axis=1, keepdims=True))[place]
 
 
 def _normal_below(x: float) -> float:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 from sklearn.impute import SimpleImputer
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
@@ -24,8 +25,6 @@ from deepgalaxy.targets import Target
 
 MARGINAL = "marginal"
 PARTS = ("validation", "test")
-BLOCK = 256
-"""Images whose neighbours are looked up at a time."""
 
 Find = Callable[[str, int, np.ndarray, int], np.ndarray]
 """What finds neighbours: by the part of the split, the number of components, which training images are known, bool
@@ -143,24 +142,29 @@ def _choose(images: Neighbourhood, split: pd.DataFrame, target: Target) -> Guess
     errors = {}
     for components in images.components:
         nearest = images.find("validation", components, known, neighbours[-1])[asked]
-        for k in neighbours:
-            given = _mean_label(labels, nearest[:, :k])
+        for k, given in _mean_labels(labels, nearest, neighbours):
             errors[components, k] = typical(error_of(given, true[asked], target), target)
     components, k = min(errors, key=lambda setting: errors[setting])
     rows, predicted = {}, {}
     for part in PARTS:
         order = images.rows[part].argsort()
         rows[part] = images.rows[part][order]
-        nearest = images.find(part, components, known, neighbours[-1])[:, :k]
-        predicted[part] = _mean_label(labels, nearest)[order]
+        nearest = images.find(part, components, known, neighbours[-1])
+        [(_, given)] = _mean_labels(labels, nearest, [k])
+        predicted[part] = given[order]
     setting = f"components={components}, k={k}{images.left_out}" if components else f"k={k}"
     return Guess(images.name, setting, rows, predicted)
 
 
-def _mean_label(labels: np.ndarray, nearest: np.ndarray) -> np.ndarray:
-    """Return the mean of the labels (m, bins) at the places ``nearest`` (n, k), float64 (n, bins)."""
-    blocks = [labels[nearest[start : start + BLOCK]].mean(axis=1) for start in range(0, len(nearest), BLOCK)]
-    return np.concatenate(blocks) if blocks else np.empty((0, labels.shape[1]))
+def _mean_labels(labels: np.ndarray, nearest: np.ndarray, counts: Sequence[int]) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield each k of ``counts``, which increase, and the mean of the ``labels`` (m, bins) at the first k of the places
+    ``nearest`` (n, at least k) of each of n images, float64 (n, bins)."""
+    total = np.zeros((len(nearest), labels.shape[1]))
+    for start, k in pairwise((0, *counts)):
+        places = nearest[:, start:k]
+        each = np.arange(0, places.size + 1, k - start)
+        total += csr_array((np.ones(places.size), places.ravel(), each), shape=(len(nearest), len(labels))) @ labels
+        yield k, total / k
 
 
 def write_guesses(guesses: Iterator[tuple[Target, Guess]], output: str | Path) -> None:

@@ -109,7 +109,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         ("approach-myr", 100.0, "from the start to the first pericentre"),
         ("pericentre-kpc", 4.0, "of the orbit that point masses would follow"),
         ("eccentricity", 0.9, "of the same; 1 is a parabola"),
-        ("longest-step-myr", 1.67, "of the integration"),
+        ("longest-step-myr", 2.0, "of the integration"),
         ("softening-kpc", 0.3, "of gravity"),
         ("half-width-kpc", 80.0, "half of the field of the images"),
         ("largest-energy-error", 0.01, "share of the kinetic energy; beyond it, the simulation fails"),
