@@ -35,8 +35,12 @@ def test_what_is_right_has_no_mistakes(root, schema, name):
         (
             ["datasets", "my-set"],
             {"sources": []},
-            "`datasets: my-set` has a name that does not have the form ^\\w+$",
+            "`datasets: my-set` has a name that does not have the form (at most 64 letters, digits and underscores,",
         ),
+        (["models", "7b"], {}, "`models: 7b` has a name that does not have the form"),
+        (["models", "net\n"], {}, "has a name that does not have the form"),
+        (["experiment", "name"], "None", "`experiment: name` is 'None', which does not have the form (at most 64"),
+        (["experiment", "beside"], "n" * 65, "which does not have the form (at most 64"),
         (["datasets", "simulated", "mergers", "pericentre_kpc"], [0.0001, 2], "is 0.0001, which is less than 0.001"),
         (
             ["models", "reference_cnn", "architecture"],

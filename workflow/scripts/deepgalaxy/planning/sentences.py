@@ -84,7 +84,8 @@ def place_name(path: Any) -> str:
     >>> place_name(["models", "cnn", "epochs"]), place_name([])
     ('`models: cnn: epochs`', 'The configuration')
     """
-    return f"`{': '.join(map(str, path))}`" if path else "The configuration"
+    name = ": ".join(map(str, path)).replace("\n", "\\n")
+    return f"`{name}`" if path else "The configuration"
 
 
 def _path(error: ValidationError) -> tuple:
@@ -155,7 +156,7 @@ def _reversed(error: ValidationError) -> Iterator[str]:
 def _wrong_form(error: ValidationError) -> Iterator[str]:
     """Yield the form that a text has to have."""
     what = "has a name that" if "propertyNames" in error.absolute_schema_path else f"is {_shown(error.instance)}, which"
-    yield f" {what} does not have the form {error.validator_value}{_about(error.schema)}"
+    yield f" {what} does not have the form{_about(error.schema) or f' {error.validator_value}'}"
 
 
 def _excluded(error: ValidationError) -> Iterator[str]:
