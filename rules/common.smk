@@ -7,6 +7,8 @@ and prepared, or a fold of one; a run is one training of a model on a sample.
 import os
 import shlex
 import sys
+from functools import reduce
+from operator import getitem
 
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
@@ -191,7 +193,7 @@ def settings(path):
         names = dict(wildcards.items())
         if "sample" in names:
             names["sample"] = unfolded(wildcards)
-        return in_order(lookup(dpath=path.format(**names), within=config))
+        return in_order(reduce(getitem, path.format(**names).split("/"), config))
 
     return section
 
