@@ -16,7 +16,13 @@ from deepgalaxy.planning.import_path import export_import_path, link_package, pa
 
 
 def forget():
-    for function in (digest.code_digest, digest.library_versions, digest.parsed, digest.imports_of):
+    for function in (
+        digest.code_digest,
+        digest.library_versions,
+        digest.parsed,
+        digest.imports_of,
+        digest.installed_version,
+    ):
         function.cache_clear()
 
 

@@ -7,7 +7,6 @@ layout and file times do not matter. Beside it stand the versions of the librari
 
 import ast
 import hashlib
-from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -52,11 +51,12 @@ def library_versions(script: str) -> list[str]:
     they are installed in this Python's environment, sorted; nothing is imported for that.
     """
     imported = {name.split(".")[0] for file in code_files(script) for name in parsed(file)[1]}
-    found = {name: _installed_version(COMPUTING[name]) for name in sorted(imported & COMPUTING.keys())}
+    found = {name: installed_version(COMPUTING[name]) for name in sorted(imported & COMPUTING.keys())}
     return [f"{name} {number}" for name, number in found.items() if number]
 
 
-def _installed_version(packages: Iterable[str]) -> str | None:
+@cache
+def installed_version(packages: tuple[str, ...]) -> str | None:
     """Return the version of the first of some packages that is installed, or None."""
     for package in packages:
         with suppress(PackageNotFoundError):
