@@ -8,6 +8,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+import yaml
 
 PACKAGE = Path(__file__).parents[2] / "workflow" / "scripts" / "deepgalaxy"
 RULES = PACKAGE.parents[2] / "docs" / "architecture.md"
@@ -111,7 +112,12 @@ def test_what_all_rules_import_takes_no_slow_library(root, run):
     texts = [path.read_text() for path in (root / "rules").glob("*.smk")]
     modules = {module for text in texts for module in re.findall(r"from (deepgalaxy\S*) import", text)}
     assert "deepgalaxy.planning.mistakes" in modules
-    code = f"import sys, {', '.join(sorted(modules))}; print(sorted(set({SLOW}) & sys.modules.keys()))"
+    tiny = yaml.safe_load((root / ".test/config/config.yaml").read_text())["datasets"]["tiny"]
+    code = (
+        f"import sys, {', '.join(sorted(modules))}\n"
+        f"deepgalaxy.planning.simulations.index_simulations({tiny}, 1)\n"
+        f"print(sorted(set({SLOW}) & sys.modules.keys()))"
+    )
     assert run(sys.executable, "-c", code).stdout == "[]\n"
 
 
