@@ -6,8 +6,7 @@ Results: <run>/observed.hdf5, <results>/tables/observed/, tables/observed_times/
 published times, <results>/tables/observed_reference/, observed_agreement/ and <results>/figures/observed_reference/; <results>/backgrounds/
 """
 
-from deepgalaxy.observed.background import list_cutouts
-from deepgalaxy.observed.listing import digest_listing, inputs_of_a_rule, list_observed
+from deepgalaxy.observed.listing import digest_listing, inputs_of_a_rule, list_cutouts, list_observed
 from deepgalaxy.observed.reference import read_reference
 
 OBSERVED = config["observed"]

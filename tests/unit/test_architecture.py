@@ -2,16 +2,20 @@
 
 import ast
 import re
+import sys
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+import yaml
 
 PACKAGE = Path(__file__).parents[2] / "workflow" / "scripts" / "deepgalaxy"
 RULES = PACKAGE.parents[2] / "docs" / "architecture.md"
 DOORS = {"train", "__main__"}
 LONGEST_FUNCTION, LONGEST_MODULE = 60, 300
+SLOW = ("astropy", "cv2", "matplotlib", "pandas", "scipy", "skimage", "sklearn", "tensorflow")
+"""Libraries whose import takes long."""
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -101,6 +105,20 @@ def test_a_module_imports_what_its_room_may(module):
 def test_all_forms_of_imports_are_seen_within_functions_too(source, tmp_path):
     (tmp_path / "module.py").write_text(f"def function():\n    {source}\n")
     assert [place_of(parts) for parts in imported_modules(tmp_path / "module.py")] == ["training"]
+
+
+def test_what_all_rules_import_takes_no_slow_library(root, run):
+    """Snakemake reads the rules at each start, also in each job on a cluster."""
+    texts = [path.read_text() for path in (root / "rules").glob("*.smk")]
+    modules = {module for text in texts for module in re.findall(r"from (deepgalaxy\S*) import", text)}
+    assert "deepgalaxy.planning.mistakes" in modules
+    tiny = yaml.safe_load((root / ".test/config/config.yaml").read_text())["datasets"]["tiny"]
+    code = (
+        f"import sys, {', '.join(sorted(modules))}\n"
+        f"deepgalaxy.planning.simulations.index_simulations({tiny}, 1)\n"
+        f"print(sorted(set({SLOW}) & sys.modules.keys()))"
+    )
+    assert run(sys.executable, "-c", code).stdout == "[]\n"
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name_of)

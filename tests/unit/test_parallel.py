@@ -43,6 +43,16 @@ def test_who_stops_early_leaves_no_thread():
     assert threading.active_count() == before
 
 
+def test_garbage_is_looked_for_again_after_the_import_and_not_among_what_it_brought(run):
+    code = (
+        "import gc; from deepgalaxy.tensorflow_setup import import_tensorflow; import_tensorflow()\n"
+        "kept = gc.get_freeze_count(); assert gc.isenabled() and kept > 1e5, kept\n"
+        "later = [[]]; later[0].append(later); import_tensorflow(); assert gc.get_freeze_count() <= kept"
+    )
+    result = run(sys.executable, "-c", code)
+    assert result.returncode == 0, result.stderr
+
+
 def test_keras_comes_without_what_nobody_uses_of_it(run):
     code = (
         "import sys; from deepgalaxy.tensorflow_setup import import_tensorflow; import_tensorflow()\n"

@@ -6,7 +6,8 @@ import pytest
 from astropy.io import fits
 from PIL import Image
 
-from deepgalaxy.observed.background import list_cutouts, prepare_background
+from deepgalaxy.observed.background import prepare_background
+from deepgalaxy.observed.listing import list_cutouts
 
 
 @pytest.fixture

@@ -16,7 +16,13 @@ from deepgalaxy.planning.import_path import export_import_path, link_package, pa
 
 
 def forget():
-    for function in (digest.code_digest, digest.library_versions, digest.statements_of, digest.imports_of):
+    for function in (
+        digest.code_digest,
+        digest.library_versions,
+        digest.parsed,
+        digest.imports_of,
+        digest.installed_version,
+    ):
         function.cache_clear()
 
 
@@ -91,7 +97,7 @@ async def f(x: int = 1, /, *args: str, y: "T" = None, **kw) -> list[int]:
 def test_a_digest_does_not_depend_on_the_version_of_python(tmp_path):
     """The form is compared with that of Python 3.11; the syntax trees of later versions have more, empty fields."""
     (tmp_path / "source.py").write_text(SOURCE, encoding="utf-8")
-    form = digest.statements_of(tmp_path / "source.py")
+    form = digest.parsed(tmp_path / "source.py")[0]
     assert hashlib.sha256(form.encode()).hexdigest()[:16] == "d52586d7d2d55fa7"
     for name in ("type_params", "type_comment", "kind", "returns=None", "What it does"):
         assert name not in form

@@ -1,5 +1,6 @@
 """How TensorFlow runs in this process."""
 
+import gc
 import os
 import sys
 import tempfile
@@ -30,14 +31,15 @@ def import_tensorflow() -> None:
     """Import TensorFlow and Keras, and nothing else of what Keras imports where it finds it.
 
     Its wrappers for scikit-learn and its drawings, which nothing here uses, bring in scikit-learn, SciPy and
-    Matplotlib: a third of the time that the import takes. What a user has set for other programs, in ``keras.json`` or
-    in variables, has no effect, except where Keras keeps downloaded weights (KERAS_HOME).
+    Matplotlib: a third of the time that the import takes. A fifth of the rest would go into looking for garbage among
+    what stays. What a user has set for other programs, in ``keras.json`` or in variables, has no effect, except where
+    Keras keeps downloaded weights (KERAS_HOME).
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     for name in [name for name in os.environ if name.startswith("KERAS_") and name != "KERAS_HOME"]:
         del os.environ[name]
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with _hidden("matplotlib", "sklearn"), _without_keras_json():
+    with _hidden("matplotlib", "sklearn"), _without_keras_json(), _kept_for_good():
         import tensorflow  # noqa: F401
         from keras import config
     config.set_floatx("float32")
@@ -65,6 +67,21 @@ def _without_keras_json() -> Iterator[None]:
     from keras.src.backend import config
 
     config._KERAS_DIR = home  # noqa: SLF001 - Keras reads its own variable only once
+
+
+@contextmanager
+def _kept_for_good() -> Iterator[None]:
+    """Let Python look for garbage neither while TensorFlow is imported within a block nor, later, among what is there
+    at the block's end."""
+    enabled, imported = gc.isenabled(), "tensorflow" in sys.modules
+    gc.disable()
+    try:
+        yield
+    finally:
+        if not imported:
+            gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 @contextmanager

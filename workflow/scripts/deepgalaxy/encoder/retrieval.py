@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.manifold import TSNE
-from sklearn.neighbors import NearestNeighbors
 
 from deepgalaxy.evaluation.bootstrap import resampled_interval
 from deepgalaxy.observed.similar import NEAREST
@@ -51,6 +49,8 @@ def find_similar(
 
     Raises ValueError if for some query fewer than k are left.
     """
+    from sklearn.neighbors import NearestNeighbors  # whose import takes long
+
     found = np.empty((len(queries), k), np.int64)
     kinds = pd.DataFrame({"group": queries_of.group, "line": queries_of.line})
     for (group, line), places in kinds.groupby(["group", "line"]).indices.items():
@@ -114,12 +114,16 @@ def map_of(points: np.ndarray, seed: int) -> np.ndarray:
     settings = {"perplexity": min(PERPLEXITY, max(1, (len(points) - 1) / 3)), "random_state": seed % 2**32}
     # Of few points the approximation takes longer, and on a busy machine fifty times as long.
     method = "exact" if len(points) <= MAPPED_EXACTLY else "barnes_hut"
+    from sklearn.manifold import TSNE
+
     return TSNE(init="pca", learning_rate="auto", method=method, **settings).fit_transform(points)
 
 
 def purity_of_points(places: np.ndarray, label: np.ndarray) -> np.ndarray:
     """Return the share (n,) of the NEIGHBOURS_IN_MAP nearest of each point, by ``places`` (n, d), that have its
     ``label`` (n,)."""
+    from sklearn.neighbors import NearestNeighbors
+
     k = min(NEIGHBOURS_IN_MAP, len(places) - 1)
     nearest = NearestNeighbors(n_neighbors=k).fit(places).kneighbors(return_distance=False)
     return (label[nearest] == label[:, None]).mean(axis=1)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import bootstrap
 
 RESAMPLES = 1000
 """Samples of the bootstrap; its 95 % limits then scatter by a few per cent of their distance."""
@@ -36,6 +35,8 @@ def percentile_interval(
 ) -> tuple[float | None, float | None]:
     """Return the 95 % bootstrap interval (percentiles) of a ``statistic`` of the places that are drawn of each of some
     lists, whose lengths are ``counts``; both limits are None if the statistic of nearly all samples is the same."""
+    from scipy.stats import bootstrap  # whose import takes long
+
     places = tuple(map(np.arange, counts))
     found = bootstrap(places, statistic, n_resamples=RESAMPLES, vectorized=False, method="percentile", rng=seed)
     low, high = map(float, found.confidence_interval)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
 
 from deepgalaxy.evaluation.predictions import Predictions, given_times, places_in_time, scaled_logarithms
 
@@ -23,6 +22,8 @@ def fit_temperature(predictions: Predictions) -> float:
 
     It is to be fitted on images neither trained nor tested on (Guo et al. 2017, section 4.2).
     """
+    from scipy.optimize import minimize_scalar  # whose import takes long
+
     images = np.arange(len(predictions.label))
 
     def cross_entropy(logarithm: float) -> float:

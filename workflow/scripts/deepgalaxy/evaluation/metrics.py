@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, top_k_accuracy_score
 
 from deepgalaxy.evaluation.bootstrap import resampled_interval
 from deepgalaxy.evaluation.calibration import (
@@ -80,12 +79,12 @@ def score_predictions(
         "counts_from": time_origin(classes),
         "classes": len(classes),
         **_of_validation(validation, classes, split),
-        "accuracy": accuracy_score(predictions.label, predictions.predicted),
+        "accuracy": float(predictions.right.mean()),
         **dict(zip(("accuracy_low", "accuracy_high"), accuracy)),
         "top5_accuracy": _top_k_accuracy(predictions, 5),
         "chance": 1 / len(classes),
-        "majority_accuracy": accuracy_score(predictions.label, known["majority"]),
-        "cross_entropy": log_loss(predictions.label, predictions.probabilities.astype(float), labels=classes["label"]),
+        "majority_accuracy": float((predictions.label == known["majority"].to_numpy()).mean()),
+        "cross_entropy": _cross_entropy(predictions, classes),
         **_errors_in_time(predictions.where(timed), known["median_myr"][timed], classes, group[timed], seed),
         "temperature": float(known["temperature"].mean()),
         **_calibration(predictions, scaled, classes),
@@ -192,11 +191,20 @@ def _known_of_training(
         )
 
 
+def _cross_entropy(predictions: Predictions, classes: pd.DataFrame) -> float:
+    """Return the mean of minus the logarithm of the probability of the true class, in nats."""
+    from sklearn.metrics import log_loss  # whose import takes long
+
+    return log_loss(predictions.label, predictions.probabilities.astype(float), labels=classes["label"])
+
+
 def _top_k_accuracy(predictions: Predictions, k: int) -> float:
     """Return the share of images whose true class is among the ``k`` most probable; 1 if there are no more classes."""
     classes = predictions.probabilities.shape[1]
     if k >= classes:
         return 1.0
+    from sklearn.metrics import top_k_accuracy_score
+
     return float(top_k_accuracy_score(predictions.label, predictions.probabilities, k=k, labels=np.arange(classes)))
 
 
@@ -222,4 +230,6 @@ def summarise_repeats(metrics: pd.DataFrame) -> pd.DataFrame:
 
 def confusion(predictions: Predictions, classes: int) -> np.ndarray:
     """Return the share of each true class (rows) that is given each class (columns), float64 (classes, classes)."""
+    from sklearn.metrics import confusion_matrix
+
     return confusion_matrix(predictions.label, predictions.predicted, labels=np.arange(classes), normalize="true")

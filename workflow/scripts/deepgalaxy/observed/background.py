@@ -9,17 +9,9 @@ import numpy as np
 
 from deepgalaxy.hdf5 import whole_hdf5
 from deepgalaxy.observed.header import check_size
-from deepgalaxy.observed.listing import list_observed, shown_name
+from deepgalaxy.observed.listing import CUTOUTS, shown_name
 from deepgalaxy.observed.reading import read_header
 from deepgalaxy.observed.sky import background_level, noise_level, seen
-
-DIRECTORY = "`models: … background`"
-
-
-def list_cutouts(directory: str | Path) -> list[str]:
-    """Return the paths of the cut-outs in a directory, as ``list_observed`` does of observed images; raise ValueError
-    as it does."""
-    return list_observed(directory, DIRECTORY)
 
 
 def prepare_background(paths: Sequence[str], train: str | Path, output: str | Path, largest_megapixels: float) -> None:
@@ -43,7 +35,7 @@ def prepare_background(paths: Sequence[str], train: str | Path, output: str | Pa
 
 def _light(path: str, pixels: int, largest_megapixels: float) -> np.ndarray:
     """Return the light of one file as ``prepare_background`` writes it."""
-    where = f"{DIRECTORY}: {shown_name(path)}"
+    where = f"{CUTOUTS}: {shown_name(path)}"
     try:
         header = read_header(path)
         check_size(header, pixels, largest_megapixels)

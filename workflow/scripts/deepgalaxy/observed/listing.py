@@ -8,6 +8,8 @@ FITS_SUFFIXES = tuple(
     f".{name}{compression}" for name in ("fits", "fit", "fts") for compression in ("", ".gz", ".bz2", ".xz", ".fz")
 )
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", *FITS_SUFFIXES)
+CUTOUTS = "`models: … background`"
+"""What a directory of cut-outs of the sky is to the user."""
 
 
 def list_observed(directory: str | Path, called: str = "`observed: directory`") -> list[str]:
@@ -27,6 +29,12 @@ def list_observed(directory: str | Path, called: str = "`observed: directory`") 
     if not names:
         raise ValueError(f"{called} {str(directory)!r} has no file that ends in {', '.join(SUFFIXES)}.")
     return [str(directory / name) for name in names]
+
+
+def list_cutouts(directory: str | Path) -> list[str]:
+    """Return the paths of the cut-outs in a directory, as ``list_observed`` does of observed images; raise ValueError
+    as it does."""
+    return list_observed(directory, CUTOUTS)
 
 
 def shown_name(path: str | Path) -> str:

@@ -5,7 +5,6 @@ from functools import reduce
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import pairwise_distances
 
 from deepgalaxy.views import VIEWS, turned
 
@@ -48,6 +47,8 @@ def distance_of_turns(
     """Yield for each of the ``images`` (m, pixels, pixels, 1) its distance (n,) from each of the ``points`` (n, d): the
     least of the VIEWS of the image, so that it is the same if the image is turned by a right angle or mirrored, and
     rounded to DECIMALS. ``place`` maps up to ``batch_size`` images (k, pixels, pixels, 1) to points (k, d), float32."""
+    from sklearn.metrics import pairwise_distances  # whose import takes long
+
     step = min(batch_size, BLOCK)
     for start in range(0, len(images), step):
         views = (turned(images[start : start + step], view) for view in range(VIEWS))

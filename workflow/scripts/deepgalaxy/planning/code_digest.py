@@ -7,7 +7,6 @@ layout and file times do not matter. Beside it stand the versions of the librari
 
 import ast
 import hashlib
-from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -38,7 +37,7 @@ def code_digest(script: str) -> str:
     """
     digest = hashlib.sha256()
     for file in code_files(script):
-        digest.update(statements_of(file).encode())
+        digest.update(parsed(file)[0].encode())
         if file.is_relative_to(PACKAGE):
             for companion in sorted(file.parent.glob(f"{file.stem}.*")):
                 if companion.suffix != ".py":
@@ -51,12 +50,13 @@ def library_versions(script: str) -> list[str]:
     """Return name and version of those of COMPUTING that ``script`` and all of this package that it uses import, as
     they are installed in this Python's environment, sorted; nothing is imported for that.
     """
-    imported = {name.split(".")[0] for file in code_files(script) for name in _imported_names(file)}
-    found = {name: _installed_version(COMPUTING[name]) for name in sorted(imported & COMPUTING.keys())}
+    imported = {name.split(".")[0] for file in code_files(script) for name in parsed(file)[1]}
+    found = {name: installed_version(COMPUTING[name]) for name in sorted(imported & COMPUTING.keys())}
     return [f"{name} {number}" for name, number in found.items() if number]
 
 
-def _installed_version(packages: Iterable[str]) -> str | None:
+@cache
+def installed_version(packages: tuple[str, ...]) -> str | None:
     """Return the version of the first of some packages that is installed, or None."""
     for package in packages:
         with suppress(PackageNotFoundError):
@@ -65,19 +65,24 @@ def _installed_version(packages: Iterable[str]) -> str | None:
 
 
 @cache
-def statements_of(file: Path) -> str:
-    """Return the statements of a Python file in one form, without docstrings and comments.
+def parsed(file: Path) -> tuple[str, list[str]]:
+    """Return the statements of a Python file in one form, without docstrings and comments, and the full names of what
+    it imports: modules, and also what may be one or a name in one.
 
-    It is the same in every version of Python, which the text that ``ast.unparse`` returns is not.
+    The form is the same in every version of Python, which the text that ``ast.unparse`` returns is not.
     """
-    tree = ast.parse(file.read_bytes())
+    tree, names = ast.parse(file.read_bytes()), []
     for node in ast.walk(tree):
-        if (
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif (
             isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-            and ast.get_docstring(node) is not None
+            and ast.get_docstring(node, clean=False) is not None
         ):
             node.body[0] = ast.Expr(ast.Constant(""))
-    return _form(tree)
+    return _form(tree), names
 
 
 def _form(part: Any) -> str:
@@ -86,8 +91,9 @@ def _form(part: Any) -> str:
         return f"[{','.join(map(_form, part))}]"
     if not isinstance(part, ast.AST):
         return ascii(part)
-    fields = {name: value for name, value in ast.iter_fields(part) if value not in (None, [])}
-    return f"{type(part).__name__}({','.join(f'{name}={_form(value)}' for name, value in fields.items())})"
+    fields = ((name, getattr(part, name, None)) for name in part._fields)
+    filled = (f"{name}={_form(value)}" for name, value in fields if value not in (None, []))
+    return f"{type(part).__name__}({','.join(filled)})"
 
 
 def code_files(script: str) -> list[Path]:
@@ -112,21 +118,9 @@ def code_files(script: str) -> list[Path]:
 def imports_of(file: Path) -> list[Path]:
     """Return the files of this package that a Python file imports by their full names."""
     paths = []
-    for name in _imported_names(file):
+    for name in parsed(file)[1]:
         head, *tail = name.split(".")
         if head == PACKAGE.name:
             module = PACKAGE.joinpath(*tail)
             paths += [path for path in (module.with_suffix(".py"), module / "__init__.py") if path.is_file()]
     return paths
-
-
-@cache
-def _imported_names(file: Path) -> list[str]:
-    """Return the full names of what a Python file imports: modules, and also what may be one or a name in one."""
-    names = []
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return names

@@ -9,6 +9,7 @@ from deepgalaxy.planning.configuration import in_order
 from deepgalaxy.seeds import derive_seed
 from deepgalaxy.simulation.encounter import Encounter
 from deepgalaxy.simulation.model import GalaxyModel
+from deepgalaxy.simulation.orbit import Pair, require_way_back
 
 
 def index_simulations(dataset: dict, seed: int) -> dict[str, dict]:
@@ -62,14 +63,12 @@ def _noted(mistakes: list[str]) -> Iterator[None]:
 def _with_encounter(merger: dict, name: str, encounter: dict, seed: int) -> dict:
     """Return a merger of a list with its seed and its variation of ``encounter``; raise ValueError if it cannot begin
     in time."""
-    from deepgalaxy.simulation.orbit import Pair, starting_distance  # likewise
-
     seeded = {"seed": derive_seed(seed, "merger", name)} | merger
     spread = {key: encounter[key] for key in ("orbit_spread", "spin_spread_deg")}
     mean = Encounter(**{key: value for key, value in encounter.items() if key not in spread})
     varied = mean.varied(**spread, seed=derive_seed(seeded["seed"], "encounter"))
     try:
-        starting_distance(Pair(GalaxyModel(), merger["size_ratio"], merger["mass_ratio"]), varied)
+        require_way_back(Pair(GalaxyModel(), merger["size_ratio"], merger["mass_ratio"]), varied)
     except ValueError as error:
         raise ValueError(f"Merger {name} cannot begin: {error}") from None
     return seeded | {"encounter": asdict(varied)}

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from deepgalaxy.files import read_json
 from deepgalaxy.scaling.counted_epochs import after_warm_up, split_repeats
@@ -181,5 +180,9 @@ def _relative_spread(speed: pd.Series) -> tuple[float, int]:
 
 def _with_limits(name: str, mean: float, relative_error: float, freedom: int) -> dict[str, float]:
     """Return a mean and the limits of its 95 % confidence interval."""
-    half = mean * relative_error * stats.t.ppf(0.975, freedom) if np.isfinite(relative_error) else np.nan
+    half = np.nan
+    if np.isfinite(relative_error):
+        from scipy import stats  # whose import takes long
+
+        half = mean * relative_error * stats.t.ppf(0.975, freedom)
     return dict(zip(_limited(name), (mean, mean - half, mean + half)))

@@ -1,9 +1,9 @@
 """Two galaxies on a collision course."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from deepgalaxy.simulation.encounter import Encounter
 from deepgalaxy.simulation.model import G, GalaxyModel, Particles
@@ -31,8 +31,24 @@ def starting_distance(pair: Pair, encounter: Encounter) -> float:
     The orbit is followed back from its pericentre in universal variables (Curtis 2014, Orbital Mechanics for
     Engineering Students, sec. 3.7), which hold for ellipses, parabolae and hyperbolae alike.
 
-    Raises ValueError if the orbit is an ellipse on which the galaxies take less time from apocentre to pericentre.
+    Raises ValueError as ``require_way_back`` does.
     """
+    from scipy.optimize import brentq  # whose import takes longer than what else the rules import
+
+    distance, time_left, furthest = _way_back(pair, encounter)
+    return distance(brentq(time_left, 0, furthest))
+
+
+def require_way_back(pair: Pair, encounter: Encounter) -> None:
+    """Raise ValueError if the orbit is an ellipse on which the galaxies take less than ``approach_myr`` from apocentre
+    to pericentre."""
+    _way_back(pair, encounter)
+
+
+def _way_back(pair: Pair, encounter: Encounter) -> tuple[Callable[[float], float], Callable[[float], float], float]:
+    """Return, as functions of the universal variable, the distance in kpc and the time in Myr by which the way back to
+    it is longer than ``approach_myr``, and a value at which that is not negative; raise ValueError as
+    ``require_way_back`` does."""
     pericentre, eccentricity = encounter.pericentre_kpc, encounter.eccentricity
     inverse_axis = (1 - eccentricity) / pericentre
 
@@ -52,7 +68,7 @@ def starting_distance(pair: Pair, encounter: Encounter) -> float:
             f" {time_left(furthest) + encounter.approach_myr:.0f} Myr from apocentre to pericentre, less than the"
             f" {encounter.approach_myr:g} Myr of `approach_myr`; raise the eccentricity or the pericentre."
         )
-    return distance(brentq(time_left, 0, furthest))
+    return distance, time_left, furthest
 
 
 def _stumpff(z: float) -> tuple[float, float]:
