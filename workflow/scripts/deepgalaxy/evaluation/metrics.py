@@ -60,8 +60,7 @@ def score_predictions(
       with a time.
     - ``test_simulations_trained_on``: how many of the test simulations were trained on, now or before. Any means that
       the split leaks, and that the other metrics are too optimistic; empty if it is not known.
-    - ``temperature``: by which the probabilities have to be scaled to fit the validation images; the mean over the test
-      images.
+    - ``temperature``: by which probabilities are scaled to fit the validation images; the mean over the test images.
 
     Besides, there are what ``_errors_in_time`` and ``_calibration`` return, and the scores of ``score_intervals`` for
     SHARES, of intervals that are calibrated on other simulations.
