@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import BLUE, ORANGE, in_two_lines, save_figure
+from deepgalaxy.figures.words import name_group
 from deepgalaxy.observed.novelty import NEIGHBOURS
 from deepgalaxy.sample.prepared_file import as_brightness
 
@@ -95,4 +96,4 @@ def _plot_neighbour(axes: plt.Axes, train: str | Path, neighbour: pd.Series, num
     with h5py.File(train) as file:
         image = file["images"][np.flatnonzero(file["row"][:] == row)[0]]
     time = name if pd.isna(target_myr) else f"{target_myr:g} Myr"
-    _plot_image(axes, image, f"neighbour {number}: {time}\n{group}, camera {camera:02.0f}")
+    _plot_image(axes, image, f"neighbour {number}: {time}\n{name_group(group)}\ncamera {camera:02.0f}")

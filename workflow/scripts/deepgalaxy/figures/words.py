@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from deepgalaxy.dataset.layout import is_isolated, parse_group_name
+
 PROPERTIES = {
     "t_peri_myr": "time since first pericentre (Myr)",
     "log2_mass_ratio": "|log2| of the mass ratio",
@@ -12,6 +14,31 @@ PROPERTIES = {
     "lone": "lone galaxy",
 }
 """What figures and the report call each property."""
+
+PERTURBATIONS = {
+    "turn": ("turned", "angle (degrees)"),
+    "scale": ("seen larger or smaller", "apparent size (times)"),
+    "scale told": ("larger or smaller, as the file tells", "apparent size (times)"),
+    "shift": ("moved", "distance (of the width)"),
+    "blur": ("blurred", "standard deviation of the blur (kpc)"),
+    "noise": ("noise in the light", "standard deviation (of the faintest light shown)"),
+    "gain": ("brighter or fainter", "light (times)"),
+    "galaxy": ("another galaxy in the field", "distance from the centre (of the width)"),
+    "star": ("a star in the field", "its peak (of the brightest light shown)"),
+}
+"""What figures and the report call each way to disturb an image, and its amount."""
+
+
+def name_group(group: str) -> str:
+    """Return what a group of a dataset is called on one line: the ratios of a merger, or the number of a lone galaxy.
+
+    >>> name_group("s_0.6_m_0.33"), name_group("isolated_01")
+    ('mass 0.33, size 0.6', 'lone galaxy 01')
+    """
+    if is_isolated(group):
+        return group.replace("isolated_", "lone galaxy ")
+    size_ratio, mass_ratio = parse_group_name(group)
+    return f"mass {mass_ratio:g}, size {size_ratio:g}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +80,7 @@ WORDS = {
         " mergers are spread over the same ranges.",
     ),
     "sample": Words(
-        "What {} holds: cameras of each group, and images at each time, by split. Only images that have a class are"
+        "What {} holds: cameras of each simulation, and images at each time, by split. Only images that have a class are"
         " counted: with stages, those of a merger between the last stage and its coalescence are left out, so that the"
         " counts fall and rise again. Isolated galaxies are counted with the mergers, over the time that they were"
         " simulated for, which may be much shorter.",
@@ -112,9 +139,10 @@ WORDS = {
         " diagonal; and accuracy against probability beside the diagonal.",
     ),
     "robustness": Words(
-        "Median error of {} on test images that are turned, scaled, moved, blurred, or have noise, another galaxy or a"
-        " star in the field. The dashed line is that of the upright images; bands are 95 % intervals of the ratio to"
-        " it.",
+        "Median error of {} on disturbed test images, against how much they are disturbed. An image is seen larger or"
+        " smaller if distance or pixel scale are wrong; as the file tells, if its pixel scale is known, and the image is"
+        " resampled to what the network expects. The dashed line is the error on upright images; bands are 95 %"
+        " intervals of the ratio to it.",
         "One panel for each disturbance: a blue line of the median error against its amount, with a band, above a"
         " dashed line; the further it rises, the less the network bears.",
     ),
