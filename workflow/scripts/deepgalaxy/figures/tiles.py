@@ -40,7 +40,7 @@ def nearest_tiles(
 
 
 def name_ratios(group: str) -> str:
-    """Return what a group is called above an image, on two lines: the ratios of a merger, or the number of a lone galaxy.
+    """Return what a group is called above an image, on two lines: the ratios of a merger, or the number of a lone one.
 
     >>> name_ratios("s_0.6_m_0.33"), name_ratios("isolated_01")
     ('mass ratio 0.33\\nsize ratio 0.6', 'lone galaxy 01')

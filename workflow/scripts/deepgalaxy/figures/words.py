@@ -80,9 +80,9 @@ WORDS = {
         " mergers are spread over the same ranges.",
     ),
     "sample": Words(
-        "What {} holds: cameras of each simulation, and images at each time, by split. Only images that have a class are"
-        " counted: with stages, those of a merger between the last stage and its coalescence are left out, so that the"
-        " counts fall and rise again. Isolated galaxies are counted with the mergers, over the time that they were"
+        "What {} holds: cameras of each simulation, and images at each time, by split. Only images that have a class"
+        " are counted: with stages, those of a merger between the last stage and its coalescence are left out, so that"
+        " the counts fall and rise again. Isolated galaxies are counted with the mergers, over the time that they were"
         " simulated for, which may be much shorter.",
         "On the left a grid of simulations and cameras, each cell in the colour of its split; on the right stacked"
         " bars of the number of images at each time.",
@@ -140,8 +140,8 @@ WORDS = {
     ),
     "robustness": Words(
         "Median error of {} on disturbed test images, against how much they are disturbed. An image is seen larger or"
-        " smaller if distance or pixel scale are wrong; as the file tells, if its pixel scale is known, and the image is"
-        " resampled to what the network expects. The dashed line is the error on upright images; bands are 95 %"
+        " smaller if distance or pixel scale are wrong; as the file tells, if its pixel scale is known, and the image"
+        " is resampled to what the network expects. The dashed line is the error on upright images; bands are 95 %"
         " intervals of the ratio to it.",
         "One panel for each disturbance: a blue line of the median error against its amount, with a band, above a"
         " dashed line; the further it rises, the less the network bears.",

@@ -28,7 +28,8 @@ def records_of(table: pd.DataFrame) -> list[dict]:
 
 def show_value(value: object, scale: float | None = None) -> str:
     """Return a value of a table as a reader wants it: numbers in three digits, or all before the point, and a dash for
-    none; names without underscores, those of simulations in words. Another number, ``scale``, may say how large the number is that has three digits.
+    none; names without underscores, those of simulations in words. Another number, ``scale``, may say how large the
+    number is that has three digits.
 
     >>> show_value(0.5), show_value(18.35), show_value(12345.6), show_value(0.018, scale=1.2)
     ('0.500', '18.4', '12,346', '0.02')
