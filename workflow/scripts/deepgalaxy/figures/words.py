@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from deepgalaxy.dataset.layout import is_isolated, parse_group_name
+from deepgalaxy.dataset.layout import GROUP_NAME, is_isolated, parse_group_name
 
 PROPERTIES = {
     "t_peri_myr": "time since first pericentre (Myr)",
@@ -39,6 +39,12 @@ def name_group(group: str) -> str:
         return group.replace("isolated_", "lone galaxy ")
     size_ratio, mass_ratio = parse_group_name(group)
     return f"mass {mass_ratio:g}, size {size_ratio:g}"
+
+
+def in_words(name: str) -> str:
+    """Return what a property, or a group of a dataset, is called; any other name as it is."""
+    is_group = is_isolated(name) or GROUP_NAME.fullmatch(name)
+    return name_group(name) if is_group else PROPERTIES.get(name, name)
 
 
 @dataclass(frozen=True)

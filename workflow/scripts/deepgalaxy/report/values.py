@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from deepgalaxy.dataset.layout import GROUP_NAME, is_isolated
-from deepgalaxy.figures.words import PERTURBATIONS, PROPERTIES, name_group
+from deepgalaxy.figures.words import PERTURBATIONS, in_words
 
 IDENTIFIER = re.compile("[a-z][a-z0-9_]*")
 """What has underscores in place of spaces."""
@@ -37,9 +36,8 @@ def show_value(value: object, scale: float | None = None) -> str:
     if pd.isna(value):
         return "–"
     if isinstance(value, str):
-        if GROUP_NAME.fullmatch(value) or is_isolated(value):
-            return name_group(value)
-        return PROPERTIES.get(value, value.replace("_", " ") if IDENTIFIER.fullmatch(value) else value)
+        name = in_words(value)
+        return name.replace("_", " ") if IDENTIFIER.fullmatch(name) else name
     if isinstance(value, bool) or not isinstance(value, float):
         return f"{value:,}" if type(value) is int and abs(value) >= 10_000 else str(value)
     size = max(abs(value), abs(scale or 0.0))
