@@ -76,7 +76,7 @@ def _plot_times(axes: plt.Axes, times: pd.DataFrame, row: pd.Series, colour: str
     axes.tick_params(labelsize=8)
     time = f"{row['expected_myr']:.0f} Myr; 68 %: {row['low_myr']:.0f} to {row['high_myr']:.0f} Myr"
     if row["timed_probability"] < 0.5:
-        time = f"{row['class']}: {row['probability']:.0%}; if not: {time}"
+        time = f"{row['class']}: {100 * row['probability']:.0f} %; if not: {time}"
     if is_warned(row):
         lone = row.get("lone_probability", np.nan)
         known = "" if pd.isna(lone) else f", lone galaxy {lone:.2f}"

@@ -37,6 +37,7 @@ def plot_robustness(table: pd.DataFrame, output: str | Path) -> None:
         panel.plot(chosen["value"], chosen["median_error_myr"], "o-", color=BLUE, ms=4)
         panel.axhline(level, ls="--", color=ORANGE)
         panel.set(title=title, xlabel=amount, xscale="log" if name in LOGARITHMIC else "linear")
+        panel.xaxis.set_major_formatter("{x:g}")
         panel.grid(color=GREY, alpha=0.2)
     for panel in axes.flat[len(names) :]:
         panel.set_visible(False)

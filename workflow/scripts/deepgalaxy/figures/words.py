@@ -67,41 +67,42 @@ WORDS = {
         "A moving picture of two galaxies that merge, above a blue histogram that moves to the right with time.",
     ),
     "skill": Words(
-        "Networks (blue), in the order of their loss on the validation images, and baselines on {}: median error of the"
-        " time and accuracy on the test images, with 95 % intervals; in orange the baseline that is strongest on the"
-        " validation images, in green the median error of an answer that is right about the class and knows no more.",
+        "Networks (blue), in the order of their loss on the validation images, and baselines on the sample {}: median"
+        " error of the time and accuracy on the test images, with 95 % intervals; in orange the baseline that is"
+        " strongest on the validation images, in green the median error of an answer that is right about the class and"
+        " knows no more.",
         "Two panels of points with error bars, one row for each network and baseline: on the left the median error, of"
         " which less is better, on the right the accuracy, of which more is better.",
     ),
     "mergers": Words(
-        "Mergers of {}, each from another side: times across, mergers down. Each picture is the snapshot nearest in"
-        " time; the title says how far off they are at most, from half a Myr on.",
+        "Mergers of the dataset {}, each from another side: times across, mergers down. Each picture is the snapshot"
+        " nearest in time; the title says how far off they are at most, from half a Myr on.",
         "A grid of grey images of simulated galaxies: in each row two of them meet, part with tails and merge, at"
         " another angle in each row.",
     ),
     "parameters": Words(
-        "The mergers of {}, by what was drawn for them, in colour and mark of their split. The network is asked about"
-        " mergers within these ranges, and knows no others.",
+        "The mergers of the sample {}, by what was drawn for them, in colour and mark of their split. The network is"
+        " asked about mergers within these ranges, and knows no others.",
         "Scatter plots of ratios, orbits and spins. Circles of training, triangles of validation and squares of test"
         " mergers are spread over the same ranges.",
     ),
     "sample": Words(
-        "What {} holds: cameras of each simulation, and images at each time, by split. Only images that have a class"
-        " are counted: with stages, those of a merger between the last stage and its coalescence are left out, so that"
-        " the counts fall and rise again. Isolated galaxies are counted with the mergers, over the time that they were"
-        " simulated for, which may be much shorter.",
+        "What the sample {} holds: cameras of each simulation, and images at each time, by split. Only images that"
+        " have a class are counted: with stages, those of a merger between the last stage and its coalescence are left"
+        " out, so that the counts fall and rise again. Isolated galaxies are counted with the mergers, over the time"
+        " that they were simulated for, which may be much shorter.",
         "On the left a grid of simulations and cameras, each cell in the colour of its split; on the right stacked"
         " bars of the number of images at each time.",
     ),
     "morphology": Words(
-        "Classical statistics of the images of mergers in {} over time: median and 68 % of the images. Only images that"
-        " have a class are measured: with stages, those of a merger between the last stage and its coalescence are left"
-        " out, so that medians jump where mergers drop out or come back.",
+        "Classical statistics of the images of mergers in the sample {} over time: median and 68 % of the images."
+        " Only images that have a class are measured: with stages, those of a merger between the last stage and its"
+        " coalescence are left out, so that medians jump where mergers drop out or come back.",
         "Five panels, one for each statistic: a blue line with a band over time, among grey lines of single"
         " simulations that are spread as widely as the band.",
     ),
     "contact_sheet": Words(
-        "One merger of {}: times since the start of its simulation across, cameras down.",
+        "One merger of the dataset {}: times since the start of its simulation across, cameras down.",
         "A grid of grey images of one merger: the same moments across, seen from another side in each row; opposite"
         " cameras show mirror images.",
     ),

@@ -8,6 +8,12 @@ import pandas as pd
 
 from deepgalaxy.figures.words import PERTURBATIONS, in_words
 
+CALLED = {
+    "perturbation": {name: title for name, (title, _) in PERTURBATIONS.items()},
+    "grouping": {"group": "simulation", "phase": "passages so far"},
+}
+"""What the values of some columns are called."""
+
 IDENTIFIER = re.compile("[a-z][a-z0-9_]*")
 """What has underscores in place of spaces."""
 
@@ -43,6 +49,7 @@ def show_value(value: object, scale: float | None = None) -> str:
     size = max(abs(value), abs(scale or 0.0))
     if size and not 1e-4 <= size < 1e9:
         return f"{value:.2e}" if value else "0"
+    value = value + 0.0  # which has no sign if it is 0
     return f"{value:,.{max(0, 2 - math.floor(math.log10(size)) if size else 0)}f}"
 
 
@@ -53,7 +60,7 @@ def show_cell(row: dict, column: str) -> str:
     if pd.notna(low):
         deviation = (high - low) / 2
     if pd.isna(deviation):
-        return PERTURBATIONS[row[column]][0] if _is_disturbance(row, column) else show_value(row[column])
+        return CALLED.get(column, {}).get(row[column]) or show_value(row[column])
     scale = max(abs(row[column]), abs(deviation))
     return f"{show_value(float(row[column]), scale)} ± {show_value(deviation, scale)}"
 
@@ -81,11 +88,6 @@ def main_columns(rows: Sequence[dict], columns: Sequence[str] | None = None) -> 
 def text_columns(rows: Sequence[dict]) -> set[str]:
     """Return the columns of a table that hold text."""
     return {column for column in rows[0] if any(isinstance(row[column], str) for row in rows)}
-
-
-def _is_disturbance(row: dict, column: str) -> bool:
-    """Return whether a value is the name of a way to disturb an image."""
-    return column == "perturbation" and row[column] in PERTURBATIONS
 
 
 def _value_beside(row: dict, column: str, part: str) -> float:
