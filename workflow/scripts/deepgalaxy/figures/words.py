@@ -141,7 +141,9 @@ WORDS = {
         " images.",
     ),
     "predictions": Words(
-        "{}: confusion matrix; expected against true time; reliability of the probabilities.",
+        "{}, in three ways. Left: which share of the images of each true class gets each class (confusion matrix)."
+        " Middle: expected against true time, with the median and 68 % of the images. Right: how often the most"
+        " probable class is right, against its probability.",
         "Three panels: a matrix that is brightest along its diagonal; a cloud of points with its median along the"
         " diagonal; and accuracy against probability beside the diagonal.",
     ),
@@ -166,7 +168,8 @@ WORDS = {
     ),
     "properties": Words(
         "Properties that {} predicts of the test images, against the true ones; in blue the median and 68 % of the"
-        " images. Of the line of sight: the share of images whose axis is right to within an angle.",
+        " images. Of the line of sight: the share of images whose axis is right to within an angle. Of what is true or"
+        " false: which probabilities are predicted where it is (blue) and where it is not (orange).",
         "One panel for each property: grey points of images, a blue line of their median, and an orange diagonal on"
         " which a perfect network would lie.",
     ),
@@ -213,7 +216,9 @@ WORDS = {
         "A scatter plot with error bars of the network's times against published ones, beside a dashed diagonal.",
     ),
     "scaling": Words(
-        "{}: throughput, efficiency and parts of the training time by number of workers.",
+        "{} by number of workers: training images per second; efficiency, which is that over the speed of as many"
+        " single workers; and what an epoch's time goes to. Grey marks are published figures of other networks on other"
+        " machines.",
         "Three panels by number of workers: images per second beside a dotted ideal, efficiency below one, and stacked"
         " bars of what the time went to.",
     ),
