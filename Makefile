@@ -11,6 +11,7 @@
 # make lock   resolve the dependencies of pyproject.toml anew
 # make docs   write anew what is made of other files: the training options in the schema, and the reference in docs/
 # make site   build the documentation as a website, site/index.html
+# make links  ask whether the addresses of others that the documentation names still answer; it takes a network
 
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -40,7 +41,7 @@ PARTS := .venv/requirements $(HOROVOD_$(KIND)) .venv/package
 # A stage of the set-up, which says what it does, and how many seconds that took.
 stage = @echo "$(1) ..."; start=$$(date +%s); $(2) && touch $@ && echo "$(1): $$(($$(date +%s) - start)) s"
 
-.PHONY: run help report clean test coverage lint lock docs site setup
+.PHONY: run help report clean test coverage lint lock docs site links setup
 
 ifeq ($(KIND),gpu)
 # Whether there is a GPU is asked before there are any packages, and again with TensorFlow.
@@ -100,6 +101,9 @@ docs: setup
 
 site: .venv/documented-with
 	python -m sphinx -W --keep-going -q -c docs/site . site
+
+links: .venv/documented-with
+	python -m sphinx -b linkcheck -q -c docs/site . site/links
 
 setup: $(PARTS)
 ifeq ($(KIND),gpu)

@@ -53,6 +53,7 @@ if workflow.is_main_process:  # and not that of a job, which gets what was check
             config,
             workflow.source_path("../workflow/schemas/config.schema.yaml"),
             workflow.pathvars.apply("<results>/models"),
+            workflow.pathvars.apply("<resources>"),
         )
     except ValueError as error:
         raise WorkflowError(str(error)) from None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,10 +16,12 @@ import pytest
 import yaml
 
 from support.cluster import Cluster, cluster, missing
-from support.pages import journeys
+from support.pages import SET_UP, journeys
 from support.runs import tiny_run, tiny_study_run
 
 PROMPT_SNAKEMAKE = Path(__file__).with_name("prompt_snakemake.py")
+OVERLAID = "--workflow-profile=tests/slurm/overlay"
+"""The option that lays a site's settings over the profile, where a user would edit it."""
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +42,7 @@ class Workflow:
 
     def __init__(self, directory: Path, slurm: Cluster) -> None:
         self.directory, self.slurm = directory, slurm
+        _, _, self.journey = journeys()
         self._overlay = directory / "tests/slurm/overlay/profile.v9+.yaml"
         self.site = yaml.safe_load(self._overlay.read_text())
         if not slurm.namespaces:  # all nodes have one name, under which their ranks seem to share GPUs
@@ -49,14 +53,16 @@ class Workflow:
         """Start Snakemake, with more settings of the profile and of the ``machine`` in it, in a session of its own."""
         config = {"machine": self.site["config"]["machine"] | (machine or {})}
         self._overlay.write_text(yaml.safe_dump(self.site | site | {"config": config}))
-        _, _, cluster_journey = journeys()
-        _, *options_in_readme = cluster_journey[-1].split()
-        profiles = (*options_in_readme, "--workflow-profile=tests/slurm/overlay")
+        _, *options_in_readme = self.journey[-1].split()
+        return self._begin(sys.executable, PROMPT_SNAKEMAKE, *options_in_readme, OVERLAID, *options)
+
+    def _begin(self, *command: object) -> subprocess.Popen:
+        """Start a command in a session of its own, in the environment that a user of the cluster has."""
         environment = os.environ | {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
         path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{self.slurm.environment['PATH']}"}
         with open(self._output, "wb") as output:
             return subprocess.Popen(
-                [sys.executable, PROMPT_SNAKEMAKE, *profiles, *(str(option) for option in options)],
+                [str(word) for word in command],
                 cwd=self.directory,
                 env=environment | self.slurm.environment | path,
                 stdout=output,
@@ -80,6 +86,19 @@ class Workflow:
     def run(self, *options: object, **settings: object) -> tuple[int, str]:
         """Run Snakemake to its end, and return its exit status and output."""
         process = self.start(*options, **settings)
+        output = self.finish(process, 1200)
+        return process.returncode, output
+
+    def follow_readme(self) -> tuple[int, str]:
+        """Run the commands for a cluster as README.md has them, in one shell, and return exit status and output."""
+        self._overlay.write_text(yaml.safe_dump(self.site))
+        lines = [
+            "set -e",
+            SET_UP.format(environment=shlex.quote(sys.prefix)),
+            f'snakemake() {{ python {shlex.quote(str(PROMPT_SNAKEMAKE))} "$@" {OVERLAID}; }}',
+            *self.journey,
+        ]
+        process = self._begin("bash", "-c", "\n".join(lines))
         output = self.finish(process, 1200)
         return process.returncode, output
 
@@ -117,16 +136,18 @@ class Workflow:
 def workflow(slurm, checkout_in, tmp_path_factory):
     """The workflow in a copy of this checkout, with a scaling study of 1, 2, and 4 workers."""
     directory = checkout_in(tmp_path_factory.mktemp("slurm"))
-    path = directory / "config/config.yaml"
-    config = yaml.safe_load(path.read_text())
+    tiny = directory / ".test/config/config.yaml"
+    config = yaml.safe_load(tiny.read_text())
     config["scaling"] |= {"workers": [1, 2, 4], "kinds": ["weak"]}
-    path.write_text(yaml.safe_dump(config))
+    for path in (tiny, directory / "config/config.yaml"):
+        path.write_text(yaml.safe_dump(config))
     return Workflow(directory, slurm)
 
 
 @pytest.fixture(scope="session")
 def chain(workflow):
-    """The workflow after the whole chain has run."""
-    status, output = workflow.run()
+    """The workflow after the commands of README.md have run: the whole chain by the first Snakemake."""
+    status, output = workflow.follow_readme()
     assert status == 0, output
+    assert "Nothing to be done" in output.rpartition("Finished jobid")[2], "the last command had more to do"
     return workflow

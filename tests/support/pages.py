@@ -5,6 +5,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
+SET_UP = """
+unset MAKEFLAGS MAKELEVEL
+mkdir .venv
+ln -s {environment}/* .venv
+rm -f .venv/python .venv/requirements .venv/horovod .venv/package
+touch .venv/python .venv/requirements .venv/horovod .venv/package
+git ls-files -z | xargs -0 touch --date 2020-01-01
+make --question setup
+"""
+"""What `make setup` would make of a fresh checkout, for a shell, with files older than any results; ``environment`` is
+the one of the tests. If there were anything to set up, `make --question` would fail."""
+
 
 def blocks(page):
     """The blocks of code of a page that can be run, in their order: pairs of language and text."""

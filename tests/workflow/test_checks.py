@@ -219,6 +219,16 @@ def test_a_wrong_setting_is_refused_before_anything_runs(run, tmp_path, settings
     assert len(result.stdout.splitlines()) <= 6
 
 
+def test_a_copy_that_is_not_there_is_refused_before_anything_runs(run, tmp_path, root):
+    (tmp_path / "config").symlink_to(root / "config")
+    (tmp_path / "mine.yaml").write_text("datasets: {deepgalaxy_512: {sources: [nowhere/mine.hdf5]}}")
+    settings = ("--configfile", root / "config/deepgalaxy_512.yaml", tmp_path / "mine.yaml")
+    result = run("snakemake", "-n", "-s", root / "Snakefile", "-d", tmp_path, *settings)
+    shown = result.stdout + result.stderr
+    assert result.returncode == 1 and "Traceback" not in shown
+    assert "`datasets: deepgalaxy_512: sources` is nowhere/mine.hdf5: there is no such file; name an address" in shown
+
+
 FOLDED = """
 experiment: {samples: [folded]}
 datasets: {tiny: {isolated: {draw: 1, snapshots: 3, mass_ratio: [1, 1], size_ratio: [1, 1]}}}

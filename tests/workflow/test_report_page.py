@@ -57,15 +57,20 @@ def page(finished, tmp_path_factory):
 
 @pytest.fixture
 def table(page):
-    """A function that returns a table of the page, as values of its columns, in the order in which it stands there."""
+    """A function that returns a table of the page, as values of its columns, in the order in which it stands there: a
+    single row is a list of its values, and what is the same in all rows is said in the caption."""
 
     def table(name):
         return pd.DataFrame(
             page.execute_script(
                 "const table = document.querySelector(`[data-table='${arguments[0]}']`);"
+                "const values = (parts, key) => Object.fromEntries("
+                "  [...parts].map(part => [part.dataset[key], part.dataset.value]));"
+                "if (!table.tHead) return [values(table.querySelectorAll('dd'), 'column')];"
                 "const columns = [...table.tHead.rows[0].cells].map(cell => cell.dataset.column);"
-                "return [...table.tBodies[0].rows].map(row => Object.fromEntries("
-                "  columns.map((column, index) => [column, row.cells[index].dataset.value])));",
+                "const once = values(table.querySelectorAll('[data-once]'), 'once');"
+                "return [...table.tBodies[0].rows].map(row => ({...once, ...Object.fromEntries("
+                "  columns.map((column, index) => [column, row.cells[index].dataset.value]))}));",
                 name,
             )
         )
@@ -109,6 +114,18 @@ def test_its_numbers_are_those_of_the_tables(table, finished, name):
         else:
             assert shown[column].tolist() == written[column].fillna("nan").astype(str).tolist(), column
     assert len(shown.columns.intersection(written.columns)) >= 3
+
+
+def test_no_column_is_the_same_in_all_rows(page):
+    columns = page.execute_script(
+        "return [...document.querySelectorAll('table[data-table]')].flatMap(table => {"
+        "  const rows = [...table.tBodies[0].rows];"
+        "  return [...table.tHead.rows[0].cells].map((head, index) => [table.dataset.table, head.dataset.column,"
+        "    new Set(rows.map(row => row.cells[index].dataset.value + row.cells[index].title)).size]); })"
+    )
+    assert len(columns) > 20 and [column for column in columns if column[2] < 2] == []
+    once = page.find_elements(By.CSS_SELECTOR, "caption [data-once]")
+    assert once and all(part.get_dom_attribute("data-value") != "nan" for part in once)
 
 
 def test_it_says_what_came_out_on_the_first_screen(page, finished):
@@ -199,6 +216,12 @@ def test_it_fits_a_phone(page):
     for folded in ("false", "true"):
         page.execute_script(f"document.querySelectorAll('details').forEach(part => {{ part.open = {folded}; }})")
         assert page.execute_script("return document.documentElement.scrollWidth") <= 390
+    claims = page.find_element(By.CSS_SELECTOR, "[data-table=claims]")
+    scroll, seen = (claims.find_element(By.XPATH, "..").get_property(side) for side in ("scrollWidth", "clientWidth"))
+    assert scroll <= seen, "claims are read without moving them sideways"
+    cells = claims.find_elements(By.CSS_SELECTOR, "tbody tr:first-child td")
+    tops = [cell.rect["y"] for cell in cells]
+    assert tops == sorted(set(tops)) and len(tops) == 4, "what is said of a claim stands below each other"
     page.execute_script("document.querySelectorAll('details').forEach(part => { part.open = false; })")
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
@@ -219,4 +242,8 @@ def test_it_fits_paper(page):
         width,
     )
     assert wide == [], "these are cut off"
+    heads = page.execute_script(
+        "return [...document.querySelectorAll('thead')].map(head => getComputedStyle(head).display)"
+    )
+    assert set(heads) == {"table-header-group"}, "heads are repeated on each page"
     assert not page.find_element(By.TAG_NAME, "nav").is_displayed()

@@ -45,7 +45,7 @@ def test_a_contact_sheet_has_times_across_and_cameras_down(tmp_path, drawn, peri
     figure = drawn(plot_contact_sheet, tmp_path / "images.hdf5", catalogue, name="sheet.png")
     (axes,) = figure.axes
     # Of the three, this one is the nearest to equal galaxies.
-    assert axes.get_title() == "s_1_m_1.25: time since the start of the simulation" + title
+    assert axes.get_title() == "mass 1.25, size 1: time since the start of the simulation" + title
     assert tick_labels(axes.yaxis) == ["camera 00", "camera 01", "camera 02"]
     shown = [0, 4, 9, 13, 17, 22, 26, 30, 35, 39]
     assert tick_labels(axes.xaxis) == [f"{5 * number} Myr" for number in shown]
@@ -100,7 +100,10 @@ def test_a_contact_sheet_shows_each_camera_at_its_own_times(tmp_path, drawn):
     (axes,) = drawn(plot_contact_sheet, tmp_path / "images.hdf5", catalogue, name="sheet.png").axes
     shown = axes.images[0].get_array().filled(0)[::4, ::4]
     assert shown.tolist() == [[1, 2, 3, 4, 5], [0, 3, 3, 4, 5]], "nothing is drawn where there is no image"
-    assert axes.get_title() == "s_1_m_1: time since the start of the simulation; nearest snapshots, up to 10 Myr off"
+    assert (
+        axes.get_title()
+        == "mass 1, size 1: time since the start of the simulation; nearest snapshots, up to 10 Myr off"
+    )
 
 
 @pytest.mark.parametrize("pericentre", [30.0, None])
@@ -131,12 +134,16 @@ def test_mergers_are_drawn_side_by_side_at_equal_times(tmp_path, drawn, pericent
 
 def test_a_sample_shows_each_camera_in_the_colour_of_its_split(drawn):
     catalogue = pd.DataFrame(
-        {"group": ["a"] * CAMERA_COUNT + ["b"] * CAMERA_COUNT, "camera": [*range(CAMERA_COUNT)] * 2, "damaged": False}
+        {
+            "group": ["s_1_m_1"] * CAMERA_COUNT + ["isolated_01"] * CAMERA_COUNT,
+            "camera": [*range(CAMERA_COUNT)] * 2,
+            "damaged": False,
+        }
     )
-    catalogue.loc[(catalogue["group"] == "b") & (catalogue["camera"] == 13), "damaged"] = True
+    catalogue.loc[(catalogue["group"] == "isolated_01") & (catalogue["camera"] == 13), "damaged"] = True
     split = pd.DataFrame(
         {
-            "group": ["a", "a", "a", "b", "b", "b", "b"],
+            "group": ["s_1_m_1"] * 3 + ["isolated_01"] * 4,
             "camera": [0, 0, 1, 0, 0, 5, 5],
             "split": ["train", "train", "validation", "test", "test", "train", "test"],
             "t_myr": [0, 10, 10, 0, 20, 0, 10],
@@ -144,7 +151,7 @@ def test_a_sample_shows_each_camera_in_the_colour_of_its_split(drawn):
     )
     left, right = drawn(plot_sample, catalogue, split).axes
     cells = left.images[0].get_array()
-    assert cells.shape == (2, CAMERA_COUNT, 3) and tick_labels(left.yaxis) == ["a", "b"]
+    assert cells.shape == (2, CAMERA_COUNT, 3) and tick_labels(left.yaxis) == ["mass 1, size 1", "lone galaxy 01"]
     assert left.get_xlabel() == "camera" and tick_labels(left.xaxis) == [str(n) for n in range(CAMERA_COUNT)]
     colours = {name: np.array(to_rgb(colour)) for name, colour in COLOURS.items()}
     for (row, camera), colour in {
@@ -168,8 +175,8 @@ def test_a_sample_shows_each_camera_in_the_colour_of_its_split(drawn):
 
 @pytest.mark.parametrize("damaged", [True, False])
 def test_the_legend_of_a_sample_tells_what_is_there(drawn, damaged):
-    catalogue = pd.DataFrame({"group": ["a", "a"], "camera": [0, 1], "damaged": [False, damaged]})
-    split = pd.DataFrame({"group": ["a"], "camera": [0], "split": ["train"], "t_myr": [5]})
+    catalogue = pd.DataFrame({"group": ["s_1_m_1"] * 2, "camera": [0, 1], "damaged": [False, damaged]})
+    split = pd.DataFrame({"group": ["s_1_m_1"], "camera": [0], "split": ["train"], "t_myr": [5]})
     (legend,) = drawn(plot_sample, catalogue, split).legends
     assert [text.get_text() for text in legend.get_texts()] == [*COLOURS, "not used", *["damaged"] * damaged]
 

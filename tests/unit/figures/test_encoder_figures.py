@@ -27,12 +27,14 @@ from deepgalaxy.observed.similar import NEAREST
 
 PIXELS, LATENT = 16, 2
 CAMERAS = (0, 2, 3)
+NUMBERS = {"train": 1, "validation": 2, "test": 3}
+"""Size ratios of the mergers of each split."""
 
 
 def write_sample(directory):
     """Write prepared files of three mergers to train on, and of two to test, along three lines of sight."""
     rows = [
-        (name, f"s_{name}_{number}", camera, step, 10.0 * step)
+        (name, f"s_{NUMBERS[name]}_m_{number}", camera, step, 10.0 * step)
         for name, mergers in (("train", 3), ("validation", 1), ("test", 2))
         for number in range(mergers)
         for camera in CAMERAS
@@ -92,7 +94,7 @@ def test_triplets_are_drawn_from_the_worst_to_the_best(encoder, drawn):
     assert below == sorted(below, reverse=True)
     mean = encoder.reconstruction.set_index("reconstruction")["mae"]
     assert f"autoencoder {mean['autoencoder']:.4f}, by the vector {mean['variational']:.4f}" in words(figure)
-    assert f"64 principal components {mean['pca_64']:.4f}" in words(figure) and "s_test_0" in words(figure)
+    assert f"64 principal components {mean['pca_64']:.4f}" in words(figure) and "mass 0, size 3" in words(figure)
 
 
 def test_the_map_is_coloured_by_time_merger_and_line(encoder, drawn):
@@ -101,7 +103,7 @@ def test_the_map_is_coloured_by_time_merger_and_line(encoder, drawn):
     assert f"{spaces.loc['vector', 'map_purity']:.2f} in this map, and" in words(figure)
     assert f"{spaces.loc['pca_2', 'map_purity']:.2f} in that of pca 2" in words(figure)
     by_merger, by_line = (axes.get_legend() for axes in figure.axes[1:3])
-    assert [text.get_text() for text in by_merger.get_texts()] == ["s_test_0", "s_test_1"]
+    assert [text.get_text() for text in by_merger.get_texts()] == ["mass 0, size 3", "mass 1, size 3"]
     assert [text.get_text() for text in by_line.get_texts()] == ["cameras 00, 01", "cameras 02, 12", "cameras 03, 13"]
     points = [sum(len(dots.get_offsets()) for dots in axes.collections) for axes in figure.axes[:3]]
     assert points == [36, 36, 36]
@@ -139,16 +141,16 @@ def test_each_query_is_beside_similar_images_of_other_mergers(encoder, drawn):
     figure = drawn(plot_queries, encoder.latent_file, encoder.split, encoder.test, encoder.train, name="figure.png")
     assert len(figure.axes) == QUERIES * (1 + NEAREST)
     titles = [axes.get_title() for axes in figure.axes[: 1 + NEAREST]]
-    assert titles[0].startswith("s_test_") and titles[0].endswith(": 0 Myr")
+    assert titles[0].startswith("mass ") and titles[0].endswith(": 0 Myr")
     # There are three training mergers, so that two places stay empty.
-    assert {title.split()[1] for title in titles[1:4]} == {"s_train_0", "s_train_1", "s_train_2"}
+    assert {title.split()[2] for title in titles[1:4]} == {"0,", "1,", "2,"}
     assert titles[4:] == ["", ""]
 
 
 def test_a_walk_is_drawn_beside_what_was_simulated_and_a_blend(encoder, drawn):
     figure = drawn(plot_walk, encoder.walk_file)
     assert len(figure.axes) == len(ROWS) * STEPS
-    assert "of s_test_0, camera 00" in words(figure)
+    assert "of mass 0, size 3, camera 00" in words(figure)
     blended = [axes.get_xlabel() for axes in figure.axes[-STEPS:]]
     assert blended[0] == blended[-1] == "0.0000"
 
@@ -163,7 +165,7 @@ def test_observed_images_are_drawn_with_what_is_like_them(encoder, drawn, tmp_pa
         there = number <= 2
         values = (
             ("row", row if there else None),
-            ("group", "s_1"),
+            ("group", "s_1_m_1"),
             ("camera", 3),
             ("target_myr", 20.0),
             ("distance", 1.0),
@@ -173,6 +175,11 @@ def test_observed_images_are_drawn_with_what_is_like_them(encoder, drawn, tmp_pa
             table[f"similar_{number}_{name}"] = value if there else None
     figure = drawn(plot_similar, table, tmp_path / "observed.hdf5", encoder.train, name="figure.png")
     titles = [axes.get_title() for axes in figure.axes]
-    assert titles[:4] == ["$a.png\ntimes over 40 Myr", "1: s_1\ncamera 03: 20 Myr", "2: s_1\ncamera 03: 20 Myr", ""]
+    assert titles[:4] == [
+        "$a.png\ntimes over 40 Myr",
+        "1: mass 1, size 1\ncamera 03: 20 Myr",
+        "2: mass 1, size 1\ncamera 03: 20 Myr",
+        "",
+    ]
     assert titles[6] == "name_name_name_name_na\nme_name_name_name_nam…" and len(titles) == 2 * (1 + NEAREST)
     drawn(plot_similar, table.assign(used=False), tmp_path / "observed.hdf5", encoder.train, name="none.png")

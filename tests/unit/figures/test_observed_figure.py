@@ -65,7 +65,7 @@ def test_each_image_has_its_times_and_its_neighbours(observed):
     assert axes[ACROSS].images[0].get_array().max() == pytest.approx(1 / 255)
     # Rows 7, 5 and 1 of the split table are the first, the third and the fourth image of the training file.
     for place, row, value in zip(neighbours, (7, 5, 1), (0, 2, 3), strict=True):
-        assert f": {20 * row} Myr\ns_1_m_{row}, camera {row:02d}" in place.get_title()
+        assert f": {20 * row} Myr\nmass {row}, size 1\ncamera {row:02d}" in place.get_title()
         assert place.images[0].get_array().max() == pytest.approx(value / 255)
     assert times.get_ylabel() == "probability" and times.get_xlim() == (0, 200)
     (distribution,) = (patch for patch in times.patches if hasattr(patch, "get_data"))

@@ -5,6 +5,7 @@ import pandas as pd
 
 from deepgalaxy.evaluation.perturbations import AMOUNTS
 from deepgalaxy.figures.robustness import plot_robustness
+from deepgalaxy.figures.words import PERTURBATIONS
 
 
 def test_each_perturbation_has_a_panel_with_the_upright_level(drawn):
@@ -16,10 +17,10 @@ def test_each_perturbation_has_a_panel_with_the_upright_level(drawn):
     ]
     figure = drawn(plot_robustness, pd.DataFrame(rows).assign(median_error_myr=[10.0] + [14.0] * (len(rows) - 1)))
     panels = [axes for axes in figure.axes if axes.get_visible()]
-    assert [axes.get_title() for axes in panels] == list(AMOUNTS)
-    for axes, (name, (unit, values)) in zip(panels, AMOUNTS.items()):
+    assert [axes.get_title() for axes in panels] == [PERTURBATIONS[name][0] for name in AMOUNTS]
+    for axes, (name, (_, values)) in zip(panels, AMOUNTS.items()):
         curve, level = axes.lines
-        assert axes.get_xlabel() == unit and level.get_ydata()[0] == 10
+        assert axes.get_xlabel() == PERTURBATIONS[name][1] and level.get_ydata()[0] == 10
         drawn_values = list(curve.get_xdata())
         assert set(values) <= set(drawn_values) and drawn_values == sorted(drawn_values)
         neutral = [error for value, error in zip(*curve.get_data()) if value not in values]

@@ -136,7 +136,8 @@ def test_errors_are_drawn_by_each_grouping_that_there_is(drawn):
     assert top[0].get_ylabel() == "error (Myr): median, 68 %" and bottom[0].get_ylabel() == "accuracy"
     assert bottom[0].get_ylim() == (0, 1) and top[0].get_ylim()[0] == 0
     for above, below, (_, rows) in zip(top, bottom, ERRORS.groupby("grouping", sort=False), strict=True):
-        assert [label.get_text() for label in below.get_xticklabels()] == rows["value"].tolist()
+        named = rows["value"].replace("s_1_m_1", "mass 1, size 1")
+        assert [label.get_text() for label in below.get_xticklabels()] == named.tolist()
         assert [bar.get_height() for bar in below.patches] == rows["accuracy"].tolist()
         spread, points, floor = above.collections
         assert set(floor.get_offsets()[:, 1]) == {2.5}

@@ -109,5 +109,6 @@ def test_where_it_fails_is_said():
     _, bad = what_to_trust(Answer(METRICS, SKILL, ""), [], intervals, disturbed)
     assert bad[1:3] == [
         "its 68 % intervals after the sixth passage: they hold the true time of 57 % of the images",
-        "disturbed images, worst of all noise (1 of the faintest light shown): the median error is 261 Myr",
+        "disturbed images, worst of all noise in the light (1 of the faintest light shown): the median error is"
+        " 261 Myr",
     ]

@@ -19,7 +19,10 @@ def with_truth(probabilities: np.ndarray, split: pd.DataFrame, row: np.ndarray) 
 def score_baselines(
     baselines: Iterable[Baseline], classes: pd.DataFrame, split: pd.DataFrame, seed: int
 ) -> pd.DataFrame:
-    """Return a row for each baseline: ``baseline``, ``setting``, and the metrics of ``score_predictions``."""
+    """Return a row for each baseline, with the metrics of ``score_predictions``.
+
+    - ``baseline``, ``setting``: the simple model, and how it was set up.
+    """
     return pd.DataFrame(
         {"baseline": baseline.name, "setting": baseline.setting}
         | score_predictions(baseline.test, baseline.validation, classes, split, seed)

@@ -21,13 +21,20 @@ SCORES = ("novelty", "lone_probability", "class")
 def measure_novelty(dater: Dater, eye: Eye, test: str, split: pd.DataFrame, seed: int, batch_size: int) -> pd.DataFrame:
     """Return what a dater says of test images, and of images that are none of ours.
 
-    The table has a row for each ``set``: MERGERS and LONE, both as they would be if they had been observed
-    (``as_observed``) and AS_SIMULATED, and the sets of ``make_strangers``. It has the number of ``images`` and of
-    ``simulations`` (none for the last), ``share_warned``, ``median_novelty``, ``median_lone_probability``, and for
-    mergers ``median_error_myr`` of the time. It also has how well each of SCORES tells a set from the test mergers
-    (``area_under_curve``): ``auc_novelty``, ``auc_lone_probability`` and, of the probability of the class of no merger,
-    as the network itself gives it, ``auc_class``. For LONE there are the limits of the 95 % interval, ``…_low`` and
-    ``…_high`` (``area_interval``, drawn from ``seed``).
+    The table has rows for MERGERS and LONE, both as they would be if they had been observed (``as_observed``) and
+    AS_SIMULATED, and for the sets of ``make_strangers``. Areas are those of ``area_under_curve`` for SCORES, limits
+    those of ``area_interval``, drawn from ``seed``.
+
+    - ``set``: which images: test mergers and lone test galaxies, each as bright as an observed galaxy and as bright as
+      simulated, and images that show no galaxy.
+    - ``images``, ``simulations``: how many there are; images without a galaxy are of no simulation.
+    - ``share_warned``: share of the images that get a warning.
+    - ``median_novelty``: median of how unlike the training images they are.
+    - ``median_lone_probability``: median of the probability that an image shows a lone galaxy.
+    - ``median_error_myr``: median error of the time, of mergers only.
+    - ``auc_novelty``, ``auc_lone_probability``: how well either of these tells the set from the test mergers, as the
+      area under the curve: 1 is always, 0.5 as by chance. Lone galaxies have a 95 % interval.
+    - ``auc_class``: the same by the network's own probability of the class of no merger.
     """
     rows: list[dict] = []
     mergers = pd.DataFrame()

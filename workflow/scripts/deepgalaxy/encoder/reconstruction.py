@@ -77,10 +77,14 @@ def tabulate_reconstruction(measured: Mapping[str, pd.DataFrame], group: np.ndar
     """Return a row for each of the ways in which images were made again, by name, from what ``compare_images`` says of
     the test images, whose simulations are ``group`` (n,).
 
-    Its columns are ``reconstruction``; ``images`` and ``simulations``; ``mae`` and ``ssim``, means over the images,
-    with the limits of their 95 % intervals (``resampled_interval``, drawn from ``seed``); ``worst_mae`` and
-    ``worst_ssim``, those of the simulation in which they are worst; and ``psnr``, the peak signal-to-noise ratio in
-    decibels of the mean squared difference.
+    Intervals are those of ``resampled_interval``, drawn from ``seed``.
+
+    - ``reconstruction``: how the images were made again.
+    - ``images``, ``simulations``: how many there are.
+    - ``mae``: mean absolute difference from the original, with a 95 % interval.
+    - ``ssim``: mean structural similarity to the original, with a 95 % interval.
+    - ``worst_mae``, ``worst_ssim``: those of the simulation in which they are worst.
+    - ``psnr``: peak signal-to-noise ratio of the mean squared difference, in decibels.
     """
     return pd.DataFrame(_row(name, table, group, seed) for name, table in measured.items())
 

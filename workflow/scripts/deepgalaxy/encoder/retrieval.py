@@ -72,10 +72,13 @@ def score_retrieval(
 ) -> dict[str, float | int | None]:
     """Return how far in time similar images are from the queries, by ``found`` (m, k), those of ``find_similar``.
 
-    Of so many ``queries`` and ``simulations``, ``median_difference_myr`` is the median over the NEAREST of each query,
-    ``share_within`` the share of them within WITHIN_MYR; both with the limits of the 95 % interval over the queries'
-    simulations (``resampled_interval``, drawn from ``seed``). ``same_line`` is the share that was seen along the
-    query's line of sight.
+    Intervals are those of ``resampled_interval`` over the queries' simulations, drawn from ``seed``.
+
+    - ``queries``, ``simulations``: how many images were looked for, and how many simulations these show.
+    - ``median_difference_myr``: median difference in time of a query and its NEAREST nearest images, with a 95 %
+      interval.
+    - ``share_within``: share of these that are within WITHIN_MYR Myr of the query, with a 95 % interval.
+    - ``same_line``: share of these that were seen along the query's line of sight.
     """
     nearest = found[:, :NEAREST]
     difference = np.abs(gallery_of.t_myr[nearest] - queries_of.t_myr[:, None])
@@ -143,10 +146,13 @@ def tabulate_retrieval(
     seed: int,
 ) -> pd.DataFrame:
     """Return a row for each space and each kind of search, over all queries and by the ``phase``, float (m,), of each,
-    NaN for none: ``space``, ``gallery`` (SIMULATIONS or LINES), ``phase`` ("all" or its number) and the scores of
-    ``score_retrieval``. Its columns are COLUMNS, also if there are no searches.
+    NaN for none, with the scores of ``score_retrieval``. Its columns are COLUMNS, also if there are no searches.
 
     ``searches`` has for each space, by name, and each kind of search what ``find_similar`` returned.
+
+    - ``space``: what images were compared by: the vector of the encoder, or something that needs none.
+    - ``gallery``: what was searched: other mergers, or other mergers along other lines of sight.
+    - ``phase``: ``all``, or how many pericentric passages of the query have happened.
     """
     rows = []
     for space, kinds in searches.items():

@@ -93,17 +93,22 @@ def score_spaces(
     and what was found, to be drawn. Raises ValueError if no such image is among the training or the test images.
 
     Test images are the queries, training images what is found. A space has a single row, without a ``gallery``, if for
-    some query too few images are of other mergers. Of each space, in all of its rows, there are besides:
+    some query too few images are of other mergers. What is said of a space is in all of its rows; what is found if
+    images are turned (``overlap_of_sets``) is empty where turned images have no points.
 
-    - ``dimensions``; of the vector ``rate_nats``, the mean Kullback-Leibler divergence of the posteriors of the test
-      images, and ``active_units``, the numbers whose mean varies by more than ACTIVE_VARIANCE;
-    - ``turned_overlap``: ``overlap_of_sets`` of what is found for an image and for the same turned by 90 degrees, and
-      ``turned_median_difference_myr`` of what is found for the latter; ``turns_median_difference_myr`` and
-      ``turns_share_within``, if the nearest of its eight turned and mirrored views counts, which is the same however
-      the image is turned by quarters. All are of other mergers; empty where turned images have no points;
-    - ``map_purity`` of a plane map of at most LARGEST_MAP test images, with TIMES_ON_MAP equally large parts of the
-      time as labels, with the limits of the 95 % interval over simulations, and ``chance_purity``, that of shuffled
-      times.
+    - ``dimensions``: numbers that an image has in this space.
+    - ``rate_nats``: of the vector, how much it says of an image: the mean Kullback-Leibler divergence of the test
+      images' posteriors from the prior.
+    - ``active_units``: of the vector, the numbers whose mean varies by more than ACTIVE_VARIANCE.
+    - ``turned_overlap``: overlap of what is found for an image and for the same image turned by 90 degrees, among other
+      mergers.
+    - ``turned_median_difference_myr``: the median difference in time of what is found for the turned one.
+    - ``turns_median_difference_myr``, ``turns_share_within``: as above, if the nearest of an image's eight turned and
+      mirrored views counts, which is the same however the image is turned by quarters.
+    - ``map_purity``: how pure in time a map in the plane is: the share of an image's nearest points that are of the
+      same one of TIMES_ON_MAP equally large parts of the time, for at most LARGEST_MAP test images; with a 95 %
+      interval over simulations.
+    - ``chance_purity``: the same for shuffled times.
     """
     with h5py.File(latent) as file:
         images = [_images(file[name], split) for name in ("train", "test")]

@@ -52,8 +52,12 @@ class Results:
 
 
 def judge_claims(results: Results) -> pd.DataFrame:
-    """Return a row for each claim: ``claim``, ``source``, ``verdict``, one of those in ``evaluation.verdicts``, and
-    ``evidence``."""
+    """Return a row for each claim; verdicts are those in ``evaluation.verdicts``.
+
+    - ``claim``, ``source``: what is claimed, and where.
+    - ``verdict``: whether the results bear it out.
+    - ``evidence``: the figures that the verdict rests on, in words.
+    """
     paper, readme = "paper, abstract", "README"
     rows = [
         ("The stage of a merger can be told from an image of it.", paper, *_judge_dating(results)),

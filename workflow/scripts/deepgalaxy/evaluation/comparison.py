@@ -97,11 +97,16 @@ def compare_experiments(ours: Experiment, other: Experiment, seed: int) -> pd.Da
     """Return a row for each run of our experiment that is no single fold and no ensemble, beside one of the other.
 
     That is the run of the same names; where there is none, the one on the same sample that is first by validation; and
-    where there is no such sample, the first of all; ``other_is`` says which. Of both, the columns are those of BESIDE,
-    with ``other_`` before them for the other one; ``test_simulations`` and ``other_test_simulations``; and ``paired``,
-    whether these are the same. ``accuracy_gain`` and ``median_error_gain_myr`` are positive where ours is better, with
-    the limits of 95 % intervals over simulations (``gain_interval``). The first is empty if the numbers of classes
-    differ, the second if times do not count from the same event.
+    where there is no such sample, the first of all. Of both, the columns are those of BESIDE, with ``other_`` before
+    them for the other one; intervals are those of ``gain_interval``.
+
+    - ``other_…``: what the column of this name without ``other_`` says, of the run of the other experiment.
+    - ``other_is``: which run that is: the one of the same names, the first on the same sample, or the first of all.
+    - ``validation_cross_entropy``, ``accuracy``, ``median_error_myr``: as in the metrics.
+    - ``test_simulations``, ``paired``: how many test simulations there are, and whether both experiments have the same.
+    - ``accuracy_gain``: positive where ours is better; with a 95 % interval over simulations, and empty if the numbers
+      of classes differ.
+    - ``median_error_gain_myr``: the same of the median error; empty if times do not count from the same event.
     """
     theirs = whole_samples(other.metrics)
     rows = []
@@ -177,8 +182,11 @@ def gain_interval(
 
 
 def differing_settings(ours: Mapping[str, Any], other: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the settings in which two experiments differ: ``setting``, its place as keys with colons between them, and
-    its value ``here`` and ``there`` as JSON has it, empty where it is not set."""
+    """Return the settings in which two experiments differ.
+
+    - ``setting``: its place in the configuration, as keys with colons between them.
+    - ``here``, ``there``: its value in either experiment, as JSON has it; empty where it is not set.
+    """
     here, there = _flat(ours), _flat(other)
     places = [place for place in dict.fromkeys([*here, *there]) if here.get(place) != there.get(place)]
     rows = [(": ".join(place), here.get(place), there.get(place)) for place in places]

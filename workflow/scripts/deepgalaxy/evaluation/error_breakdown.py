@@ -37,12 +37,18 @@ def break_down_errors(
     """Return how well the test images of each class, phase, simulation, camera, size ratio and mass ratio are dated.
 
     ``pericentres_myr`` gives the times of the pericentric passages of each merger (a group of the dataset) where they
-    are known; ``phase`` is how many of them have happened, and images of other mergers have none. The table has a row
-    for each value of each grouping, with ``grouping``, ``value`` (of a class, its name), ``images``, ``simulations``,
-    ``accuracy`` and, of the absolute difference between the expected and the true time in Myr,
-    ``median_error_myr``, ``error_16_myr`` and ``error_84_myr``, empty where no image has a class with a time;
-    ``median_error_floor_myr`` as in ``score_predictions``; times count from ``counts_from``. Isolated galaxies have no
-    phase and no ratios.
+    are known. Isolated galaxies have no phase and no ratios.
+
+    - ``grouping``: by what the images are divided: ``class``, ``phase`` (how many pericentric passages have happened),
+      ``group`` (the simulation), ``camera``, ``size_ratio`` or ``mass_ratio``.
+    - ``value``: which part it is; of a class, its name.
+    - ``images``, ``simulations``: how many there are.
+    - ``counts_from``: the event that times count from.
+    - ``accuracy``: share of images whose most probable class is the true one.
+    - ``median_error_myr``: median of the absolute difference between the expected and the true time; empty where no
+      image has a class with a time.
+    - ``error_16_myr``, ``error_84_myr``: between these is that difference for 68 % of the images.
+    - ``median_error_floor_myr``: as in the metrics.
     """
     images = split.iloc[predictions.row].reset_index(drop=True)
     images["class"] = pd.Categorical.from_codes(predictions.label, classes["name"])

@@ -26,14 +26,18 @@ def tabulate_intervals(
 ) -> pd.DataFrame:
     """Return how many of the test images that have a time are covered: of all, by phase and by simulation.
 
-    The table has a row for each ``value`` of each ``grouping`` (GROUPINGS, each beginning with its worst row), of so
-    many ``images`` and ``simulations``, whose times count from ``counts_from``. ``pericentres_myr`` are as in
-    ``break_down_errors``.
+    The table has the rows of each of GROUPINGS, the worst first. ``pericentres_myr`` are as in ``break_down_errors``;
+    besides the columns below, it has those of ``score_intervals`` for SHARES (``conformal_intervals``).
 
-    - ``coverage_68``: share of images whose true time lies in the middle 68 % of the network's own distribution;
-      ``width_68_myr``: the median width of that part; ``scaled_coverage_68``, ``scaled_width_68_myr``: the same after
-      scaling by the temperature that fits the ``validation`` images;
-    - those of ``score_intervals`` for SHARES: of conformal intervals (``conformal_intervals``).
+    - ``grouping``: ``all``, ``phase`` (how many pericentric passages have happened) or ``group`` (the simulation).
+    - ``value``: which phase or simulation it is.
+    - ``images``, ``simulations``: how many there are.
+    - ``counts_from``: the event that times count from.
+    - ``coverage_68``: share of images whose true time lies in the middle 68 % of the network's own distribution over
+      time.
+    - ``width_68_myr``: median width of that part.
+    - ``scaled_coverage_68``, ``scaled_width_68_myr``: the same after the distribution was scaled by the temperature
+      that fits the validation images.
     """
     timed = predictions.timed
     given = predictions.where(timed), scale_by_validation(predictions, validation, split).where(timed)

@@ -88,10 +88,13 @@ def say_what_calibrates(intervals: list[ConformalIntervals]) -> str:
 def score_intervals(intervals: list[ConformalIntervals], group: np.ndarray, seed: int) -> dict[str, float | str | None]:
     """Return how well calibrated intervals of images hold, which show the simulations ``group`` (n,).
 
-    - ``conformal_coverage_68``: share of the images whose interval has the true time in it, with the limits of its 95 %
-      interval over simulations (``resampled_interval``, drawn from ``seed``); ``conformal_width_68_myr``: their median
-      width in Myr; the same for the other shares of the ``intervals``; None where too few simulations calibrate;
-    - ``intervals``: how many calibrate, and how many it would take, in words.
+    The limits of intervals over simulations are those of ``resampled_interval``, drawn from ``seed``.
+
+    - ``conformal_coverage_68``: share of images whose true time lies in their conformal interval, which is calibrated
+      on other simulations to hold 68 % of the times; with a 95 % interval, and empty where too few simulations
+      calibrate.
+    - ``conformal_width_68_myr``: median width of these intervals.
+    - ``intervals``: how many simulations calibrate them, and how many it would take, in words.
     """
     scores: dict[str, float | str | None] = {}
     for of in intervals:

@@ -11,10 +11,13 @@ def tabulate_isolated(predictions: Predictions, split: pd.DataFrame, seed: int) 
     """Return how many test images of isolated galaxies are called mergers, and the reverse.
 
     An image is called what the most probable class is of, whatever its time. The table has a row for each of both
-    kinds: ``true`` and ``called``, ``images`` and ``simulations`` that are ``true``, ``called_so``, how many of the
-    images are called so, and their ``share`` with the limits ``share_low`` and ``share_high`` of its 95 % interval
-    (``resampled_interval`` over the simulations, drawn from ``seed``; empty for fewer than two, and where all agree). A
-    kind that is not tested has no share.
+    kinds; one that is not tested has no share. The interval is that of ``resampled_interval`` over the simulations,
+    drawn from ``seed``; empty for fewer than two, and where all agree.
+
+    - ``true``, ``called``: what the images show, and what they are taken for.
+    - ``images``, ``simulations``: how many show it.
+    - ``called_so``: how many of these images are taken for the other kind.
+    - ``share``: their share, with a 95 % interval.
     """
     group, isolated = (split[column].to_numpy() for column in ("group", "isolated"))
     classes_of_isolated = np.unique(split.loc[isolated, "label"])

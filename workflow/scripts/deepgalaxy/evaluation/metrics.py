@@ -42,27 +42,27 @@ def score_predictions(
 
     ``split`` may be that of all folds together (``join_splits``); what is known from training and validation, the most
     frequent class, the median time and the temperature, is then that of each image's own fold. ``splits_before`` are
-    those of the trainings that the weights to begin with come from; None if they are not known. Times count from
-    ``counts_from``. Errors in time are of ``timed_test_images``, whose class has a time, of ``timed_test_simulations``.
+    those of the trainings that the weights to begin with come from; None if they are not known. Intervals are those of
+    ``resampled_interval``, drawn from ``seed``.
 
-    - ``accuracy``: share of images whose most probable class is the true one, with the limits of its 95 % interval
-      (``resampled_interval``, drawn from ``seed``); ``top5_accuracy``: for which it is among the five most probable;
-      ``chance`` is that of drawing a class uniformly, ``majority_accuracy`` that of always naming the class most
-      frequent in training; ``cross_entropy`` is in nats;
-    - of the validation images ``validation_images``, ``validation_simulations``, ``validation_cross_entropy``,
-      ``validation_accuracy`` and ``validation_median_error_myr``, empty if none has a class with a time;
-    - ``test_simulations_trained_on``: how many of the test simulations were trained on, now or before; any means that
-      the split leaks and the other metrics are too optimistic; None if that is not known;
-    - ``median_error_myr``, with its 95 % interval, and ``mean_error_myr``: of the absolute difference between the
-      expected and the true time; 68 % of the images have one between ``error_16_myr`` and ``error_84_myr``;
-      ``median_error_floor_myr``: the median when the true class is always named, and its centre given as the time;
-      ``most_probable_median_error_myr``: the median when the time of the most probable class that has one is taken
-      instead; ``baseline_median_error_myr``: the same when the median time of the training images is always given;
-    - ``calibration_error``: the expected calibration error; ``temperature``: by which the probabilities are scaled to
-      fit the validation images, the mean over the test images; ``scaled_calibration_error``: that after it;
-    - ``coverage_68``: share of images whose true time lies within the middle 68 % of the predicted distribution over
-      time (``share_between``); ``scaled_coverage_68``: the same after scaling;
-    - those of ``score_intervals`` for SHARES: of intervals that are calibrated on other simulations.
+    - ``counts_from``: the event that times count from.
+    - ``classes``, ``test_images``, ``test_simulations``: how many there are.
+    - ``timed_test_images``, ``timed_test_simulations``: how many of these have a class with a time; all errors in time
+      are of these.
+    - ``accuracy``: share of images whose most probable class is the true one, with a 95 % interval.
+    - ``top5_accuracy``: share of images whose true class is among the five most probable.
+    - ``chance``, ``majority_accuracy``: accuracy of a class drawn at random, and of always naming the class that is
+      most frequent in training.
+    - ``cross_entropy``: mean loss in nats.
+    - ``validation_images``, ``validation_simulations``, ``validation_cross_entropy``, ``validation_accuracy``,
+      ``validation_median_error_myr``: the same of the validation images; the last is empty if none of them has a class
+      with a time.
+    - ``test_simulations_trained_on``: how many of the test simulations were trained on, now or before. Any means that
+      the split leaks, and that the other metrics are too optimistic; empty if it is not known.
+    - ``temperature``: by which probabilities are scaled to fit the validation images; the mean over the test images.
+
+    Besides, there are what ``_errors_in_time`` and ``_calibration`` return, and the scores of ``score_intervals`` for
+    SHARES, of intervals that are calibrated on other simulations.
 
     Raises ValueError if no test image has a class with a time.
     """
@@ -122,7 +122,14 @@ def _of_validation(validation: Predictions, classes: pd.DataFrame, split: pd.Dat
 
 
 def _calibration(predictions: Predictions, scaled: Predictions, classes: pd.DataFrame) -> dict[str, float]:
-    """Return what ``score_predictions`` says of calibration, as the network gives probabilities and as ``scaled``."""
+    """Return what ``score_predictions`` says of calibration, as the network gives probabilities and as ``scaled``.
+
+    - ``calibration_error``: the expected calibration error of the class probabilities.
+    - ``scaled_calibration_error``: the calibration error after scaling by the temperature.
+    - ``coverage_68``: share of images whose true time lies within the middle 68 % of the predicted distribution over
+      time.
+    - ``scaled_coverage_68``: the same after scaling.
+    """
     dated = predictions.where(predictions.timed), scaled.where(predictions.timed)
     coverage, scaled_coverage = (float(share_between(of, classes, MIDDLE_68)[0]) for of in dated)
     return {
@@ -150,7 +157,17 @@ def _errors_in_time(
     predictions: Predictions, median_myr: pd.Series, classes: pd.DataFrame, group: np.ndarray, seed: int
 ) -> dict[str, float | None]:
     """Return the metrics of ``score_predictions`` in Myr, of n images that all have a time; ``median_myr`` (n,) is that
-    of the training images, ``group`` (n,) the simulation."""
+    of the training images, ``group`` (n,) the simulation.
+
+    - ``median_error_myr``, ``mean_error_myr``: of the absolute difference between the expected and the true time; the
+      median has a 95 % interval.
+    - ``error_16_myr``, ``error_84_myr``: between these is that difference for 68 % of the images.
+    - ``median_error_floor_myr``: median error of an answer that always names the true class, and gives the centre of
+      that class as the time.
+    - ``most_probable_median_error_myr``: median error if the time of the most probable class that has one is taken
+      instead of the expected time.
+    - ``baseline_median_error_myr``: median error of always giving the median time of the training images.
+    """
     error_myr = predictions.error_myr(classes)
     interval = resampled_interval(np.median, error_myr, group, seed)
     most_probable_myr = most_probable_time(predictions.probabilities, classes)
@@ -213,9 +230,13 @@ def summarise_repeats(metrics: pd.DataFrame) -> pd.DataFrame:
 
     ``metrics`` has a row for each run, with the columns dataset, sample, fold, model, workers, repeat and those of
     ``score_predictions``; of samples with folds, only those of all folds together count. The table has one row for each
-    combination of dataset, sample, model, workers and ``counts_from``: ``repeats``, of each of SUMMARISED the mean and,
-    as ``_sd``, the standard deviation (with n - 1; empty for a single run), and ``median_error_floor_myr``, which
-    repeats have in common. Of each sample, the lowest mean loss on the validation images comes first.
+    combination of dataset, sample, model, workers and ``counts_from``, with the mean and the deviation of each of
+    SUMMARISED. Of each sample, the lowest mean loss on the validation images comes first.
+
+    - ``counts_from``: the event that times count from.
+    - ``repeats``: how many there are.
+    - ``…_sd``: standard deviation (with n - 1) of the column before it, which has the mean; empty for a single run.
+    - ``median_error_floor_myr``: as in the metrics; repeats have it in common.
     """
     metrics = whole_samples(metrics)
     runs = metrics.groupby(["dataset", "sample", "model", "workers", "counts_from"], sort=False)

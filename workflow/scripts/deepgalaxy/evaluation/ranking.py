@@ -15,7 +15,9 @@ def rank_runs(metrics: pd.DataFrame) -> pd.DataFrame:
     validation.
 
     The samples and folds keep their order; within each, the run of the lowest LOSS comes first, and of equals the one
-    that was first. After NAMES stands ``validation_rank``, from 1.
+    that was first. After NAMES stands the rank.
+
+    - ``validation_rank``: place of the run on its sample and fold, from 1 for the lowest loss on the validation images.
     """
     place = _joined(metrics, TESTED)
     rank = metrics.groupby(place)[LOSS].rank(method="first").astype(int)

@@ -14,10 +14,15 @@ from deepgalaxy.evaluation.predictions import Predictions
 def tabulate_robustness(measured: str | Path, classes: pd.DataFrame, split: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return one row for each perturbation in a file of ``measure_robustness``, the upright images first.
 
-    ``perturbation``, ``value`` and ``unit``; ``images``, of which ``timed_images``, from ``timed_simulations``, have a
-    time; of these the ``median_error_myr``, its ``ratio`` to that of the upright images with the limits of a 95 %
-    interval over simulations (``resampled_interval``; NaN if there is none), and ``coverage_68``, the share whose true
-    time lies in the middle 68 % of the distribution; of all images the ``accuracy``.
+    The interval is that of ``resampled_interval``, drawn from ``seed``; NaN if there is none.
+
+    - ``perturbation``, ``value``, ``unit``: what was done to the images, and how much of it.
+    - ``images``, ``timed_images``, ``timed_simulations``: how many there are; how many of them have a time, and how
+      many simulations these show.
+    - ``median_error_myr``: median error of the time.
+    - ``ratio``: that error over that of the upright images, with a 95 % interval over simulations.
+    - ``coverage_68``: share of images whose true time lies in the middle 68 % of the predicted distribution.
+    - ``accuracy``: of all images.
     """
     rows, upright = [], None
     with h5py.File(measured) as file:

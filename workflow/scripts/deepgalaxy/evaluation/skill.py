@@ -24,14 +24,18 @@ def measure_skill(
 ) -> dict[str, Any]:
     """Return how a network compares with the strongest of the baselines (``strongest_baseline``) on the test images.
 
-    - ``baseline``, ``setting``: which one it is; ``counts_from``: what times count from;
-    - ``test_simulations``: how many test simulations have images with a time;
-    - ``median_error_myr``, ``accuracy``: of the network, as in ``score_predictions``; ``strongest_median_error_myr``,
-      ``strongest_accuracy``: of the baseline; ``median_error_floor_myr``: as in ``score_predictions``;
-    - ``median_error_gain_myr``: the baseline's median error minus the network's; ``accuracy_gain``: the network's
-      accuracy minus the baseline's. Both are positive where the network is better, and have the limits of a 95 %
-      interval (``resampled_interval``, drawn from ``seed``), for which network and baseline are compared on the same
-      resampled simulations; None for a single simulation, and where all agree;
+    Intervals are those of ``resampled_interval``, drawn from ``seed``: network and baseline are compared on the same
+    resampled simulations. They are None for a single simulation, and where all agree.
+
+    - ``baseline``, ``setting``: the baseline of the lowest error on the validation images, and how it was set up.
+    - ``counts_from``: the event that times count from.
+    - ``test_simulations``: how many test simulations have images with a time.
+    - ``median_error_myr``, ``accuracy``: of the network, as in the metrics.
+    - ``strongest_median_error_myr``, ``strongest_accuracy``: of that baseline.
+    - ``median_error_floor_myr``: as in the metrics.
+    - ``median_error_gain_myr``: the baseline's median error minus the network's, so that the network is better where
+      this is positive; with a 95 % interval.
+    - ``accuracy_gain``: the network's accuracy minus the baseline's; with a 95 % interval.
     - ``verdict``: a sentence that says whether the network beats the baseline, by the interval of the median error.
 
     Raises ValueError if network and baseline did not predict the same images, or if no image that they were validated

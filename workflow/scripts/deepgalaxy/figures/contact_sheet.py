@@ -9,6 +9,7 @@ import pandas as pd
 from deepgalaxy.dataset.layout import is_isolated, parse_group_name, recorded_numbers, times_name
 from deepgalaxy.dataset.units import usable_cameras
 from deepgalaxy.figures.tiles import draw_tiles, nearest_tiles
+from deepgalaxy.figures.words import name_group
 
 COLUMNS = 10
 """Times that are shown, at most."""
@@ -31,5 +32,7 @@ def plot_contact_sheet(dataset: str | Path, catalogue: pd.DataFrame, output: str
         rows = {f"camera {camera:02d}": nearest_tiles(group, camera, t, wanted_myr) for camera, t in t_myr.items()}
         pericentres = recorded_numbers(group, "pericentres_myr")
     passages = ", ".join(f"{t:.4g}" for t in pericentres)
-    title = f"{name}: time since the start of the simulation" + (f", pericentres at {passages} Myr" if passages else "")
+    title = f"{name_group(name)}: time since the start of the simulation" + (
+        f", pericentres at {passages} Myr" if passages else ""
+    )
     draw_tiles(rows, [f"{t:g} Myr" for t in wanted_myr], title, output)

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
+from deepgalaxy.figures.words import name_group
 
 MOST_CLASSES = 24
 """Classes that are drawn; with more, their names could not be read."""
@@ -54,7 +55,7 @@ def plot_errors(errors: pd.DataFrame, output: str | Path) -> None:
         top.scatter(places, rows["median_error_floor_myr"], marker="_", s=80, color=ORANGE, zorder=4)
         bottom.bar(places, rows["accuracy"], color=BLUE)
         every = math.ceil(len(rows) * sum(widths) / width / MOST_NAMES)
-        values = rows["value"][::every]
+        values = rows["value"][::every].map(name_group if grouping == "group" else str)
         bottom.set_xticks(places[::every], values, rotation=90 if values.str.len().max() > 2 else 0)
         bottom.set_xlabel(NAMES[grouping])
         for panel in (top, bottom):

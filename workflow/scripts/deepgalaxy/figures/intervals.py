@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import BLUE, ORANGE, save_figure
+from deepgalaxy.figures.words import name_group
 
 PANELS = {"all": "images", "phase": "passages so far", "group": "simulation, the worst first"}
 COLOURS = {68: BLUE, 90: ORANGE}
@@ -36,7 +37,7 @@ def plot_intervals(table: pd.DataFrame, output: str | Path) -> None:
             axes.axhline(percent / 100, ls="--", lw=1, color=colour, zorder=0)
             _plot_coverage(axes, rows, percent, colour)
         every = math.ceil(len(rows) * sum(widths) / width / MOST_NAMES)
-        values = rows["value"][::every]
+        values = rows["value"][::every].map(name_group if grouping == "group" else str)
         axes.set_xticks(range(len(rows))[::every], values, rotation=90 if values.str.len().max() > 3 else 0, fontsize=8)
         axes.set(xlabel=PANELS[grouping], xlim=(-0.6, len(rows) - 0.4), ylim=(-0.02, 1.02))
     panels[0, 0].set_ylabel("share of the images whose interval\nholds the true time")

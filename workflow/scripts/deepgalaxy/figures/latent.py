@@ -10,6 +10,7 @@ from matplotlib import pyplot as plt
 from deepgalaxy.dataset.cameras import ANTIPODAL_PAIRS, LINE_OF_SIGHT
 from deepgalaxy.encoder.retrieval import NEIGHBOURS_IN_MAP
 from deepgalaxy.figures.style import GREY, save_figure
+from deepgalaxy.figures.words import name_group
 
 VECTOR = "vector"
 MOST_NAMED = 12
@@ -34,7 +35,7 @@ def plot_latent(searches: str | Path, split: pd.DataFrame, table: pd.DataFrame, 
     shown = by_time.scatter(place[timed, 0], place[timed, 1], c=views["target_myr"][timed], cmap="viridis", s=8, lw=0)
     figure.colorbar(shown, ax=by_time, location="left", pad=0.01, aspect=40).set_label("time (Myr)", fontsize=9)
     by_time.set_title("by time", fontsize=10)
-    _draw_names(by_merger, place, views["group"], "by simulation")
+    _draw_names(by_merger, place, views["group"].map(name_group), "by simulation")
     _draw_names(by_line, place, views["camera"].map(_name_line), "by line of sight")
     for axes in (by_time, by_merger, by_line):
         axes.set(xticks=[], yticks=[])

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import BLUE, ORANGE, in_two_lines, save_figure
+from deepgalaxy.figures.words import name_group
 from deepgalaxy.observed.novelty import NEIGHBOURS
 from deepgalaxy.sample.prepared_file import as_brightness
 
@@ -75,7 +76,7 @@ def _plot_times(axes: plt.Axes, times: pd.DataFrame, row: pd.Series, colour: str
     axes.tick_params(labelsize=8)
     time = f"{row['expected_myr']:.0f} Myr; 68 %: {row['low_myr']:.0f} to {row['high_myr']:.0f} Myr"
     if row["timed_probability"] < 0.5:
-        time = f"{row['class']}: {row['probability']:.0%}; if not: {time}"
+        time = f"{row['class']}: {100 * row['probability']:.0f} %; if not: {time}"
     if is_warned(row):
         lone = row.get("lone_probability", np.nan)
         known = "" if pd.isna(lone) else f", lone galaxy {lone:.2f}"
@@ -95,4 +96,4 @@ def _plot_neighbour(axes: plt.Axes, train: str | Path, neighbour: pd.Series, num
     with h5py.File(train) as file:
         image = file["images"][np.flatnonzero(file["row"][:] == row)[0]]
     time = name if pd.isna(target_myr) else f"{target_myr:g} Myr"
-    _plot_image(axes, image, f"neighbour {number}: {time}\n{group}, camera {camera:02.0f}")
+    _plot_image(axes, image, f"neighbour {number}: {time}\n{name_group(group)}\ncamera {camera:02.0f}")

@@ -28,7 +28,9 @@ def plot_pit(predictions: Predictions, classes: pd.DataFrame, output: str | Path
     axes.set_ylim(0, 1.3 * max(shares.max(), 1 / PARTS))  # with room for the legend
     axes.axhline(1 / PARTS, ls="--", color=ORANGE, label="calibrated")
     covered = share_between(dated, classes, MIDDLE_68)[0]
-    axes.axvspan(*MIDDLE_68, color=GREY, alpha=0.15, zorder=0, label=f"middle 68 %: {covered:.0%} of the images")
+    axes.axvspan(
+        *MIDDLE_68, color=GREY, alpha=0.15, zorder=0, label=f"middle 68 %: {100 * covered:.0f} % of the images"
+    )
     since = f"true time since the {time_origin(classes)}"
     axes.set(xlabel=f"level of the {since}\nin the predicted distribution", ylabel="share of the images", xlim=(0, 1))
     axes.legend(loc="upper center")

@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import save_figure
 from deepgalaxy.figures.tiles import draw_rows
+from deepgalaxy.figures.words import name_group
 
 ROWS = {"image": "image", "autoencoder": "autoencoder", "variational": "by the vector"}
 """What is drawn from top to bottom: the name in the file, and what the figure calls it."""
@@ -41,7 +42,7 @@ def plot_reconstructions(made: str | Path, split: pd.DataFrame, table: pd.DataFr
 def describe_view(view: pd.Series) -> str:
     """Return in three lines which image a row of the split table is of."""
     time = "no time" if pd.isna(view["target_myr"]) else f"{view['target_myr']:.0f} Myr"
-    return f"{view['group']}\ncamera {view['camera']:02.0f}\n{time}"
+    return f"{name_group(view['group'])}\ncamera {view['camera']:02.0f}\n{time}"
 
 
 def _say_means(table: pd.DataFrame) -> str:

@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.ticker import LogFormatter
 
 from deepgalaxy.figures.style import BLUE, GREY, ORANGE, save_figure
+from deepgalaxy.figures.words import PERTURBATIONS
 
 COLUMNS = 3
 NEUTRAL = {"turn": 0, "scale": 1, "scale told": 1, "shift": 0, "blur": 0, "noise": 0, "gain": 1}
@@ -25,7 +26,7 @@ def plot_robustness(table: pd.DataFrame, output: str | Path) -> None:
     )
     for panel, name in zip(axes.flat, names):
         chosen = table[table["perturbation"] == name]
-        unit = chosen["unit"].iloc[0]
+        title, amount = PERTURBATIONS[name]
         if name in NEUTRAL and name not in LOGARITHMIC:
             origin = {"value": NEUTRAL[name], "median_error_myr": upright["median_error_myr"]}
             chosen = pd.concat([chosen, pd.DataFrame([origin | dict.fromkeys(("ratio_low", "ratio_high"), 1.0)])])
@@ -35,7 +36,8 @@ def plot_robustness(table: pd.DataFrame, output: str | Path) -> None:
         panel.fill_between(chosen["value"], *band, color=BLUE, alpha=0.2, lw=0)
         panel.plot(chosen["value"], chosen["median_error_myr"], "o-", color=BLUE, ms=4)
         panel.axhline(level, ls="--", color=ORANGE)
-        panel.set(title=name, xlabel=unit, xscale="log" if name in LOGARITHMIC else "linear")
+        panel.set(title=title, xlabel=amount, xscale="log" if name in LOGARITHMIC else "linear")
+        panel.xaxis.set_major_formatter("{x:g}")
         panel.grid(color=GREY, alpha=0.2)
     for panel in axes.flat[len(names) :]:
         panel.set_visible(False)

@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 
 from deepgalaxy.dataset.cameras import CAMERA_COUNT
 from deepgalaxy.figures.style import BLUE, GREEN, ORANGE, save_figure
+from deepgalaxy.figures.words import name_group
 from deepgalaxy.sample.split import SPLITS
 
 COLOURS = dict(zip(SPLITS, (BLUE, GREEN, ORANGE)))
@@ -33,7 +34,7 @@ def plot_sample(catalogue: pd.DataFrame, split: pd.DataFrame, output: str | Path
         )
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 1.5 + 0.17 * len(groups)), layout="constrained")
     left.imshow(cells, aspect="auto", interpolation="nearest")
-    left.set_yticks(range(len(groups)), groups, fontsize=7)
+    left.set_yticks(range(len(groups)), map(name_group, groups), fontsize=7)
     left.set_xticks(range(CAMERA_COUNT))
     left.set(xlabel="camera", title="what was selected, and for what")
 

@@ -11,6 +11,7 @@ from sklearn.metrics import pairwise_distances
 
 from deepgalaxy.encoder.reconstruction import spread_over
 from deepgalaxy.figures.style import BLUE, in_two_lines, save_figure
+from deepgalaxy.figures.words import name_group
 from deepgalaxy.observed.similar import NEAREST, tabulate_similar
 from deepgalaxy.sample.prepared_file import as_brightness
 
@@ -66,7 +67,10 @@ def plot_queries(
     with h5py.File(test) as file:
         place = {number: place for place, number in enumerate(file["row"][:])}
         images = np.stack([file["images"][place[number]] for number in row[chosen]])
-    titles = [f"{view.group}\ncamera {view.camera:02d}: {view.target_myr:.0f} Myr" for view in queries.itertuples()]
+    titles = [
+        f"{name_group(view.group)}\ncamera {view.camera:02d}: {view.target_myr:.0f} Myr"
+        for view in queries.itertuples()
+    ]
     _draw(Sheet(images, titles, found), train, output)
 
 
@@ -100,4 +104,4 @@ def _say_similar(about: pd.Series, number: int) -> str:
     """Return in two lines which training image is similar."""
     _, group, camera, t_myr, _ = about
     time = "no time" if pd.isna(t_myr) else f"{t_myr:.0f} Myr"
-    return f"{number}: {group}\ncamera {camera:02.0f}: {time}"
+    return f"{number}: {name_group(group)}\ncamera {camera:02.0f}: {time}"

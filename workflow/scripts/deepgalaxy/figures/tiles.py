@@ -11,6 +11,7 @@ from skimage.util import montage
 
 from deepgalaxy.dataset.layout import images_name, is_isolated, parse_group_name
 from deepgalaxy.figures.style import save_figure
+from deepgalaxy.figures.words import name_group
 
 FAINT = 0.06
 """Of the largest brightness: what is fainter may lie outside of what is shown."""
@@ -39,14 +40,14 @@ def nearest_tiles(
 
 
 def name_ratios(group: str) -> str:
-    """Return what a group is called in a figure: the ratios of a merger, or the number of a lone galaxy.
+    """Return what a group is called above an image, on two lines: the ratios of a merger, or the number of a lone one.
 
     >>> name_ratios("s_0.6_m_0.33"), name_ratios("isolated_01")
     ('mass ratio 0.33\\nsize ratio 0.6', 'lone galaxy 01')
     """
-    size_ratio, mass_ratio = parse_group_name(group)
     if is_isolated(group):
-        return group.replace("isolated_", "lone galaxy ")
+        return name_group(group)
+    size_ratio, mass_ratio = parse_group_name(group)
     return f"mass ratio {mass_ratio:g}\nsize ratio {size_ratio:g}"
 
 

@@ -8,6 +8,7 @@ from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import save_figure
 from deepgalaxy.figures.tiles import draw_rows
+from deepgalaxy.figures.words import name_group
 
 ROWS = {
     "simulated": "simulated",
@@ -39,9 +40,9 @@ def plot_walk(walked: str | Path, output: str | Path) -> None:
         panel.set_title(f"{time:.0f} Myr", fontsize=8)
     inner = slice(1, -1)
     figure.suptitle(
-        f"From the first to the last image of {group}, camera {camera:02d}; mean absolute difference of the steps"
-        f" between:\nby their own vectors {between['rebuilt'][inner].mean():.4f}, by the vectors between"
-        f" {between['decoded'][inner].mean():.4f}, blended {between['blended'][inner].mean():.4f}",
+        f"From the first to the last image of the merger of {name_group(group)}, camera {camera:02d}; mean absolute"
+        f" difference of the steps between:\nby their own vectors {between['rebuilt'][inner].mean():.4f}, by the"
+        f" vectors between {between['decoded'][inner].mean():.4f}, blended {between['blended'][inner].mean():.4f}",
         fontsize=9,
     )
     save_figure(figure, output)

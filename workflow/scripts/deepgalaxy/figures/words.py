@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from deepgalaxy.dataset.layout import GROUP_NAME, is_isolated, parse_group_name
+
 PROPERTIES = {
     "t_peri_myr": "time since first pericentre (Myr)",
     "log2_mass_ratio": "|log2| of the mass ratio",
@@ -12,6 +14,37 @@ PROPERTIES = {
     "lone": "lone galaxy",
 }
 """What figures and the report call each property."""
+
+PERTURBATIONS = {
+    "turn": ("turned", "angle (degrees)"),
+    "scale": ("seen larger or smaller", "apparent size (times)"),
+    "scale told": ("larger or smaller, as the file tells", "apparent size (times)"),
+    "shift": ("moved", "distance (of the width)"),
+    "blur": ("blurred", "standard deviation of the blur (kpc)"),
+    "noise": ("noise in the light", "standard deviation (of the faintest light shown)"),
+    "gain": ("brighter or fainter", "light (times)"),
+    "galaxy": ("another galaxy in the field", "distance from the centre (of the width)"),
+    "star": ("a star in the field", "its peak (of the brightest light shown)"),
+}
+"""What figures and the report call each way to disturb an image, and its amount."""
+
+
+def name_group(group: str) -> str:
+    """Return what a group of a dataset is called on one line: the ratios of a merger, or the number of a lone galaxy.
+
+    >>> name_group("s_0.6_m_0.33"), name_group("isolated_01")
+    ('mass 0.33, size 0.6', 'lone galaxy 01')
+    """
+    if is_isolated(group):
+        return group.replace("isolated_", "lone galaxy ")
+    size_ratio, mass_ratio = parse_group_name(group)
+    return f"mass {mass_ratio:g}, size {size_ratio:g}"
+
+
+def in_words(name: str) -> str:
+    """Return what a property, or a group of a dataset, is called; any other name as it is."""
+    is_group = is_isolated(name) or GROUP_NAME.fullmatch(name)
+    return name_group(name) if is_group else PROPERTIES.get(name, name)
 
 
 @dataclass(frozen=True)
@@ -34,41 +67,42 @@ WORDS = {
         "A moving picture of two galaxies that merge, above a blue histogram that moves to the right with time.",
     ),
     "skill": Words(
-        "Networks (blue), in the order of their loss on the validation images, and baselines on {}: median error of the"
-        " time and accuracy on the test images, with 95 % intervals; in orange the baseline that is strongest on the"
-        " validation images, in green the median error of an answer that is right about the class and knows no more.",
+        "Networks (blue), in the order of their loss on the validation images, and baselines on the sample {}: median"
+        " error of the time and accuracy on the test images, with 95 % intervals; in orange the baseline that is"
+        " strongest on the validation images, in green the median error of an answer that is right about the class and"
+        " knows no more.",
         "Two panels of points with error bars, one row for each network and baseline: on the left the median error, of"
         " which less is better, on the right the accuracy, of which more is better.",
     ),
     "mergers": Words(
-        "Mergers of {}, each from another side: times across, mergers down. Each picture is the snapshot nearest in"
-        " time; the title says how far off they are at most, from half a Myr on.",
+        "Mergers of the dataset {}, each from another side: times across, mergers down. Each picture is the snapshot"
+        " nearest in time; the title says how far off they are at most, from half a Myr on.",
         "A grid of grey images of simulated galaxies: in each row two of them meet, part with tails and merge, at"
         " another angle in each row.",
     ),
     "parameters": Words(
-        "The mergers of {}, by what was drawn for them, in colour and mark of their split. The network is asked about"
-        " mergers within these ranges, and knows no others.",
+        "The mergers of the sample {}, by what was drawn for them, in colour and mark of their split. The network is"
+        " asked about mergers within these ranges, and knows no others.",
         "Scatter plots of ratios, orbits and spins. Circles of training, triangles of validation and squares of test"
         " mergers are spread over the same ranges.",
     ),
     "sample": Words(
-        "What {} holds: cameras of each group, and images at each time, by split. Only images that have a class are"
-        " counted: with stages, those of a merger between the last stage and its coalescence are left out, so that the"
-        " counts fall and rise again. Isolated galaxies are counted with the mergers, over the time that they were"
-        " simulated for, which may be much shorter.",
+        "What the sample {} holds: cameras of each simulation, and images at each time, by split. Only images that"
+        " have a class are counted: with stages, those of a merger between the last stage and its coalescence are left"
+        " out, so that the counts fall and rise again. Isolated galaxies are counted with the mergers, over the time"
+        " that they were simulated for, which may be much shorter.",
         "On the left a grid of simulations and cameras, each cell in the colour of its split; on the right stacked"
         " bars of the number of images at each time.",
     ),
     "morphology": Words(
-        "Classical statistics of the images of mergers in {} over time: median and 68 % of the images. Only images that"
-        " have a class are measured: with stages, those of a merger between the last stage and its coalescence are left"
-        " out, so that medians jump where mergers drop out or come back.",
+        "Classical statistics of the images of mergers in the sample {} over time: median and 68 % of the images."
+        " Only images that have a class are measured: with stages, those of a merger between the last stage and its"
+        " coalescence are left out, so that medians jump where mergers drop out or come back.",
         "Five panels, one for each statistic: a blue line with a band over time, among grey lines of single"
         " simulations that are spread as widely as the band.",
     ),
     "contact_sheet": Words(
-        "One merger of {}: times since the start of its simulation across, cameras down.",
+        "One merger of the dataset {}: times since the start of its simulation across, cameras down.",
         "A grid of grey images of one merger: the same moments across, seen from another side in each row; opposite"
         " cameras show mirror images.",
     ),
@@ -107,14 +141,17 @@ WORDS = {
         " images.",
     ),
     "predictions": Words(
-        "{}: confusion matrix; expected against true time; reliability of the probabilities.",
+        "{}, in three ways. Left: which share of the images of each true class gets each class (confusion matrix)."
+        " Middle: expected against true time, with the median and 68 % of the images. Right: how often the most"
+        " probable class is right, against its probability.",
         "Three panels: a matrix that is brightest along its diagonal; a cloud of points with its median along the"
         " diagonal; and accuracy against probability beside the diagonal.",
     ),
     "robustness": Words(
-        "Median error of {} on test images that are turned, scaled, moved, blurred, or have noise, another galaxy or a"
-        " star in the field. The dashed line is that of the upright images; bands are 95 % intervals of the ratio to"
-        " it.",
+        "Median error of {} on disturbed test images, against how much they are disturbed. An image is seen larger or"
+        " smaller if distance or pixel scale are wrong; as the file tells, if its pixel scale is known, and the image"
+        " is resampled to what the network expects. The dashed line is the error on upright images; bands are 95 %"
+        " intervals of the ratio to it.",
         "One panel for each disturbance: a blue line of the median error against its amount, with a band, above a"
         " dashed line; the further it rises, the less the network bears.",
     ),
@@ -131,7 +168,8 @@ WORDS = {
     ),
     "properties": Words(
         "Properties that {} predicts of the test images, against the true ones; in blue the median and 68 % of the"
-        " images. Of the line of sight: the share of images whose axis is right to within an angle.",
+        " images. Of the line of sight: the share of images whose axis is right to within an angle. Of what is true or"
+        " false: which probabilities are predicted where it is (blue) and where it is not (orange).",
         "One panel for each property: grey points of images, a blue line of their median, and an orange diagonal on"
         " which a perfect network would lie.",
     ),
@@ -178,7 +216,9 @@ WORDS = {
         "A scatter plot with error bars of the network's times against published ones, beside a dashed diagonal.",
     ),
     "scaling": Words(
-        "{}: throughput, efficiency and parts of the training time by number of workers.",
+        "{} by number of workers: training images per second; efficiency, which is that over the speed of as many"
+        " single workers; and what an epoch's time goes to. Grey marks are published figures of other networks on other"
+        " machines.",
         "Three panels by number of workers: images per second beside a dotted ideal, efficiency below one, and stacked"
         " bars of what the time went to.",
     ),

@@ -17,10 +17,16 @@ FEWEST = 5
 def compare_with_reference(observed: pd.DataFrame, reference: Sequence[PublishedTime]) -> pd.DataFrame:
     """Return a row for each published time, in their order, with what a network says of that image.
 
-    ``observed`` is the table of ``tabulate_observed``, whose times count from the first pericentre. Columns: ``file``,
-    ``source``, ``published_myr``; ``expected_myr``, ``low_myr``, ``high_myr``, ``novelty`` and ``warning`` as there;
-    ``difference_myr``, expected minus published; ``within``, whether the published time is between low and high; all of
-    these are empty where the image was not dated, and ``reason`` is a sentence that says why.
+    ``observed`` is the table of ``tabulate_observed``, whose times count from the first pericentre. What is said of an
+    image is empty where it was not dated.
+
+    - ``file``, ``source``, ``published_myr``: the image, who published its time, and that time, since the first
+      pericentre.
+    - ``expected_myr``, ``low_myr``, ``high_myr``, ``novelty``, ``warning``: what the network says of the image, as in
+      the table of observed images.
+    - ``difference_myr``: expected minus published time.
+    - ``within``: whether the published time is between low and high.
+    - ``reason``: why the image was not dated, if it was not.
     """
     by_file = {row["file"]: row for row in observed.to_dict("records")}
     rows = []
@@ -44,12 +50,15 @@ def compare_with_reference(observed: pd.DataFrame, reference: Sequence[Published
 def summarise_agreement(compared: pd.DataFrame, training_median_myr: float, seed: int) -> dict[str, float | int | None]:
     """Return how well a network's times agree with the published ones of a table of ``compare_with_reference``.
 
-    - ``published``, ``dated``: how many times are given, and of how many of these the image was dated;
-    - ``rank_correlation``: Spearman's, of expected and published times, with the limits of its 95 % interval by
-      bootstrap over the systems, drawn from ``seed``; None of fewer than FEWEST systems, 0 if all times are the same;
-    - ``median_difference_myr``: of the absolute difference, with its interval likewise;
-      ``training_median_difference_myr``: the same if ``training_median_myr``, the median time of the training images,
-      is always given, which a network has to beat;
+    ``training_median_myr`` is the median time of the training images. Intervals are by bootstrap over the systems,
+    drawn from ``seed``.
+
+    - ``published``, ``dated``: how many times are published, and how many of these images were dated.
+    - ``rank_correlation``: Spearman's, of expected and published times, with a 95 % interval; empty for fewer than
+      FEWEST systems, 0 if all times are the same.
+    - ``median_difference_myr``: median absolute difference of expected and published times, with a 95 % interval.
+    - ``training_median_difference_myr``: the same if the median time of the training images is always given, which a
+      network has to beat.
     - ``within``: how many published times lie in the 68 % interval.
     """
     dated = compared[compared["expected_myr"].notna()]

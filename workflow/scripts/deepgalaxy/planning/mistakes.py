@@ -10,6 +10,7 @@ from deepgalaxy.planning.contradictions import contradictions
 from deepgalaxy.planning.earlier_runs import unusable_weights
 from deepgalaxy.planning.experiments import unkept
 from deepgalaxy.planning.prospects import impossible_samples
+from deepgalaxy.planning.published import unavailable
 from deepgalaxy.planning.sentences import fill_in_defaults, meant
 
 DESCRIBED = ("datasets", "samples", "models", "encoders")
@@ -26,13 +27,14 @@ BLANK: dict[str, dict] = {
 """What stands for a section with a mistake while the rest is checked: nothing in it is asked for."""
 
 
-def refuse_mistakes(config: dict, schema: str | Path, models: str) -> None:
-    """Raise ValueError with a line for each of ``list_mistakes``, or if there are none, of ``unusable_weights`` and of
-    ``unkept``; ``schema`` is the YAML file of the schema."""
+def refuse_mistakes(config: dict, schema: str | Path, models: str, resources: str) -> None:
+    """Raise ValueError with a line for each of ``list_mistakes``, or if there are none, of ``unusable_weights``, of
+    ``unkept`` and of ``unavailable``; ``schema`` is the YAML file of the schema."""
     with open(schema, encoding="utf-8") as file:
         mistakes = list_mistakes(config, yaml.safe_load(file), models) or [
             *unusable_weights(config, models),
             *unkept(config["experiment"], str(Path(models).parent)),
+            *unavailable(config, resources),
         ]
     if mistakes:
         raise ValueError("\n".join(mistakes))

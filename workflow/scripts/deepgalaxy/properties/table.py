@@ -34,20 +34,24 @@ def tabulate_properties(
 ) -> pd.DataFrame:
     """Return a row for each ``property`` and each ``model`` that predicts it: the network first, then the others.
 
-    ``guesses`` has by the name of each target what they predict, the network first. The scores are of the test images
-    of which the property is ``known``, so many of ``images``, in so many ``simulations``:
+    ``guesses`` has by the name of each target what they predict, the network first. A property that is not learnt has a
+    single row. Intervals are those of ``resampled_interval``, drawn from ``seed``.
 
-    - ``median_abs_error``: of the median of a distribution, in ``unit``; of an axis, of the angle, in degrees, 0 to 90
-      (a random axis has 60);
-    - ``crps``, in ``unit``; ``coverage_68`` and ``coverage_90``: share of the true values in the middle 68 % and 90 %
-      of their distributions; all of histograms only;
-    - ``brier`` and ``log_loss`` (nats), and ``auc`` with its 95 % interval, of what is true or false;
-    - ``r2``: one less the squared error over that of the marginal of the training images;
-    - ``strongest``: the other model of the lowest error (``typical``) on the validation images; ``gain``: by how much
-      the network's error on the test images is lower than that model's, with a 95 % interval, for which both are
-      compared on the same resampled simulations (``resampled_interval``, drawn from ``seed``).
-
-    ``note`` says why there is nothing to score. A property that is not learnt has a single row.
+    - ``property``, ``model``: what is predicted, and by what.
+    - ``unit``: of the property.
+    - ``images``, ``known``, ``simulations``: how many test images there are; of how many the property is known, which
+      are the ones that are scored; and how many simulations these show.
+    - ``median_abs_error``: median absolute error of the median of the predicted distribution; of an axis, the median
+      angle between it and the true one, from 0 to 90 degrees (60 for axes at random).
+    - ``crps``: continuous ranked probability score, in the unit of the property; only of predicted distributions.
+    - ``coverage_68``: share of true values in the middle 68 % of the predicted distributions; only of these.
+    - ``brier``, ``log_loss``: Brier score and logarithmic loss (nats) of what is true or false.
+    - ``auc``: area under the curve of true against false positives, of what is true or false; with a 95 % interval.
+    - ``r2``: one less the squared error over that of always giving what is most typical in training.
+    - ``strongest``: the simple model of the lowest error on the validation images.
+    - ``gain``: by how much the network's error on the test images is lower than that model's, on the same resampled
+      simulations; with a 95 % interval.
+    - ``note``: why there is nothing to score.
     """
     rows = [row for target in targets for row in _rows_of(guesses.get(target.name, ()), target, split, seed)]
     return pd.DataFrame(rows, columns=COLUMNS)

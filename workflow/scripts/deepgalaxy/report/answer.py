@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from deepgalaxy.figures.words import PERTURBATIONS
 from deepgalaxy.folds import ALL_FOLDS
 from deepgalaxy.report.values import show_value
 
@@ -146,8 +147,8 @@ def _worst_disturbance(robustness: Sequence[dict]) -> Iterator[str]:
     if costly:
         worst = max(costly, key=lambda row: row["ratio"])
         yield (
-            f"disturbed images, worst of all {worst['perturbation']} ({worst['value']:g} {worst['unit']}):"
-            f" the median error is {_error(worst)}"
+            f"disturbed images, worst of all {PERTURBATIONS[worst['perturbation']][0]} ({worst['value']:g}"
+            f" {worst['unit']}): the median error is {_error(worst)}"
         )
 
 

@@ -11,6 +11,22 @@ HEADINGS = {
     "top5_accuracy": "top-5 accuracy",
     "coverage_68": "in 68 % interval",
     "coverage_90": "in 90 % interval",
+    "conformal_coverage_68": "in calibrated 68 % interval",
+    "conformal_coverage_90": "in calibrated 90 % interval",
+    "scaled_coverage_68": "in scaled 68 % interval",
+    "scaled_coverage_90": "in scaled 90 % interval",
+    "width_68_myr": "width, 68 % (Myr)",
+    "width_90_myr": "width, 90 % (Myr)",
+    "scaled_width_68_myr": "scaled width, 68 % (Myr)",
+    "scaled_width_90_myr": "scaled width, 90 % (Myr)",
+    "conformal_width_68_myr": "calibrated width, 68 % (Myr)",
+    "conformal_width_90_myr": "calibrated width, 90 % (Myr)",
+    "error_16_myr": "16 % are off by less than (Myr)",
+    "error_84_myr": "84 % are off by less than (Myr)",
+    "median_error_floor_myr": "floor of the median error (Myr)",
+    "auc_novelty": "area, by novelty",
+    "auc_lone_probability": "area, by lone probability",
+    "auc_class": "area, by the class",
     "mae": "mean difference",
     "worst_mae": "worst simulation's",
     "ssim": "structural similarity",
@@ -65,7 +81,7 @@ def heading(column: str) -> str:
     """Return what stands above a column of a table, with its unit.
 
     >>> heading("median_error_myr"), heading("conformal_coverage_68"), heading("images_per_second")
-    ('median error (Myr)', 'conformal coverage 68', 'images/s')
+    ('median error (Myr)', 'in calibrated 68 % interval', 'images/s')
     """
     if column in HEADINGS:
         return HEADINGS[column]

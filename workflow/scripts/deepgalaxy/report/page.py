@@ -51,6 +51,22 @@ def name_subjects(tables: Mapping[str, list[dict]]) -> dict[str, dict[str, str]]
     return {name: short_names(found) for name, found in subjects.items() if found}
 
 
+class _InFull(yaml.SafeDumper):
+    """YAML in which whatever stands in several places is written out in each."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
+
+
+def dump_settings(config: dict) -> str:
+    """Return a configuration as YAML for a reader: short lists and sections on one line, and no references.
+
+    >>> dump_settings({"workers": [1, 2], "machine": {"gpu": ""}})
+    "workers: [1, 2]\\nmachine: {gpu: ''}\\n"
+    """
+    return yaml.dump(config, Dumper=_InFull, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+
+
 def write_report(contents: Contents, config: dict, provenance: dict[str, str], output: str | Path) -> None:
     """Write the report: its contents, the configuration, and ``provenance``, values by name.
 
@@ -81,7 +97,7 @@ def write_report(contents: Contents, config: dict, provenance: dict[str, str], o
         sources=config["datasets"],
         runs=contents.runs,
         models=contents.models,
-        config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
+        config=dump_settings(config),
         provenance=provenance,
     )
     with whole_file(output) as path:

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from deepgalaxy.figures.words import PROPERTIES
+from deepgalaxy.figures.words import PERTURBATIONS, in_words
+
+CALLED = {
+    "perturbation": {name: title for name, (title, _) in PERTURBATIONS.items()},
+    "grouping": {"group": "simulation", "phase": "passages so far"},
+}
+"""What the values of some columns are called."""
 
 IDENTIFIER = re.compile("[a-z][a-z0-9_]*")
 """What has underscores in place of spaces."""
 
-TELLING = ("dataset", "sample", "fold", "workers", "repeat", "subject", "intervals")
+TELLING = ("dataset", "sample", "fold", "workers", "repeat", "subject")
 """Columns that say something only where rows differ in them."""
 
 
@@ -27,7 +33,8 @@ def records_of(table: pd.DataFrame) -> list[dict]:
 
 def show_value(value: object, scale: float | None = None) -> str:
     """Return a value of a table as a reader wants it: numbers in three digits, or all before the point, and a dash for
-    none; names without underscores. Another number, ``scale``, may say how large the number is that has three digits.
+    none; names without underscores, those of simulations in words. Another number, ``scale``, may say how large the
+    number is that has three digits.
 
     >>> show_value(0.5), show_value(18.35), show_value(12345.6), show_value(0.018, scale=1.2)
     ('0.500', '18.4', '12,346', '0.02')
@@ -35,12 +42,14 @@ def show_value(value: object, scale: float | None = None) -> str:
     if pd.isna(value):
         return "–"
     if isinstance(value, str):
-        return PROPERTIES.get(value, value.replace("_", " ") if IDENTIFIER.fullmatch(value) else value)
+        name = in_words(value)
+        return name.replace("_", " ") if IDENTIFIER.fullmatch(name) else name
     if isinstance(value, bool) or not isinstance(value, float):
         return f"{value:,}" if type(value) is int and abs(value) >= 10_000 else str(value)
     size = max(abs(value), abs(scale or 0.0))
     if size and not 1e-4 <= size < 1e9:
         return f"{value:.2e}" if value else "0"
+    value = value + 0.0  # which has no sign if it is 0
     return f"{value:,.{max(0, 2 - math.floor(math.log10(size)) if size else 0)}f}"
 
 
@@ -51,7 +60,7 @@ def show_cell(row: dict, column: str) -> str:
     if pd.notna(low):
         deviation = (high - low) / 2
     if pd.isna(deviation):
-        return show_value(row[column])
+        return CALLED.get(column, {}).get(row[column]) or show_value(row[column])
     scale = max(abs(row[column]), abs(deviation))
     return f"{show_value(float(row[column]), scale)} ± {show_value(deviation, scale)}"
 
@@ -62,12 +71,18 @@ def say_limits(row: dict, column: str) -> str:
     return "" if pd.isna(low) else f"95 % interval: {show_value(low)} to {show_value(high)}"
 
 
-def main_columns(rows: Sequence[dict], columns: Sequence[str] | None = None) -> list[str]:
-    """Return the columns of a table that are shown: those asked for, or all that are not limits or deviations of
-    others, less those of TELLING that are the same in all rows."""
+def main_columns(rows: Sequence[dict], columns: Sequence[str] | None = None) -> tuple[list[str], list[str]]:
+    """Return the columns of a table that are shown, and those that are said once as they are the same in all rows.
+
+    Those are the columns asked for, or all that are not limits or deviations of others. None has both those of TELLING
+    that are the same in all rows, and those that are empty in all. A single row is shown with all others.
+    """
     beside = {_beside(column, part) for column in rows[0] for part in ("low", "high", "sd")}
     columns = columns or [column for column in rows[0] if column not in beside]
-    return [column for column in columns if column not in TELLING or len({str(row[column]) for row in rows}) > 1]
+    same = [column for column in columns if len({(str(row[column]), say_limits(row, column)) for row in rows}) == 1]
+    shown = [column for column in columns if column not in same]
+    once = [column for column in same if column not in TELLING and pd.notna(rows[0][column])]
+    return (shown, once) if len(rows) > 1 else (once, [])
 
 
 def text_columns(rows: Sequence[dict]) -> set[str]:

@@ -73,8 +73,7 @@ def fit_exchange(sizes: np.ndarray, sweeps: Sweeps) -> Exchange:
 
 
 def expected_maximum(log_mean: float, log_deviation: float, count: int) -> float:
-    """Return the expected largest of ``count`` independent log-normal numbers, whose logarithms have the given mean and
-    standard deviation."""
+    """Return the expected largest of ``count`` independent log-normal numbers, by mean and deviation of their logs."""
     places, weights = _largest_normal(count)
     return float(np.exp(log_mean) * (weights @ np.exp(log_deviation * places)))
 
@@ -208,12 +207,13 @@ def collect_measurements(
 
 
 def predict_scaling(measurements: Measurements, seed: int) -> tuple[pd.DataFrame, dict]:
-    """Return what the model predicts for weak scaling, and a description of the model.
+    """Return what the model predicts for weak scaling, and a description of the model: the parameters, what limits 128
+    and 512 workers, and ``leave_out_largest``.
 
-    The table has for each power of two up to 512 and each measured number of ``workers`` ``images_per_second`` and
-    ``efficiency`` with 95 % limits, ``measured_images_per_second``, the terms of a step (``compute_seconds``,
-    ``straggler_seconds``, ``overhead_seconds``, ``latency_seconds``, ``bandwidth_seconds``), and ``limited_by``, the
-    largest but computing. The dictionary has the parameters, what limits 128 and 512, and ``leave_out_largest``.
+    - ``workers``: each power of two up to 512, and each number that was measured.
+    - ``images_per_second``, ``efficiency``: predicted, with a 95 % band; ``measured_images_per_second``: if it was.
+    - ``compute_seconds``, ``straggler_seconds``, ``overhead_seconds``, ``latency_seconds``, ``bandwidth_seconds``: the
+      terms of a step's time; ``limited_by``: the largest of these but computing.
     """
     model, resampled = measurements.fit(), measurements.fit_resampled(seed)
     powers = [2**power for power in range(LARGEST.bit_length())]

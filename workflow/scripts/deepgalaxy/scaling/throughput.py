@@ -70,10 +70,12 @@ def read_last_epochs(path: str | Path, workers: int) -> list[EpochRecord]:
 def summarise_throughput(used: Sequence[EpochRecord]) -> dict[str, float]:
     """Return the throughput over some epochs of a run, and where their time went.
 
-    ``images_per_second`` is the median over ``epochs_used`` epochs, ``images_per_second_per_worker`` that over the
-    number of workers. A rank spent, in the mean over ranks and epochs, ``compute_seconds`` of an epoch on computing,
-    ``input_seconds`` on waiting for images, ``exchange_seconds`` on exchanging gradients (with waiting for slower
-    ranks), and ``validation_seconds`` on validating.
+    - ``epochs_used``: how many epochs count.
+    - ``images_per_second``: the median over these epochs.
+    - ``images_per_second_per_worker``: the same over the number of workers.
+    - ``compute_seconds``, ``input_seconds``, ``exchange_seconds``, ``validation_seconds``: what a rank spent of an
+      epoch, in the mean over ranks and epochs, on computing, on waiting for images, on exchanging gradients (with
+      waiting for slower ranks), and on validating.
     """
     total = float(np.median([record.images_per_second for record in used]))
     ranks = [rank for record in used for rank in record.seconds]
@@ -130,12 +132,18 @@ def scaling_table(measured: list[dict]) -> pd.DataFrame:
     """Return, for each number of workers, the mean throughput of its runs and their efficiency against one worker.
 
     Of ``measured`` runs (``measure_runs``) it takes the names of ``SCALED`` (with ``kinds`` for ``kind``: a run may
-    serve two), ``workers``, ``batch_size`` (of a worker), images_per_second and ``<part>_seconds``; what is not known
-    is missing. The table has ``global_batch_size``, the number of ``runs``, ``images_per_second`` with the limits
-    ``_low`` and ``_high`` of its 95 % confidence interval (Student's t; empty for fewer than three runs), the same for
-    each worker (``images_per_second_per_worker``), ``efficiency`` (throughput over that of as many single workers;
-    empty if none was run) with limits from the relative variances of both means, and the mean seconds of an epoch as in
-    ``summarise_throughput``.
+    serve two), ``workers``, ``batch_size``, ``images_per_second`` and ``<part>_seconds``; what is not known is missing.
+
+    - ``kind``: ``weak`` scaling, with the same batch for each worker, or ``strong``, with one batch divided among all.
+    - ``source``: what was measured here, or an old log.
+    - ``batch_size``, ``global_batch_size``: images in a step of one worker, and of all.
+    - ``runs``: how many there are.
+    - ``images_per_second``, ``images_per_second_per_worker``: mean throughput of all workers, and of each; with a 95 %
+      interval (Student's t; empty for fewer than three runs).
+    - ``efficiency``: throughput over that of as many single workers, empty if none was run; with limits from the
+      relative variances of both means.
+    - ``compute_seconds``, ``input_seconds``, ``exchange_seconds``, ``validation_seconds``: mean seconds of an epoch, as
+      in the throughput.
     """
     known = [*SCALED, "workers", "batch_size", "images_per_second", *(f"{part}_seconds" for part in PARTS)]
     runs = pd.DataFrame([run | {"kind": kind} for run in measured for kind in run["kinds"]], columns=known)

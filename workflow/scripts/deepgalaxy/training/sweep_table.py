@@ -22,10 +22,16 @@ def tabulate_sweep(
 
     ``runs`` are those of one model on one sample, each with the name of its combination, ``model``, its ``workers`` and
     its ``repeat``; ``options`` says by that name what is tried, in words, and ``kept`` has the record of each run's
-    ``kept_epoch``. The columns are ``workers``, ``model``, ``options``, ``repeats``; over these the mean
-    ``validation_loss`` (cross-entropy of the classes, in nats), as ``validation_loss_sd`` its standard deviation (with
-    n - 1; empty for one), the mean ``validation_accuracy`` and the mean number ``epoch`` of the epoch that was kept;
-    and ``chosen``, which is true of one row for each number of workers, that of the lowest loss, the first of equals.
+    ``kept_epoch``.
+
+    - ``workers``, ``model``: number of workers, and name of the combination.
+    - ``options``: what is tried, in words.
+    - ``repeats``: how many runs the means are of.
+    - ``validation_loss``, ``validation_loss_sd``: mean cross-entropy of the classes on the validation images, in nats,
+      and its standard deviation (with n - 1; empty for one run).
+    - ``validation_accuracy``: mean accuracy on the validation images.
+    - ``epoch``: mean number of the epoch that was kept.
+    - ``chosen``: true of one row for each number of workers, that of the lowest loss, the first of equals.
 
     Raises ValueError if no combination has a loss that is a number.
     """
