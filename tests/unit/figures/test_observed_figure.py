@@ -77,7 +77,7 @@ def test_each_image_has_its_times_and_its_neighbours(observed):
 
 def test_an_image_that_is_rather_of_a_class_without_a_time_says_so(observed):
     title = observed(1, timed_probability=0.2).axes[1].get_title()
-    assert title == "late: 80%; if not: 75 Myr; 68 %: 30 to 136 Myr\nnovelty 0.2"
+    assert title == "late: 80 %; if not: 75 Myr; 68 %: 30 to 136 Myr\nnovelty 0.2"
 
 
 def test_an_image_far_from_all_others_is_marked(observed):

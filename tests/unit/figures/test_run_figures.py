@@ -101,7 +101,7 @@ def test_the_levels_of_the_true_times_are_counted(drawn):
     np.testing.assert_allclose(heights, each / 3 / PARTS)
     assert axes.get_xlabel().startswith("level of the true time since the first pericentre")
     # Of the middle 68 %, 0.68 / 0.9, 0.64 / 0.8 and 0.24 / 0.4 of their steps.
-    assert "middle 68 %: 72% of the images" in [text.get_text() for text in axes.get_legend().get_texts()]
+    assert "middle 68 %: 72 % of the images" in [text.get_text() for text in axes.get_legend().get_texts()]
 
 
 def test_of_many_classes_some_are_named(drawn):
