@@ -25,13 +25,6 @@ command -v c++ >/dev/null ||
     fail "no C++ compiler found; install one (Debian: apt-get install g++), or train with workers: [1], which needs no Horovod."
 command -v make >/dev/null || fail "make not found; install it (Debian: apt-get install make)."
 
-built_against=$(python - "$tensorflow" <<'PYTHON'
-import sys
-from importlib.metadata import version
-print(f"tensorflow{version(sys.argv[1])}-openmpi{version('openmpi')}-{sys.implementation.cache_tag}")
-PYTHON
-) || fail "$tensorflow and Open MPI must be installed first."
-
 # The CUDA toolkit and NCCL are those of the site, where it names them, or else those of Python packages.
 if [ "$kind" = nccl ]; then
     command -v patch >/dev/null || fail "patch not found; install it (Debian: apt-get install patch)."
@@ -39,22 +32,29 @@ if [ "$kind" = nccl ]; then
     place_of() { python -c "from importlib.util import find_spec as f; print(f('$1').submodule_search_locations[0])"; }
     if [ -n "${CUDA_HOME:-}" ]; then
         cuda=$CUDA_HOME
-    elif nvcc=$(command -v nvcc); then
-        cuda=$(dirname "$(dirname "$nvcc")")
+    elif command -v nvcc >/dev/null; then # which may be a link, or a script that calls another one
+        cuda=$(nvcc --dryrun -c -x cu /dev/null 2>&1 | sed -n 's/^#\$ TOP=//p') ||
+            fail "the nvcc on the PATH does not run; set CUDA_HOME to a CUDA toolkit that does."
     else
         cuda=$(place_of nvidia.cu13 2>/dev/null) ||
             fail "no CUDA toolkit found; load its module, or set CUDA_HOME, or install envs/requirements-nvcc.txt."
     fi
-    nvcc=$("$cuda/bin/nvcc" --version 2>/dev/null | sed -n 's/.*, V//p')
-    [ -n "$nvcc" ] ||
+    nvcc=$("$cuda/bin/nvcc" --version 2>/dev/null | sed -n 's/.*, V//p') ||
         fail "there is no bin/nvcc in $cuda that runs; set CUDA_HOME to a CUDA toolkit, or unset it to use another nvcc."
     nccl=${NCCL_HOME:-$(place_of nvidia.nccl 2>/dev/null)} || fail "no NCCL found; set NCCL_HOME to where it is."
     [ -e "$nccl/include/nccl.h" ] || fail "there is no include/nccl.h in $nccl; set NCCL_HOME to an NCCL, or unset it."
-    built_against+=-nvcc$nvcc-nccl
-    built_against+=$(sed -nE 's/^#define NCCL_(MAJOR|MINOR|PATCH) +([0-9]+).*/\2/p' "$nccl/include/nccl.h" | paste -sd.)
-    # ... by this patch, for which GPUs, and where NCCL will be looked for.
-    built_against+=-$({ cat "$changes"; echo "${HOROVOD_BUILD_CUDA_CC_LIST:-} ${NCCL_HOME:-}"; } | sha256sum | cut -c1-12)
+    by_nvcc=-nvcc$nvcc-nccl$(sed -nE 's/^#define NCCL_(MAJOR|MINOR|PATCH) +([0-9]+).*/\2/p' "$nccl/include/nccl.h" | paste -sd.)
+    # By this patch, for which GPUs, and where NCCL will be looked for.
+    by_nvcc+=-$({ cat "$changes"; echo "${HOROVOD_BUILD_CUDA_CC_LIST:-} ${NCCL_HOME:-}"; } | sha256sum | cut -c1-12)
 fi
+
+built_against=$(python - "$tensorflow" 2>/dev/null <<'PYTHON'
+import sys
+from importlib.metadata import version
+print(f"tensorflow{version(sys.argv[1])}-openmpi{version('openmpi')}-{sys.implementation.cache_tag}")
+PYTHON
+) || fail "$tensorflow and Open MPI must be installed first."
+built_against+=${by_nvcc:-}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/deepgalaxy-workflow/horovod-$version-$built_against
 
 if ! ls "$cache"/horovod-*.whl >/dev/null 2>&1; then
@@ -68,15 +68,6 @@ if ! ls "$cache"/horovod-*.whl >/dev/null 2>&1; then
     rm "$work/environment/bin"
     cp -a "$prefix/bin" "$work/environment/bin"
     echo "horovod==$version --hash=sha256:$sha256" >"$work/requirements.txt"
-    export PATH=$work/environment/bin:$PATH TMPDIR=$work
-
-    # Horovod's xla_mpi_ops.cc includes headers that TensorFlow 2.21 moved or ships incompletely. All that uses them
-    # is compiled for GPUs only, so for the CPU build empty files stand in for them; the patch leaves it all out.
-    for header in tf2xla/xla_op_kernel.h tf2xla/xla_op_registry.h xla/client/xla_builder.h \
-        xla/service/custom_call_target_registry.h xla/service/hlo.pb.h xla/shape.h xla/xla_data.pb.h; do
-        mkdir -p "$work/include/tensorflow/compiler/$(dirname $header)"
-        : >"$work/include/tensorflow/compiler/$header"
-    done
 
     # Eight files at a time are compiled as one, which reads the headers of TensorFlow and of Eigen once for all of them,
     # and without debugging symbols, which Horovod's build type would ask for behind CXXFLAGS.
@@ -86,7 +77,7 @@ if ! ls "$cache"/horovod-*.whl >/dev/null 2>&1; then
 
     export HOROVOD_WITH_TENSORFLOW=1 HOROVOD_WITH_MPI=1
     export HOROVOD_WITHOUT_GLOO=1 HOROVOD_WITHOUT_PYTORCH=1 HOROVOD_WITHOUT_MXNET=1
-    export CXXFLAGS="-O2 -I$work/include"
+    export CXXFLAGS=-O2
     # -s drops the symbols that are left; the relative run path finds libmpi in whichever environment the wheel is
     # installed.
     export LDFLAGS='-Wl,-s -Wl,-rpath,\$ORIGIN/../../../..'
@@ -95,6 +86,14 @@ if ! ls "$cache"/horovod-*.whl >/dev/null 2>&1; then
     # --no-cache-dir: pip's own cache knows nothing of the TensorFlow and MPI that a wheel was built against.
     options=(--no-cache-dir --no-build-isolation --no-deps)
     build_for_cpu() {
+        # Horovod's xla_mpi_ops.cc includes headers that TensorFlow 2.21 moved or ships incompletely. All that uses them
+        # is compiled for GPUs only, so for this CPU build empty files stand in for them.
+        for header in tf2xla/xla_op_kernel.h tf2xla/xla_op_registry.h xla/client/xla_builder.h \
+            xla/service/custom_call_target_registry.h xla/service/hlo.pb.h xla/shape.h xla/xla_data.pb.h; do
+            mkdir -p "$work/include/tensorflow/compiler/$(dirname $header)"
+            : >"$work/include/tensorflow/compiler/$header"
+        done
+        export CXXFLAGS+=" -I$work/include"
         python -m pip wheel --verbose "${options[@]}" --require-hashes --requirement "$work/requirements.txt" \
             --wheel-dir "$work"
     }
@@ -122,7 +121,7 @@ if ! ls "$cache"/horovod-*.whl >/dev/null 2>&1; then
 
     log=$PWD/horovod-build.log
     echo "horovod: compiling $version for $built_against; this happens once and takes a minute or two."
-    "build_for_$kind" 2>&1 |
+    { export PATH=$work/environment/bin:$PATH TMPDIR=$work && "build_for_$kind"; } 2>&1 |
         tee "$log" | { grep --line-buffered -oE '\[ *[0-9]+%\] .*' || true; } ||
         fail "the build failed; the reason is near the end of $log."
     rm "$log"

@@ -58,8 +58,8 @@ def describe_gpus(
     _call(library, "cuDeviceGetCount", ctypes.byref(found))
     if found.value < count:
         raise ValueError(
-            f"CUDA finds {found.value} GPU here, and each of {count} workers takes one of its own: train with one (add"
-            " `--configfile config/one_gpu.yaml`), or look whether CUDA_VISIBLE_DEVICES hides any."
+            f"CUDA finds only {found.value} here, and each of {count} workers takes a GPU of its own: look whether"
+            " CUDA_VISIBLE_DEVICES hides any, or train with one worker (`snakemake --configfile config/one_gpu.yaml`)."
         )
     return ", ".join([*(_describe(library, number) for number in range(count)), driver])
 
