@@ -1,4 +1,4 @@
-"""Horovod with NCCL, as `make setup GPU=nccl` builds it: it loads, also where there is no GPU, and two ranks add rightly."""
+"""Horovod with NCCL, as `make setup GPU=nccl` builds it, loads, with a GPU and without one, and ranks add rightly."""
 
 import json
 import os
