@@ -112,7 +112,8 @@ if ! ls "$cache"/horovod-*.whl >/dev/null 2>&1; then
             LDFLAGS+=':\$ORIGIN/../../nvidia/nccl/lib'
             nccl=$work/nccl
         fi
-        export HOROVOD_NCCL_HOME=$nccl
+        export HOROVOD_NCCL_HOME=$nccl HOROVOD_NCCL_LIB=$nccl/lib
+        if [ -e "$nccl/lib64/libnccl.so" ]; then HOROVOD_NCCL_LIB=$nccl/lib64; fi # where not every CMake looks
         python -m pip download "${options[@]}" --require-hashes --requirement "$work/requirements.txt" --dest "$work" &&
             tar -xzf "$work/horovod-$version.tar.gz" -C "$work" &&
             patch --strip=1 --fuzz=0 --directory="$work/horovod-$version" <"$changes" &&
