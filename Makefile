@@ -1,7 +1,8 @@
 # make help   show these lines
 # make setup  set up .venv
 # make run    set up .venv, run the demonstration, and say what came out
-#             with GPU=1, both are for one NVIDIA GPU, as .venv then remembers; GPU=0 is for CPUs: docs/gpu.md
+#             with GPU=1, both are for one NVIDIA GPU, and with GPU=nccl for several, as .venv then remembers; GPU=0 is
+#             for CPUs: docs/gpu.md
 # make report open the report in a browser
 # make clean  delete results, logs and benchmarks, after asking; .venv and downloads stay
 # make test   set up .venv with the test tools and run all tests; in a .venv for a GPU, those of the GPU
@@ -19,7 +20,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 unexport UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE UV_EXCLUDE_NEWER UV_NO_VERIFY_HASHES UV_PROJECT UV_WORKING_DIR
 
-# .venv is for CPUs or for a GPU, and a file in it says which. A variable GPU of the user's shell means something else.
+# .venv is for CPUs, for a GPU or for several, and a file in it says which. A variable GPU of the user's shell means
+# something else.
 ifneq ($(origin GPU),command line)
 override GPU :=
 endif
@@ -27,15 +29,24 @@ MADE_FOR := $(shell cat .venv/kind 2>/dev/null || { test ! -e .venv/python || ec
 KIND_ := $(or $(MADE_FOR),cpu)
 KIND_0 := cpu
 KIND_1 := gpu
+KIND_nccl := nccl
 KIND := $(KIND_$(GPU))
-$(if $(KIND),,$(error GPU=$(GPU) is neither GPU=1, for one GPU, nor GPU=0, for CPUs))
+$(if $(KIND),,$(error GPU=$(GPU) is neither GPU=1, for one GPU, nor GPU=nccl, for several, nor GPU=0, for CPUs))
 
 NAME_cpu := CPUs
 NAME_gpu := one GPU
+NAME_nccl := several GPUs
 LOCKS_cpu := envs/requirements.txt envs/requirements-horovod.txt
 LOCKS_gpu := envs/requirements-gpu.txt
+LOCKS_nccl := envs/requirements-gpu.txt envs/requirements-horovod.txt envs/requirements-nvcc.txt
 HOROVOD_cpu := .venv/horovod
+HOROVOD_nccl := .venv/horovod
+PATCH_nccl := envs/horovod-nccl.patch
 TESTS_gpu := tests/integration/test_gpu.py
+TESTS_nccl := tests/integration/test_gpu.py tests/integration/test_nccl.py
+GPUS_gpu := 1
+GPUS_nccl := 2
+CONFIGURE_gpu := --configfile config/one_gpu.yaml
 PARTS := .venv/requirements $(HOROVOD_$(KIND)) .venv/package
 
 # A stage of the set-up, which says what it does, and how many seconds that took.
@@ -43,21 +54,20 @@ stage = @echo "$(1) ..."; start=$$(date +%s); $(2) && touch $@ && echo "$(1): $$
 
 .PHONY: run help report clean test coverage lint lock docs site links setup
 
-ifeq ($(KIND),gpu)
-# Whether there is a GPU is asked before there are any packages, and again with TensorFlow.
+ifneq ($(KIND),cpu)
+# Whether there are GPUs, one for each worker, is asked before there are any packages, and again with TensorFlow.
 .PHONY: gpu
 gpu:
 	@$(PYTHON_FITS)
-	@PYTHONPATH=workflow/scripts $(PYTHON) -m deepgalaxy.gpu > /dev/null
+	@PYTHONPATH=workflow/scripts $(PYTHON) -m deepgalaxy.gpu --gpus $(GPUS_$(KIND)) > /dev/null
 ANY_GPU := gpu
-CHECK_GPU := python -m deepgalaxy.gpu tensorflow
-CONFIGURE := --configfile config/one_gpu.yaml
+CHECK_GPU := python -m deepgalaxy.gpu --gpus $(GPUS_$(KIND)) tensorflow
 endif
 
 # Ctrl-C ends make by itself. With an error status of Snakemake beside it, make would say so in a line of its own.
 run: $(ANY_GPU) $(PARTS)
 	@$(CHECK_GPU)
-	@trap 'exit 0' INT; snakemake --profile profiles/local --logger deepgalaxy $(CONFIGURE)
+	@trap 'exit 0' INT; snakemake --profile profiles/local --logger deepgalaxy $(CONFIGURE_$(KIND))
 	@python -m deepgalaxy.report.outcome results config/config.yaml
 
 help:
@@ -106,8 +116,8 @@ links: .venv/documented-with
 	python -m sphinx -b linkcheck -q -c docs/site . site/links
 
 setup: $(PARTS)
-ifeq ($(KIND),gpu)
-	@$(CHECK_GPU) || echo "All is set up nevertheless, for where there is a GPU." >&2
+ifneq ($(KIND),cpu)
+	@$(CHECK_GPU) || echo "All is set up nevertheless, for where there $(if $(HOROVOD_$(KIND)),are GPUs,is a GPU)." >&2
 endif
 
 PYTHON_FITS = $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -128,8 +138,8 @@ other-kind:
 .venv/requirements .venv/python: other-kind
 endif
 
-.venv/horovod: .venv/requirements envs/train.post-deploy.sh
-	$(call stage,Horovod,envs/train.post-deploy.sh)
+.venv/horovod: .venv/requirements envs/train.post-deploy.sh $(PATCH_$(KIND))
+	$(call stage,Horovod,envs/train.post-deploy.sh $(KIND))
 
 .venv/package: .venv/requirements pyproject.toml
 	$(call stage,Command deepgalaxy,.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \

@@ -22,6 +22,7 @@ LOCKS = {
     "requirements.txt": [*STAGES, "cpu"],
     "requirements-gpu.txt": [*STAGES, "gpu"],
     "requirements-horovod.txt": ["horovod"],
+    "requirements-nvcc.txt": ["nvcc"],
     "requirements-docs.txt": ["docs"],
     "requirements-test.txt": ["test"],
 }

@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 import tomllib
+from pathlib import Path
 
 import install
 import lock
@@ -126,6 +127,35 @@ def test_without_a_compiler_horovods_build_says_so_in_one_line(run, root):
     assert result.stderr.count("\n") == 1 and "no C++ compiler found; install one" in result.stderr
 
 
+def write_program(path, line):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(0o755)
+
+
+def test_a_cuda_toolkit_or_nccl_that_is_not_there_is_said_in_one_line(run, root, tmp_path):
+    def says(sentence, **variables):
+        variables = {"NCCL_HOME": "", "CUDA_HOME": "", "PATH": f"{Path(sys.executable).parent}:{tmp_path}"} | variables
+        result = run("bash", root / "envs/train.post-deploy.sh", "nccl", env=variables)
+        assert result.returncode == 1 and result.stderr == f"horovod: {sentence}\n", result.stderr
+
+    for program in ("bash", "c++", "make", "patch", "dirname", "sed"):
+        (tmp_path / program).symlink_to(shutil.which(program))
+    says("no CUDA toolkit found; load its module, or set CUDA_HOME, or install envs/requirements-nvcc.txt.")
+    no_nvcc = "that runs; set CUDA_HOME to a CUDA toolkit, or unset it to use another nvcc."
+    toolkit = tmp_path / "toolkit"
+    says(f"there is no bin/nvcc in {toolkit} {no_nvcc}", CUDA_HOME=str(toolkit))
+    write_program(toolkit / "bin/nvcc", "echo 'Cuda compilation tools, release 12.8, V12.8.93'")
+    no_nccl = "no NCCL found; set NCCL_HOME to where it is."
+    says(no_nccl, CUDA_HOME=str(toolkit))
+    no_header = f"there is no include/nccl.h in {tmp_path}; set NCCL_HOME to an NCCL, or unset it."
+    says(no_header, CUDA_HOME=str(toolkit), NCCL_HOME=str(tmp_path))
+    write_program(tmp_path / "nvcc", f"echo '#$ TOP={toolkit}/bin/..'")  # a script that calls the one of the toolkit
+    says(no_nccl)
+    write_program(tmp_path / "nvcc", "exit 1")
+    says("the nvcc on the PATH does not run; set CUDA_HOME to a CUDA toolkit that does.")
+
+
 # The packages whose modules have other names.
 PACKAGES = {
     "PIL": "pillow",
@@ -165,7 +195,7 @@ def test_the_environment_of_each_rule_has_what_its_code_imports(root):
         assert {lock.canonical(name) for name in groups[group]} <= needed, environment
 
 
-NOT_HERE = {install.UV_LOCK.name, "requirements-gpu.txt"}
+NOT_HERE = {install.UV_LOCK.name, "requirements-gpu.txt", "requirements-nvcc.txt"}
 
 
 @pytest.mark.parametrize("name", [name for name in lock.LOCKS if name not in NOT_HERE])

@@ -70,23 +70,41 @@ def test_a_gpu_takes_its_own_packages_and_no_horovod(make_with_files):
     assert "post-deploy" in for_cpus and "post-deploy" not in for_gpu
     assert "one_gpu.yaml" in for_gpu and not {"one_gpu.yaml", "deepgalaxy.gpu"} & set(for_cpus.split())
     before, _, after = for_gpu.partition("install.py")
-    assert "-m deepgalaxy.gpu >" in before and "-m deepgalaxy.gpu tensorflow\n" in after
+    assert "-m deepgalaxy.gpu --gpus 1 >" in before and "-m deepgalaxy.gpu --gpus 1 tensorflow\n" in after
     # What the user's shell calls GPU is something else.
     assert make_with_files("--dry-run", "run", GPU="1").stdout == for_cpus
     result = make_with_files("setup", "GPU=all")
-    assert result.returncode and "GPU=all is neither GPU=1, for one GPU, nor GPU=0, for CPUs" in result.stderr
+    assert result.returncode and "GPU=all is neither GPU=1, for one GPU, nor GPU=nccl, for several" in result.stderr
 
 
-@pytest.mark.parametrize(("kind", "name"), [("cpu", "CPUs"), ("gpu", "one GPU")])
-def test_an_environment_remembers_what_it_is_for(make_with_files, tmp_path, kind, name):
+def test_several_gpus_take_nvcc_and_a_horovod_with_nccl(make_with_files):
+    said = make_with_files("--dry-run", "run", "GPU=nccl").stdout
+    locks = ("gpu", "horovod", "nvcc")
+    assert f"install.py {' '.join(f'envs/requirements-{name}.txt' for name in locks)} &&" in said
+    assert "envs/train.post-deploy.sh nccl &&" in said and "one_gpu.yaml" not in said
+    before, _, after = said.partition("install.py")
+    assert "-m deepgalaxy.gpu --gpus 2 >" in before and "-m deepgalaxy.gpu --gpus 2 tensorflow\n" in after
+
+
+KINDS = {"cpu": ("GPU=0", "CPUs"), "gpu": ("GPU=1", "one GPU"), "nccl": ("GPU=nccl", "several GPUs")}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_environment_remembers_what_it_is_for(make_with_files, tmp_path, kind):
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv/kind").write_text(f"{kind}\n")
-    own, other = ("GPU=1", "GPU=0") if kind == "gpu" else ("GPU=0", "GPU=1")
+    own, name = KINDS[kind]
     plain = make_with_files("--dry-run", "setup")
     assert plain.returncode == 0 and plain.stdout == make_with_files("--dry-run", "setup", own).stdout
-    assert ("requirements-gpu.txt" in plain.stdout) == (kind == "gpu")
-    result = make_with_files("setup", other)
-    assert result.returncode and f"This .venv is for {name}, and {other} is for" in result.stderr
+    assert ("requirements-gpu.txt" in plain.stdout, "requirements-nvcc.txt" in plain.stdout) == {
+        "cpu": (False, False),
+        "gpu": (True, False),
+        "nccl": (True, True),
+    }[kind]
+    for other, its_name in KINDS.values():
+        if other != own:
+            result = make_with_files("setup", other)
+            assert result.returncode and f"This .venv is for {name}, and {other} is for {its_name}: " in result.stderr
     assert [path.name for path in (tmp_path / ".venv").iterdir()] == ["kind"]
 
 

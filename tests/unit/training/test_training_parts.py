@@ -22,7 +22,7 @@ from deepgalaxy.training.options import (
     add_options,
     command_line,
 )
-from deepgalaxy.training.ranks.communicator import join_ranks
+from deepgalaxy.training.ranks.communicator import SingleRank, join_ranks
 from deepgalaxy.training.record import EpochRecord, RankTimes
 from deepgalaxy.training.steps import make_optimizer
 
@@ -121,6 +121,24 @@ def test_one_worker_needs_no_horovod(monkeypatch):
     assert (ranks.size, ranks.rank, ranks.gather("x")) == (1, 0, ["x"])
     with pytest.raises(ValueError, match="2 workers needs Horovod, which cannot be loaded here"):
         join_ranks(2)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "usable", "between_gpus", "said"),
+    [
+        (None, 0, False, None),
+        ("GPU-a", 1, True, None),
+        ("GPU-a", 1, False, "this Horovod has no NCCL: GPUs exchange through the host's memory, which is slow"),
+        ("GPU-a", 0, False, "there are GPUs, but this TensorFlow cannot use them"),
+    ],
+)
+def test_what_is_slower_on_gpus_than_it_could_be_is_said(monkeypatch, gpu, usable, between_gpus, said):
+    monkeypatch.setattr(training_run, "visible_gpus", lambda: [gpu] if gpu else [])
+    monkeypatch.setattr(training_run, "claim_gpu", lambda *_: usable)
+    ranks, sentences = SingleRank(), []
+    ranks.between_gpus = between_gpus
+    assert training_run.take_places(ranks, 0, sentences.append)[0]["gpu"] == gpu
+    assert [sentence.startswith(said) for sentence in sentences] == ([True] if said else [])
 
 
 def test_a_run_does_not_resume_under_another_version_of_a_library(tmp_path, monkeypatch):

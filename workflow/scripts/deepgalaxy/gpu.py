@@ -1,19 +1,24 @@
-"""Whether an NVIDIA GPU can be trained on, in one line: ``python -m deepgalaxy.gpu``, and with ``tensorflow`` whether
-TensorFlow sees it too.
+"""Whether an NVIDIA GPU can be trained on, in one line: ``python -m deepgalaxy.gpu``; with ``--gpus 2``, whether two
+can, and with ``tensorflow``, whether TensorFlow sees them too.
 
 Without that word it needs no package, so that it can be asked before anything is installed.
 """
 
+import argparse
 import ctypes
+import json
 import re
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-LEAST_CUDA, LEAST_DRIVER = 12000, 525
-"""The CUDA of TensorFlow's wheels, as the driver counts (1000 times the major version), and the first driver with it:
-docs.nvidia.com/deploy/cuda-compatibility, "Minor Version Compatibility"."""
+TENSORFLOW_CUDA = 12
+"""The major version of CUDA of TensorFlow's wheels."""
+
+LEAST_DRIVERS = {12: 525, 13: 580}
+"""The first driver with each CUDA: docs.nvidia.com/deploy/cuda-compatibility, "Minor Version Compatibility"."""
 
 LEAST_FREE_MIB = 1024
 """GPU memory below which nothing is begun."""
@@ -28,39 +33,68 @@ SENTENCES = {
 """What to say of some of CUDA's errors."""
 
 
-def describe_gpu(
-    load: Callable[[str], Any] = ctypes.CDLL, version_file: Path = Path("/proc/driver/nvidia/version")
+def describe_gpus(
+    count: int = 1,
+    load: Callable[[str], Any] = ctypes.CDLL,
+    version_file: Path = Path("/proc/driver/nvidia/version"),
 ) -> str:
-    """Return the name of the GPU that a single worker takes, its free memory, and the driver.
+    """Return the names of the GPUs that ``count`` workers of this machine take, their free memory, and the driver.
 
-    It is CUDA's first, of those that CUDA_VISIBLE_DEVICES leaves; a context is made on it for that, as TensorFlow does.
-    ``load`` loads a library by its name; the driver says its version in ``version_file``. Raises ValueError if there is
-    no GPU, no driver, too old a one, or less than LEAST_FREE_MIB free.
+    They are CUDA's first, of those that CUDA_VISIBLE_DEVICES leaves; a context is made on each for that, as TensorFlow
+    does. ``load`` loads a library by its name; the driver says its version in ``version_file``. Raises ValueError if
+    there are fewer GPUs, no driver, one too old for TensorFlow or Horovod, or less than LEAST_FREE_MIB free.
     """
     try:
         library = load("libcuda.so.1")
     except OSError as error:
         raise ValueError(
-            f"There is no driver of NVIDIA's here ({error}): install one, of version {LEAST_DRIVER} or later, or run"
-            " without a GPU (`make run GPU=0`)."
+            f"There is no driver of NVIDIA's here ({error}): install one, of version"
+            f" {LEAST_DRIVERS[TENSORFLOW_CUDA]} or later, or run without a GPU (`make run GPU=0`)."
         ) from None
     driver = _driver(version_file)
-    cuda = ctypes.c_int()
-    _call(library, "cuDriverGetVersion", ctypes.byref(cuda))
-    if cuda.value < LEAST_CUDA:
-        raise ValueError(
-            f"The {driver} is too old: it knows CUDA {cuda.value // 1000}.{cuda.value % 1000 // 10}, and TensorFlow is"
-            f" built with CUDA {LEAST_CUDA // 1000}; install driver {LEAST_DRIVER} or later."
-        )
+    _check_version(library, driver)
     _call(library, "cuInit", 0)
+    found = ctypes.c_int()
+    _call(library, "cuDeviceGetCount", ctypes.byref(found))
+    if found.value < count:
+        raise ValueError(
+            f"CUDA finds only {found.value} here, and each of {count} workers takes a GPU of its own: look whether"
+            " CUDA_VISIBLE_DEVICES hides any, or train with one worker (`snakemake --configfile config/one_gpu.yaml`)."
+        )
+    return ", ".join([*(_describe(library, number) for number in range(count)), driver])
+
+
+def _check_version(library: Any, driver: str) -> None:
+    """Raise ValueError if the driver is older than the CUDA that TensorFlow or Horovod is built with."""
+    cuda = ctypes.c_int()  # 1000 times the major version, and 10 times the minor one
+    _call(library, "cuDriverGetVersion", ctypes.byref(cuda))
+    for name, major in {"TensorFlow": TENSORFLOW_CUDA, "Horovod": cuda_of_horovod()}.items():
+        if cuda.value < 1000 * major:
+            raise ValueError(
+                f"The {driver} is too old: it knows CUDA {cuda.value // 1000}.{cuda.value % 1000 // 10}, and {name} is"
+                f" built with CUDA {major}; install driver {LEAST_DRIVERS.get(major, 'for it')} or later"
+                f"{', or build Horovod with an older CUDA (docs/clusters.md)' if name == 'Horovod' else ''}."
+            )
+
+
+def cuda_of_horovod() -> int:
+    """Return the major version of the CUDA that Horovod is built with, which its build has noted, or 0."""
+    if not (horovod := find_spec("horovod")) or not horovod.submodule_search_locations:
+        return 0
+    notes = json.loads(Path(horovod.submodule_search_locations[0], "metadata.json").read_text(encoding="utf-8"))
+    return int(notes.get("cuda", "0").partition(".")[0])
+
+
+def _describe(library: Any, number: int) -> str:
+    """Return name and free memory of CUDA's GPU of this number; raise ValueError if it has too little."""
     device, name = ctypes.c_int(), ctypes.create_string_buffer(256)
-    _call(library, "cuDeviceGet", ctypes.byref(device), 0)
+    _call(library, "cuDeviceGet", ctypes.byref(device), number)
     _call(library, "cuDeviceGetName", name, len(name), device)
     free, total = (size / 2**30 for size in _memory(library, device))
     gpu = f"{name.value.decode()}, {free:.1f} of {total:.1f} GiB free"
     if free * 1024 < LEAST_FREE_MIB:
         raise ValueError(f"The GPU has too little free memory ({gpu}): {INSTEAD}")
-    return f"{gpu}, {driver}"
+    return gpu
 
 
 def _driver(version_file: Path) -> str:
@@ -96,27 +130,31 @@ def _call(library: Any, function: str, *arguments: Any) -> None:
         )
 
 
-def check_tensorflow(gpu: str) -> None:
-    """Raise ValueError if TensorFlow does not see the GPU that ``describe_gpu`` describes so."""
+def check_tensorflow(gpus: str, count: int = 1) -> None:
+    """Raise ValueError if TensorFlow does not see the ``count`` GPUs that ``describe_gpus`` describes so."""
     from deepgalaxy.tensorflow_setup import import_tensorflow
 
     import_tensorflow()
     import tensorflow as tf
 
     if not tf.test.is_built_with_cuda():
-        raise ValueError(f"There is a GPU ({gpu}), but this TensorFlow is one for CPUs: run `make setup GPU=1`.")
-    if not tf.config.list_physical_devices("GPU"):
+        raise ValueError(f"There is a GPU ({gpus}), but this TensorFlow is one for CPUs: run `make setup GPU=1`.")
+    if len(tf.config.list_physical_devices("GPU")) < count:
         raise ValueError(
-            f"There is a GPU ({gpu}), but TensorFlow does not see it: what it misses, `TF_CPP_MIN_LOG_LEVEL=0 python -m"
-            " deepgalaxy.gpu tensorflow` says; often LD_LIBRARY_PATH leads it to another CUDA, so unset that first."
+            f"There is a GPU ({gpus}), but TensorFlow does not see it: what it misses, `TF_CPP_MIN_LOG_LEVEL=0 python"
+            " -m deepgalaxy.gpu tensorflow` says; often LD_LIBRARY_PATH leads it to another CUDA, so unset that first."
         )
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m deepgalaxy.gpu", description="Say whether GPUs can be trained on.")
+    parser.add_argument("also", nargs="?", choices=["tensorflow"], help="ask TensorFlow too")
+    parser.add_argument("--gpus", type=int, default=1, help="how many are needed (1)")
+    args = parser.parse_args()
     try:
-        found = describe_gpu()
-        if sys.argv[1:] == ["tensorflow"]:
-            check_tensorflow(found)
+        described = describe_gpus(args.gpus)
+        if args.also:
+            check_tensorflow(described, args.gpus)
     except ValueError as error:
         sys.exit(str(error))
-    print(f"GPU: {found}")
+    print(f"GPU: {described}")

@@ -146,6 +146,8 @@ def take_places(ranks: Ranks, gpu_memory_mib: int, say: Callable[[str], None]) -
     check_places(places)
     if place["gpu"] and not usable:
         say("there are GPUs, but this TensorFlow cannot use them and trains on CPUs; is it a build for CPUs only?")
+    if usable and not ranks.between_gpus:
+        say("this Horovod has no NCCL: GPUs exchange through the host's memory, which is slow (`make setup GPU=nccl`)")
     return places
 
 

@@ -14,12 +14,13 @@ import tensorflow as tf
 
 class Ranks(Protocol):
     """The processes of a training run: how many (``size``), which one this is (``rank``), and, on this host,
-    ``local_size`` and ``local_rank``."""
+    ``local_size`` and ``local_rank``; whether GPUs exchange tensors without the host's memory (``between_gpus``)."""
 
     size: int
     rank: int
     local_size: int
     local_rank: int
+    between_gpus: bool
 
     def average(self, tensors: list[tf.Tensor], halve: bool = False) -> list[tf.Tensor]:
         """Return the mean of each tensor over ranks, exchanged as float16 if ``halve``. Works in a ``tf.function``.
@@ -44,6 +45,7 @@ class SingleRank:
     """One process on its own."""
 
     size, rank, local_size, local_rank = 1, 0, 1, 0
+    between_gpus = True  # in that it exchanges nothing
 
     def average(self, tensors: list[tf.Tensor], halve: bool = False) -> list[tf.Tensor]:
         return tensors
@@ -74,6 +76,7 @@ class HorovodRanks:
         self._hvd = hvd
         self.size, self.rank = hvd.size(), hvd.rank()
         self.local_size, self.local_rank = hvd.local_size(), hvd.local_rank()
+        self.between_gpus = bool(hvd.nccl_built())
 
     def average(self, tensors: list[tf.Tensor], halve: bool = False) -> list[tf.Tensor]:
         if not halve:
@@ -108,7 +111,7 @@ def join_ranks(workers: int) -> Ranks:
     except ImportError as error:
         raise ValueError(
             f"Training with {workers} workers needs Horovod, which cannot be loaded here ({error}); run `make"
-            " setup` to build it, or set `workers: [1]`."
+            " setup` to build it (for GPUs, with GPU=nccl), or set `workers: [1]`."
         ) from error
     if ranks.size != workers:
         raise ValueError(
