@@ -101,7 +101,7 @@ def test_the_map_is_coloured_by_time_merger_and_line(encoder, drawn):
     figure = drawn(plot_latent, encoder.searches_file, encoder.split, encoder.latent)
     spaces = encoder.latent.drop_duplicates("space").set_index("space")
     assert f"{spaces.loc['vector', 'map_purity']:.2f} in this map, and" in words(figure)
-    assert f"{spaces.loc['pca_2', 'map_purity']:.2f} in that of pca 2" in words(figure)
+    assert f"{spaces.loc['pca_2', 'map_purity']:.2f} in that of 2 principal components" in words(figure)
     by_merger, by_line = (axes.get_legend() for axes in figure.axes[1:3])
     assert [text.get_text() for text in by_merger.get_texts()] == ["mass 0, size 3", "mass 1, size 3"]
     assert [text.get_text() for text in by_line.get_texts()] == ["cameras 00, 01", "cameras 02, 12", "cameras 03, 13"]

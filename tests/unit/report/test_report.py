@@ -28,7 +28,7 @@ from deepgalaxy.report.values import main_columns, records_of, say_limits, show_
         (0.0, "0"),
         (7, "7"),
         (4176681423, "4,176,681,423"),
-        (True, "True"),
+        (True, "yes"),
         ("camera", "camera"),
         (float("nan"), "–"),
     ],

@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from deepgalaxy.dataset.cameras import ANTIPODAL_PAIRS, LINE_OF_SIGHT
 from deepgalaxy.encoder.retrieval import NEIGHBOURS_IN_MAP
 from deepgalaxy.figures.style import GREY, save_figure
-from deepgalaxy.figures.words import name_group
+from deepgalaxy.figures.words import in_words, name_group
 
 VECTOR = "vector"
 MOST_NAMED = 12
@@ -65,7 +65,7 @@ def say_purity(table: pd.DataFrame) -> str:
     """Return in words how pure the map of the vector is, beside those of other spaces and of shuffled times."""
     spaces = table.drop_duplicates("space").set_index("space")
     ours, others = spaces.loc[VECTOR], spaces.drop(index=VECTOR)["map_purity"].dropna()
-    beside = ", ".join(f"{purity:.2f} in that of {name.replace('_', ' ')}" for name, purity in others.items())
+    beside = ", ".join(f"{purity:.2f} in that of {in_words(name)}" for name, purity in others.items())
     return (
         f"Share of the {NEIGHBOURS_IN_MAP} nearest points that are of the same part of time:"
         f" {ours['map_purity']:.2f} in this map, and {ours['chance_purity']:.2f} if times are shuffled;\n{beside}"

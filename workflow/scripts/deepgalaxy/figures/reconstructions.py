@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 
 from deepgalaxy.figures.style import save_figure
 from deepgalaxy.figures.tiles import draw_rows
-from deepgalaxy.figures.words import name_group
+from deepgalaxy.figures.words import in_words, name_group
 
 ROWS = {"image": "image", "autoencoder": "autoencoder", "variational": "by the vector"}
 """What is drawn from top to bottom: the name in the file, and what the figure calls it."""
@@ -48,13 +48,10 @@ def describe_view(view: pd.Series) -> str:
 def _say_means(table: pd.DataFrame) -> str:
     """Return the mean absolute differences over all test images in words."""
     mean = table.set_index("reconstruction")["mae"]
-    others = ", ".join(f"{_say_way(name)} {value:.4f}" for name, value in mean.items() if name not in ROWS)
+    others = ", ".join(
+        f"{in_words(name).replace('_', ' ')} {value:.4f}" for name, value in mean.items() if name not in ROWS
+    )
     return (
         f"Mean absolute difference over all {np.max(table['images']):,} test images: autoencoder"
         f" {mean['autoencoder']:.4f}, by the vector {mean['variational']:.4f}\n{others}"
     )
-
-
-def _say_way(name: str) -> str:
-    """Return what the figure calls a way to make images again that needs no network."""
-    return f"{name[4:]} principal components" if name.startswith("pca_") else name.replace("_", " ")

@@ -10,6 +10,7 @@ from matplotlib import pyplot as plt
 
 from deepgalaxy.encoder.retrieval import LINES, SIMULATIONS, WITHIN_MYR
 from deepgalaxy.figures.style import save_figure
+from deepgalaxy.figures.words import in_words
 from deepgalaxy.observed.similar import NEAREST
 
 COLOURS = ("#0072B2", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#777777", "black", "#F0E442")
@@ -35,7 +36,9 @@ def plot_retrieval(searches: str | Path, split: pd.DataFrame, table: pd.DataFram
                 if f"found/{space}/{kind}" not in file:  # too few images
                     continue
                 median = median_by_rank(file, space, kind, t_myr)
-                axes.plot(np.arange(1, len(median) + 1), median, "o-", ms=3, color=colours[space], label=space)
+                axes.plot(
+                    np.arange(1, len(median) + 1), median, "o-", ms=3, color=colours[space], label=in_words(space)
+                )
             axes.set_title(f"training images of\n{kind}", fontsize=10)
             axes.set_xlabel("rank of the similar image")
     left.set_ylabel("median difference in time (Myr)")

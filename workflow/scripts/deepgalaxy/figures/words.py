@@ -1,8 +1,12 @@
 """What is said of each figure: how to read it, and what is to be seen in it for those who cannot."""
 
+import re
 from dataclasses import dataclass
 
 from deepgalaxy.dataset.layout import GROUP_NAME, is_isolated, parse_group_name
+
+COMPONENTS = re.compile(r"pca_(?P<number>\d+)")
+"""The space of so many principal components of the pixels."""
 
 PROPERTIES = {
     "t_peri_myr": "time since first pericentre (Myr)",
@@ -42,9 +46,17 @@ def name_group(group: str) -> str:
 
 
 def in_words(name: str) -> str:
-    """Return what a property, or a group of a dataset, is called; any other name as it is."""
-    is_group = is_isolated(name) or GROUP_NAME.fullmatch(name)
-    return name_group(name) if is_group else PROPERTIES.get(name, name)
+    """Return what a property, a group of a dataset, or a space in which images are compared is called; any other name
+    as it is.
+
+    >>> in_words("pca_16"), in_words("features of a_cnn")
+    ('16 principal components', 'features of a cnn')
+    """
+    if is_isolated(name) or GROUP_NAME.fullmatch(name):
+        return name_group(name)
+    if components := COMPONENTS.fullmatch(name):
+        return f"{components['number']} principal components"
+    return name.replace("_", " ") if name.startswith("features of ") else PROPERTIES.get(name, name)
 
 
 @dataclass(frozen=True)
@@ -114,8 +126,9 @@ WORDS = {
         " under each image a blue histogram of the time that the network gives it.",
     ),
     "embedding": Words(
-        "Training images by the features that {} has of them, coloured by time, with lone galaxies and observed images,"
-        " if there are any, among them (t-SNE). What lies together looks alike to the network; distances mean nothing.",
+        "Training images by the features that {} has of them, coloured by time, with lone galaxies and observed"
+        " images, if there are any, among them, these numbered as in their table (t-SNE). What lies together looks"
+        " alike to the network; distances mean nothing.",
         "A map of points whose colour runs from dark for early to bright for late times: neighbours have like colours.",
     ),
     "sweep": Words(
@@ -174,29 +187,31 @@ WORDS = {
         " which a perfect network would lie.",
     ),
     "similar": Words(
-        "Observed images (left) with the training images that are most like them by the vector of {}, no two of one"
-        " simulation, however the image is turned.",
+        "Observed images (left) with the training images that are most like them by the vector of the encoder {}, no"
+        " two of one simulation, however the image is turned.",
         "Rows of grey images: on the left an observed merger, to its right the simulated ones most like it.",
     ),
     "queries": Words(
-        "Test images (left) with the training images nearest to them by the vector of {}, no two of one simulation.",
+        "Test images (left) with the training images nearest to them by the vector of the encoder {}, no two of one"
+        " simulation.",
         "Rows of grey images: on the left a test image, to its right training images of much the same shape.",
     ),
     "retrieval": Words(
-        "How far apart in time test images and the nearest training images are, by the vector of {} and in other"
-        " spaces: by rank, among other mergers, and among other mergers along other lines of sight; and the share of"
-        " the latter within 15 Myr by phase, with 95 % intervals over simulations.",
+        "How far apart in time test images and the nearest training images are, by the vector of the encoder {} and"
+        " in other spaces: by rank, among other mergers, and among other mergers along other lines of sight; and the"
+        " share of the latter within 15 Myr by phase, with 95 % intervals over simulations.",
         "Two panels of lines of the difference in time by rank, in one colour for each space, and bars of the share of"
         " near times by phase.",
     ),
     "reconstructions": Words(
-        "Test images, what the autoencoder of {} makes of them, and what comes back through its vector, from the worst"
+        "Test images, what the autoencoder {} makes of them, and what comes back through its vector, from the worst"
         " to the best of the autoencoder, each above its mean absolute difference from the image.",
         "Three rows of grey images: the originals, nearly the same ones, and blurred ones without the finer tails.",
     ),
     "latent": Words(
-        "Test images by their vectors of {} in a plane (t-SNE), coloured by time, by simulation and by line of sight."
-        " Where images of one line of sight lie together, that orders the map, and the time only within it.",
+        "The vectors that the encoder {} has of test images, in a plane (t-SNE), coloured by time, by simulation and"
+        " by line of sight. Where images of one line of sight lie together, that orders the map, and the time only"
+        " within it.",
         "The same map of points three times, in colours of time, of simulation and of line of sight.",
     ),
     "walk": Words(
@@ -207,7 +222,8 @@ WORDS = {
         " vectors, decoded from vectors between, and faded.",
     ),
     "observed": Words(
-        "Observed images as {} sees them, with its distributions over time and neighbours.",
+        "Observed images as {} sees them; its distribution over time, with the expected time (line) and the 68 %"
+        " interval (band), in orange if there is a warning; and the training images nearest to it, with their times.",
         "Rows of an observed image, a histogram of the time that the network gives it, and grey images of the simulated"
         " mergers nearest to it.",
     ),

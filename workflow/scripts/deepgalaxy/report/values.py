@@ -33,8 +33,8 @@ def records_of(table: pd.DataFrame) -> list[dict]:
 
 def show_value(value: object, scale: float | None = None) -> str:
     """Return a value of a table as a reader wants it: numbers in three digits, or all before the point, and a dash for
-    none; names without underscores, those of simulations in words. Another number, ``scale``, may say how large the
-    number is that has three digits.
+    none; yes or no; names without underscores, those of simulations in words. Another number, ``scale``, may say how
+    large the number is that has three digits.
 
     >>> show_value(0.5), show_value(18.35), show_value(12345.6), show_value(0.018, scale=1.2)
     ('0.500', '18.4', '12,346', '0.02')
@@ -44,7 +44,9 @@ def show_value(value: object, scale: float | None = None) -> str:
     if isinstance(value, str):
         name = in_words(value)
         return name.replace("_", " ") if IDENTIFIER.fullmatch(name) else name
-    if isinstance(value, bool) or not isinstance(value, float):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, float):
         return f"{value:,}" if type(value) is int and abs(value) >= 10_000 else str(value)
     size = max(abs(value), abs(scale or 0.0))
     if size and not 1e-4 <= size < 1e9:
