@@ -6,25 +6,32 @@ Parameters: `machine: container`. With another name there, or without the image,
 from snakemake.common import is_local_file
 from snakemake.settings.types import DeploymentMethod
 
+IN_CONTAINER = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
+
 
 container: MACHINE["container"]
 
 
 def check_container():
-    """Refuse to run jobs in an image that is not there, or rank processes of several nodes, which one container cannot
-    start."""
-    if DeploymentMethod.APPTAINER not in workflow.deployment_settings.deployment_method:
-        return
+    """Refuse to run jobs in an image that is not there, and training runs that one container cannot start."""
     image = MACHINE["container"]
-    if is_local_file(image) and not os.path.exists(image):
+    if IN_CONTAINER and is_local_file(image) and not os.path.exists(image):
         raise WorkflowError(
             f"There is no image {image} for --sdm apptainer; build it as docs/containers.md says, or name yours under"
             " `machine: container`."
         )
-    trained = {workers for part in ("experiment", "scaling", "benchmark") for workers in config[part]["workers"]}
-    if spread := sorted(workers for workers in trained if job_of(workers).nodes > 1):
-        raise WorkflowError(
-            f"With --sdm apptainer the ranks of a training run stay on one node, and {spread[0]} workers take"
-            f" {job_of(spread[0]).nodes} (`machine: ranks_per_node`); leave it out and let `machine: launcher` start a"
-            " container for each rank (docs/containers.md), or train with fewer `workers`."
+    try:
+        for workers in (*EXPERIMENT["workers"], *config["scaling"]["workers"]):
+            refuse_other_nodes(job_of(workers))
+    except ValueError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def refuse_other_nodes(job):
+    """Raise ValueError if the ranks of a training run would have to be started on other nodes from within a container."""
+    if IN_CONTAINER and job.nodes > 1:
+        raise ValueError(
+            f"With --sdm apptainer the ranks of a training run stay on one node, and {job.ranks} workers take {job.nodes}"
+            " (`machine: ranks_per_node`): train with fewer, or leave --sdm apptainer out and let `machine: launcher`"
+            " start a container for each rank (docs/containers.md)."
         )

@@ -56,7 +56,7 @@ def built_image(containerfile: Path):
         podman("import", system, "bookworm")
         options = ["--isolation=chroot", "--build-arg=BASE=localhost/bookworm", *shared_downloads(place)]
         podman("build", *options, "--file", containerfile, "--tag", "deepgalaxy", ".")
-        podman("create", "--name", "unpacked", "deepgalaxy")
+        podman("create", "--name", "unpacked", "deepgalaxy", "true")
         files = Path(podman("mount", "unpacked"))
         environment = files / ".singularity.d/env/10-docker2singularity.sh"
         environment.parent.mkdir(parents=True)
