@@ -13,6 +13,7 @@ report: "workflow/report/workflow.rst"
 
 include: "rules/package.smk"
 include: "rules/common.smk"
+include: "rules/container.smk"
 include: "rules/slurm.smk"
 include: "rules/resources.smk"
 include: "rules/dataset.smk"
@@ -48,6 +49,7 @@ include: "rules/provenance.smk"
 
 onstart:
     check_accepted_datasets()
+    check_container()
     begin_on_cluster()
 
 

@@ -113,7 +113,9 @@ def cores_for_training(wildcards):
 
 def training_launcher(wildcards):
     """Return the command that starts the ranks of a training run, quoted for the shell."""
-    return shlex.join(training_job(wildcards).launch_command(MACHINE["launcher"], MACHINE["stop_minutes"]))
+    job = training_job(wildcards)
+    refuse_other_nodes(job)
+    return shlex.join(job.launch_command(MACHINE["launcher"], MACHINE["stop_minutes"]))
 
 
 def training_memory(wildcards, attempt):
