@@ -93,6 +93,11 @@ def test_a_driver_has_to_know_the_cuda_of_horovod(tmp_path, horovod):
     with pytest.raises(ValueError, match=r"knows CUDA 12\.8, and Horovod is built with CUDA 13; install driver 580 or"):
         gpu.describe_gpus(1, lambda _: Cuda(), tmp_path / "version")
     assert gpu.describe_gpus(1, lambda _: Cuda(version=13000), tmp_path / "version")
+    horovod.write_text('{"cuda": "14.0"}')
+    with pytest.raises(ValueError, match="install a newer driver, or build Horovod with an older CUDA"):
+        gpu.describe_gpus(1, lambda _: Cuda(version=13000), tmp_path / "version")
+    horovod.unlink()
+    assert gpu.describe_gpus(1, lambda _: Cuda(), tmp_path / "version")
 
 
 @pytest.mark.parametrize(

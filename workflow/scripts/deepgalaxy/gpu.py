@@ -70,9 +70,10 @@ def _check_version(library: Any, driver: str) -> None:
     _call(library, "cuDriverGetVersion", ctypes.byref(cuda))
     for name, major in {"TensorFlow": TENSORFLOW_CUDA, "Horovod": cuda_of_horovod()}.items():
         if cuda.value < 1000 * major:
+            newer = f"driver {LEAST_DRIVERS[major]} or later" if major in LEAST_DRIVERS else "a newer driver"
             raise ValueError(
                 f"The {driver} is too old: it knows CUDA {cuda.value // 1000}.{cuda.value % 1000 // 10}, and {name} is"
-                f" built with CUDA {major}; install driver {LEAST_DRIVERS.get(major, 'for it')} or later"
+                f" built with CUDA {major}; install {newer}"
                 f"{', or build Horovod with an older CUDA (docs/clusters.md)' if name == 'Horovod' else ''}."
             )
 
@@ -81,8 +82,8 @@ def cuda_of_horovod() -> int:
     """Return the major version of the CUDA that Horovod is built with, which its build has noted, or 0."""
     if not (horovod := find_spec("horovod")) or not horovod.submodule_search_locations:
         return 0
-    notes = json.loads(Path(horovod.submodule_search_locations[0], "metadata.json").read_text(encoding="utf-8"))
-    return int(notes.get("cuda", "0").partition(".")[0])
+    notes = Path(horovod.submodule_search_locations[0], "metadata.json")
+    return int(json.loads(notes.read_text(encoding="utf-8")).get("cuda", "0").split(".")[0]) if notes.exists() else 0
 
 
 def _describe(library: Any, number: int) -> str:
