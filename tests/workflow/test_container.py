@@ -52,7 +52,7 @@ def test_jobs_run_in_the_image(checkout_in, in_container, root, tmp_path):
     with image.built_image(root / "containers/Containerfile") as files:
         assert not (files / "usr/bin/c++").exists() and not any((files / "opt/deepgalaxy/cache").glob("*"))
         (tmp_path / "image.yaml").write_text(yaml.safe_dump({"machine": {"container": str(files)}}))
-        result = in_container(directory, "--configfile", tmp_path / "image.yaml", LAST)
+        result = in_container(directory, LAST, "--configfile", tmp_path / "image.yaml")
         said = result.stdout + result.stderr
         assert result.returncode == 0, said
         jobs = re.search(r"^total +(\d+)$", said, re.MULTILINE)[1]
