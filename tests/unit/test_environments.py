@@ -134,6 +134,7 @@ PACKAGES = {
     "sklearn": "scikit-learn",
     "tensorflow": "tensorflow-cpu",
     "yaml": "pyyaml",
+    "zlib_ng": "zlib-ng",
 }
 
 
