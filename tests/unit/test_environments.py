@@ -164,6 +164,7 @@ PACKAGES = {
     "sklearn": "scikit-learn",
     "tensorflow": "tensorflow-cpu",
     "yaml": "pyyaml",
+    "zlib_ng": "zlib-ng",
 }
 
 

@@ -31,14 +31,14 @@ SNAPSHOTS = 24
 
 
 def write_dataset(path, chunks, pixels=64):
-    """Write images that do not pack well, in chunks of so many; return them, one camera after the other."""
+    """Write images that do not pack, so gzip is not to try, in chunks of so many; return them, one camera after the
+    other."""
     images = np.random.default_rng(1).integers(1, 256, (14, SNAPSHOTS, pixels, pixels, 1), np.uint8)
     with h5py.File(path, "w") as file:
         for camera, sequence in enumerate(images):
             name = f"s_1_m_1/{images_name(camera)}"
-            file.create_dataset(
-                name, data=sequence, chunks=(chunks, *sequence.shape[1:]), compression="gzip", shuffle=True
-            )
+            packing = {"compression": "gzip", "compression_opts": 0, "shuffle": True}
+            file.create_dataset(name, data=sequence, chunks=(chunks, *sequence.shape[1:]), **packing)
             file[f"s_1_m_1/{times_name(camera)}"] = np.arange(SNAPSHOTS) * 5
     return images
 

@@ -1,12 +1,12 @@
 """What the images of a file hold, as far as a later reader needs it to find that it reads the same ones."""
 
 import os
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
 import h5py
 import numpy as np
+from zlib_ng import zlib_ng
 
 NEVER_WRITTEN = "was never written, or in part only"
 CHECKSUMS = "crc32"
@@ -15,7 +15,7 @@ CHECKSUMS = "crc32"
 
 def image_checksums(images: Iterable[np.ndarray]) -> np.ndarray:
     """Return the CRC-32 of the bytes of each image, (n,) uint32."""
-    return np.array([zlib.crc32(np.ascontiguousarray(image).data) for image in images], np.uint32)
+    return np.array([zlib_ng.crc32(np.ascontiguousarray(image).data) for image in images], np.uint32)
 
 
 def checksums_to_text(checksums: Iterable[int]) -> str:
