@@ -129,8 +129,9 @@ def tables_page() -> str:
         *wrapped(
             "`<sample>` in the path of a table stands for `<dataset>/<sample>`, `<model>` for "
             "`<dataset>/<sample>/<model>`, and `<run>` and `<encoder>` for `<dataset>/<sample>/<model>/workers~<n>/"
-            "repeat~<n>`. Tables of several runs begin with columns of these names; `fold` is which fold of the sample "
-            "is tested, `all` for all of them together, and empty for a sample without folds.",
+            "repeat~<n>`. Tables of several runs begin with `dataset`, `sample`, `fold`, `model`, `workers` and "
+            "`repeat`; `fold` is which fold of the sample is tested, `all` for all of them together, and empty for a "
+            "sample without folds.",
             0,
         ),
         *wrapped(
