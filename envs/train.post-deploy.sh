@@ -125,7 +125,7 @@ if ! ls "$cache"/horovod-*.whl >/dev/null 2>&1; then
     { export PATH=$work/environment/bin:$PATH TMPDIR=$work && "build_for_$kind"; } 2>&1 |
         tee "$log" | { grep --line-buffered -oE '\[ *[0-9]+%\] .*' || true; } ||
         fail "the build failed; the reason is near the end of $log."
-    rm "$log"
+    rm -f "$log"
     mkdir -p "$(dirname "$cache")"
     complete=$(mktemp -d "$cache.XXXXXX")
     mv "$work"/horovod-*.whl "$complete"
