@@ -25,7 +25,7 @@ def in_container(run):
     environment = {"PATH": os.pathsep.join(map(str, places))}
 
     def in_container(directory, *options):
-        words = ("--profile", "profiles/local", "--sdm", "apptainer", *options)
+        words = ("--sdm", "apptainer", "--profile", "profiles/local", *options)
         return run("snakemake", *words, cwd=directory, env=environment, timeout=1200)
 
     return in_container
