@@ -85,6 +85,13 @@ def test_a_screen_that_does_not_know_a_character_shows_the_sentence_all_the_same
     assert shown.stderr.splitlines()[1].startswith(r"some_rule: 8 \xd7 6 pixels. (traceback:")
 
 
+def test_garbage_is_looked_for_but_not_among_what_a_script_has_imported(tmp_path, run):
+    script = SCRIPT.format(error="ValueError(f'{gc.isenabled()} {gc.get_freeze_count() > 1e4}')").replace(
+        "sys", "gc, sys", 1
+    )
+    assert "some_rule: True True (traceback:" in run(sys.executable, "-c", script, tmp_path / "log").stderr
+
+
 def test_progress_yields_everything_and_tells_the_time_left(caplog):
     with caplog.at_level(logging.INFO, "deepgalaxy"):
         assert list(progress(iter("abc"), 3, "letters", every_seconds=0)) == list("abc")

@@ -1,5 +1,6 @@
 """What a rule's script says: all of it in the log file, what a person wants to see on the screen."""
 
+import gc
 import io
 import logging
 import os
@@ -49,6 +50,7 @@ def _run_logged(path: str | Path, title: str, screen: TextIO) -> Iterator[None]:
         handler.setFormatter(logging.Formatter(layout))
         logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    gc.freeze()  # what is imported stays; to look for garbage among it, also at the end, takes a fifth of a second
     try:
         on_stop_signals(_stop)
         stop_with(starters())
