@@ -1,11 +1,32 @@
-"""Work that is done ahead, and imports that are left out."""
+"""Work that is done ahead or in processes, and imports that are left out."""
 
+import platform
+import resource
 import sys
 import threading
 
 import pytest
 
 from deepgalaxy.parallel import one_ahead
+
+MAKE_IMAGES = """
+import resource, numpy
+from deepgalaxy.parallel import in_processes
+
+def page_faults(count):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(count):
+        [numpy.ones(2**19, numpy.uint8) for _ in range(4)]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+print(next(in_processes(page_faults, [100], 1)))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries hand out memory in their own ways")
+def test_processes_use_the_memory_of_images_again(run):
+    result = run(sys.executable, "-c", MAKE_IMAGES)
+    assert int(result.stdout) < 10 * 4 * 2**19 / resource.getpagesize(), result.stderr
 
 
 def test_results_come_in_order_one_ahead_of_their_use():

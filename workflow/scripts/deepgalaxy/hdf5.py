@@ -1,7 +1,7 @@
 """HDF5 files that appear whole or not at all."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,13 +50,17 @@ class Rows:
         dataset = file.create_dataset(name, shape, dtype, dcpl=early)
         return cls(file.filename, dataset.id.get_offset() or 0)  # without rows it has no place
 
-    def write(self, numbers: Iterable[int], rows: Iterable[np.ndarray]) -> None:
-        """Write the rows of these numbers, contiguous arrays of the dataset's type. Raises OSError if the disk is
-        full."""
+    @contextmanager
+    def opened(self) -> Iterator[Callable[[int, np.ndarray], None]]:
+        """Yield a function that writes the row of a number, a contiguous array of the dataset's type. It raises OSError
+        if the disk is full."""
         with open(self.path, "r+b") as file:
-            for number, row in zip(numbers, rows):
+
+            def write(number: int, row: np.ndarray) -> None:
                 file.seek(self.offset + int(number) * row.nbytes)
                 file.write(row.data)
+
+            yield write
 
 
 @contextmanager

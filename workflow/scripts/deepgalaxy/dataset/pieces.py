@@ -43,11 +43,10 @@ class Pieces:
         """Memory that it takes to read the smallest piece."""
         return self.together * self.image_bytes + UNPACKING * self.chunk_bytes
 
-    def longest(self, most_bytes: int, beside: int = 0) -> int:
-        """Return how many images a piece may have to be read within ``most_bytes``, at least the smallest piece; each
-        may take ``beside`` more bytes."""
+    def longest(self, most_bytes: int) -> int:
+        """Return how many images a piece may have to be read within ``most_bytes``, at least the smallest piece."""
         left = most_bytes - UNPACKING * self.chunk_bytes
-        return self.together * max(1, left // (self.together * (self.image_bytes + beside)))
+        return self.together * max(1, left // (self.together * self.image_bytes))
 
     def number(self, snapshots: np.ndarray, longest: int) -> np.ndarray:
         """Return which piece of ``longest`` images each of some snapshots is in."""

@@ -55,11 +55,6 @@ class Form:
         """The side of a frame in pixels; 0 if there are none."""
         return self.sight.frame_pixels(self.field.rendered, self.field.seen) if self.sight.oversampling else 0
 
-    @property
-    def image_bytes(self) -> int:
-        """What a prepared image takes, with its frame if it has one, in bytes."""
-        return (self.sight.pixels**2 + self.frame_pixels**2) * np.dtype(self.sight.dtype).itemsize
-
     def create(self, file: h5py.File, count: int) -> dict[str, Rows]:
         """Return, by name, what is to hold so many images in a file, and say in its attributes what they are."""
         sight = self.sight
@@ -139,7 +134,7 @@ def prepare_images(
             file = files.enter_context(whole_hdf5(output))
             _describe(file, table.iloc[rows], rows, properties)
             prepared[split] = form.create(file, len(rows))
-        blocks = list(_blocks(groups, pieces, places, form.image_bytes, memory_bytes // processes))
+        blocks = list(_blocks(groups, pieces, places, memory_bytes // processes))
         done = in_processes(partial(_prepare_block, subset, form, prepared), blocks, processes)
         deque(progress(done, len(blocks), "blocks of images"), maxlen=0)
 
@@ -164,17 +159,14 @@ def refuse_missing_sources(subset: h5py.File) -> None:
             )
 
 
-def _blocks(
-    groups: Any, pieces: dict[tuple, Pieces], places: np.ndarray, prepared_bytes: int, memory_bytes: int
-) -> Iterator[Block]:
-    """Cut the table, grouped by group and camera, into blocks, each within what one process may hold: in its native
-    form, and prepared, which takes ``prepared_bytes`` for each image. ``places`` is that of each row of the table.
-    """
+def _blocks(groups: Any, pieces: dict[tuple, Pieces], places: np.ndarray, memory_bytes: int) -> Iterator[Block]:
+    """Cut the table, grouped by group and camera, into blocks, each within what one process may hold. ``places`` is
+    that of each row of the table."""
     for (group, camera), rows in groups:
         piece, snapshots = pieces[group, camera], rows["snapshot"].to_numpy()
         # A quarter is left to what unpacks images. Neighbours in the file go together, though a split by image has gaps
         # between them.
-        number = piece.number(snapshots, piece.longest(memory_bytes * 3 // 4, beside=prepared_bytes))
+        number = piece.number(snapshots, piece.longest(memory_bytes * 3 // 4))
         splits, place = rows["split"].to_numpy(str), places[rows.index]
         for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(number)) + 1):
             yield Block(group, camera, snapshots[part], splits[part], place[part])
@@ -186,25 +178,34 @@ def _exact(native: np.ndarray) -> str:
 
 
 def _prepare_block(subset: str | Path, form: Form, prepared: Mapping[str, Mapping[str, Rows]], block: Block) -> None:
-    """Prepare the images of a block, and write them, with their frames if there are any, where ``prepared`` says that
-    those of each split belong."""
-    ready = []
-    with h5py.File(subset) as file:
-        images = file[block.group][images_name(block.camera)]
-        known = images.attrs.get(CHECKSUMS)
-        try:
-            for snapshot, native in zip(block.snapshots, read_images(images, block.snapshots)):
-                name = f"{subset}: {images.name[1:]}[{snapshot}]"
-                # A file that was not selected here has no such record of its images, and is taken as it is.
-                if known is not None and image_checksums([native])[0] != known[snapshot]:
-                    raise ValueError(f"{name} is not the image that was catalogued. {ANEW}")
-                ready.append(_prepare_image(native.astype(native.dtype.newbyteorder("="), copy=False), form, name))
-        except OSError as error:
-            raise ValueError(f"{subset}: {images.name[1:]} cannot be read: {error}. {ANEW}") from error
-    for split in np.unique(block.splits):
-        chosen = np.flatnonzero(block.splits == split)
-        for part, rows in enumerate(prepared[split].values()):
-            rows.write(block.places[chosen], (ready[number][part] for number in chosen))
+    """Prepare the images of a block one by one, and write each, with its frame if it has one, where ``prepared`` says
+    that those of its split belong."""
+    with h5py.File(subset) as file, ExitStack() as outputs:
+        write = {
+            split: [outputs.enter_context(rows.opened()) for rows in prepared[split].values()]
+            for split in np.unique(block.splits)
+        }
+        catalogued = _read_catalogued(file[block.group][images_name(block.camera)], block.snapshots)
+        for split, place, (native, name) in zip(block.splits, block.places, catalogued):
+            for write_part, part in zip(write[split], _prepare_image(native, form, name)):
+                write_part(place, part)
+
+
+def _read_catalogued(images: h5py.Dataset, snapshots: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
+    """Yield the images of some snapshots, in the byte order of the machine, and what each is called in messages.
+
+    Raises ValueError if one cannot be read, or is not that of the catalogue. A file that was not selected here has no
+    record of its images, and is taken as it is.
+    """
+    place, known = f"{images.file.filename}: {images.name[1:]}", images.attrs.get(CHECKSUMS)
+    try:
+        for snapshot, native in zip(snapshots, read_images(images, snapshots)):
+            name = f"{place}[{snapshot}]"
+            if known is not None and image_checksums([native])[0] != known[snapshot]:
+                raise ValueError(f"{name} is not the image that was catalogued. {ANEW}")
+            yield native.astype(native.dtype.newbyteorder("="), copy=False), name
+    except OSError as error:
+        raise ValueError(f"{place} cannot be read: {error}. {ANEW}") from error
 
 
 def _prepare_image(native: np.ndarray, form: Form, name: str) -> tuple[np.ndarray, ...]:
