@@ -20,7 +20,9 @@ def forget():
         digest.code_digest,
         digest.library_versions,
         digest.parsed,
+        digest.code_files,
         digest.imports_of,
+        digest.companions_of,
         digest.installed_version,
     ):
         function.cache_clear()
@@ -94,13 +96,30 @@ async def f(x: int = 1, /, *args: str, y: "T" = None, **kw) -> list[int]:
 """
 
 
-def test_a_digest_does_not_depend_on_the_version_of_python(tmp_path):
+def test_a_digest_does_not_depend_on_the_version_of_python():
     """The form is compared with that of Python 3.11; the syntax trees of later versions have more, empty fields."""
-    (tmp_path / "source.py").write_text(SOURCE, encoding="utf-8")
-    form = digest.parsed(tmp_path / "source.py")[0]
+    form, _ = digest.parse(SOURCE.encode())
     assert hashlib.sha256(form.encode()).hexdigest()[:16] == "d52586d7d2d55fa7"
     for name in ("type_params", "type_comment", "kind", "returns=None", "What it does"):
         assert name not in form
+
+
+def test_code_is_parsed_once_for_all_starts_of_a_workflow(tmp_path, monkeypatch):
+    monkeypatch.setattr(digest, "PARSED", tmp_path / "parsed")
+    forget()
+    first = digest.code_digest("sample/split_images.py"), digest.library_versions("sample/split_images.py")
+    monkeypatch.setattr(digest, "parse", None)
+    forget()
+    assert first == (digest.code_digest("sample/split_images.py"), digest.library_versions("sample/split_images.py"))
+
+
+def test_where_nothing_can_be_kept_code_is_parsed_each_time(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    forget()
+    kept = digest.code_digest("sample/split_images.py")
+    monkeypatch.setattr(digest, "PARSED", tmp_path / "file/parsed")
+    forget()
+    assert digest.code_digest("sample/split_images.py") == kept
 
 
 def test_a_digest_does_not_depend_on_the_locale(run):

@@ -13,7 +13,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from deepgalaxy.files import read_json, write_json
+
 PACKAGE = Path(__file__).parents[1]
+PARSED = Path(".snakemake/parsed_code")
+"""What has been parsed, in the working directory: a file for each content, since parsing all code takes a third of the
+time in which a workflow starts."""
+
 COMPUTING = {
     "cv2": ("opencv-python-headless", "opencv-python"),
     "keras": ("keras",),
@@ -38,10 +44,8 @@ def code_digest(script: str) -> str:
     digest = hashlib.sha256()
     for file in code_files(script):
         digest.update(parsed(file)[0].encode())
-        if file.is_relative_to(PACKAGE):
-            for companion in sorted(file.parent.glob(f"{file.stem}.*")):
-                if companion.suffix != ".py":
-                    digest.update(companion.read_bytes())
+        for companion in companions_of(file):
+            digest.update(companion.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -66,12 +70,27 @@ def installed_version(packages: tuple[str, ...]) -> str | None:
 
 @cache
 def parsed(file: Path) -> tuple[str, list[str]]:
+    """Return the digest of a Python file's statements, and the full names of what it imports, both as ``parse`` has
+    them; looked up in PARSED if this version of this module has parsed a file of that content before."""
+    content = file.read_bytes()
+    known = PARSED / f"{hashlib.sha256(Path(__file__).read_bytes() + content).hexdigest()}.json"
+    with suppress(OSError, ValueError):
+        form_digest, names = read_json(known)
+        return form_digest, names
+    form, names = parse(content)
+    form_digest = hashlib.sha256(form.encode()).hexdigest()
+    with suppress(OSError):
+        write_json([form_digest, names], known)
+    return form_digest, names
+
+
+def parse(content: bytes) -> tuple[str, list[str]]:
     """Return the statements of a Python file in one form, without docstrings and comments, and the full names of what
     it imports: modules, and also what may be one or a name in one.
 
     The form is the same in every version of Python, which the text that ``ast.unparse`` returns is not.
     """
-    tree, names = ast.parse(file.read_bytes()), []
+    tree, names = ast.parse(content), []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
@@ -96,6 +115,7 @@ def _form(part: Any) -> str:
     return f"{type(part).__name__}({','.join(filled)})"
 
 
+@cache
 def code_files(script: str) -> list[Path]:
     """Return ``script`` and the files of all modules of this package that it imports, directly or not.
 
@@ -124,3 +144,11 @@ def imports_of(file: Path) -> list[Path]:
             module = PACKAGE.joinpath(*tail)
             paths += [path for path in (module.with_suffix(".py"), module / "__init__.py") if path.is_file()]
     return paths
+
+
+@cache
+def companions_of(file: Path) -> list[Path]:
+    """Return the other files of the name of a module of this package, such as its template."""
+    if not file.is_relative_to(PACKAGE):
+        return []
+    return sorted(path for path in file.parent.glob(f"{file.stem}.*") if path.suffix != ".py")
