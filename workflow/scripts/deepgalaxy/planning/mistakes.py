@@ -31,7 +31,7 @@ def refuse_mistakes(config: dict, schema: str | Path, models: str, resources: st
     """Raise ValueError with a line for each of ``list_mistakes``, or if there are none, of ``unusable_weights``, of
     ``unkept`` and of ``unavailable``; ``schema`` is the YAML file of the schema."""
     with open(schema, encoding="utf-8") as file:
-        mistakes = list_mistakes(config, yaml.safe_load(file), models) or [
+        mistakes = list_mistakes(config, yaml.load(file, yaml.CSafeLoader), models) or [
             *unusable_weights(config, models),
             *unkept(config["experiment"], str(Path(models).parent)),
             *unavailable(config, resources),
