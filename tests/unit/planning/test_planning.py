@@ -117,9 +117,11 @@ def test_where_nothing_can_be_kept_code_is_parsed_each_time(tmp_path, monkeypatc
     (tmp_path / "file").touch()
     forget()
     kept = digest.code_digest("sample/split_images.py")
-    monkeypatch.setattr(digest, "PARSED", tmp_path / "file/parsed")
-    forget()
-    assert digest.code_digest("sample/split_images.py") == kept
+    for place in ("file", "nowhere/parsed"):  # one where none can be, and one where no workflow runs
+        monkeypatch.setattr(digest, "PARSED", tmp_path / place)
+        forget()
+        assert digest.code_digest("sample/split_images.py") == kept
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_digest_does_not_depend_on_the_locale(run):

@@ -17,8 +17,8 @@ from deepgalaxy.files import read_json, write_json
 
 PACKAGE = Path(__file__).parents[1]
 PARSED = Path(".snakemake/parsed_code")
-"""What has been parsed, in the working directory: a file for each content, since parsing all code takes a third of the
-time in which a workflow starts."""
+"""What has been parsed, in the directory of a workflow: a file for each content, since parsing all code takes a third
+of the time in which a workflow starts."""
 
 COMPUTING = {
     "cv2": ("opencv-python-headless", "opencv-python"),
@@ -79,8 +79,9 @@ def parsed(file: Path) -> tuple[str, list[str]]:
         return form_digest, names
     form, names = parse(content)
     form_digest = hashlib.sha256(form.encode()).hexdigest()
-    with suppress(OSError):
-        write_json([form_digest, names], known)
+    if PARSED.parent.is_dir():
+        with suppress(OSError):
+            write_json([form_digest, names], known)
     return form_digest, names
 
 
