@@ -28,7 +28,7 @@ def _date(args: argparse.Namespace) -> int:
     observations = list_observations(args.images)
     check_outputs(args, [args.output, args.distributions], observations)
     dater = Dater.read(args.dater)
-    logger.info("%d images; the model is %s", len(observations), dater.description["name"])
+    logger.info("%d image(s); the model is %s", len(observations), dater.description["name"])
     from deepgalaxy.dater.date import date_observations
     from deepgalaxy.observed.table import is_warned
 

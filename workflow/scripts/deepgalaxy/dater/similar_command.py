@@ -29,7 +29,7 @@ def _search(args: argparse.Namespace) -> int:
     observations = list_observations(args.images)
     check_outputs(args, [args.output], observations)
     dater = Dater.read(args.dater)
-    logger.info("%d images; the model is %s", len(observations), dater.description["name"])
+    logger.info("%d image(s); the model is %s", len(observations), dater.description["name"])
     from deepgalaxy.dater.similar import similar_to_targets
 
     table = similar_to_targets(dater, observations, args.largest_megapixels, args.processes, args.memory_budget_mib)
