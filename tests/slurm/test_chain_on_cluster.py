@@ -9,7 +9,7 @@ import pandas as pd
 
 from support.runs import MODELS, provenance
 
-OF_THE_PLACE = ("machine", "ranks", "environment", "energy_joules")
+OF_THE_PLACE = ("machine", "ranks", "environment", "launcher", "energy_joules")
 """What training.json says of where a run was, and what it took there; a virtual machine's memory, say, may change."""
 
 
