@@ -57,7 +57,8 @@ def test_observed_images_are_dated_and_the_rest_is_named(chain, with_settings, o
     dated = table.loc["Trained on, $1.png"]
     assert dated["neighbour_1_row"] == row and dated["novelty"] < 1 and pd.isna(dated["warning"])
     assert 0 <= dated["low_myr"] < dated["expected_myr"] < dated["high_myr"] <= 300
-    assert table.loc[ODD_AS_SHOWN].drop("id").equals(dated.drop("id"))
+    # But for the last bits, which on some processors depend on an image's place in its batch.
+    pd.testing.assert_series_equal(table.loc[ODD_AS_SHOWN].drop("id"), dated.drop("id"), check_names=False, rtol=1e-5)
     times = pd.read_csv(chain / f"results/tables/observed_times/{RUN}.csv")
     assert times.groupby("file")["probability"].sum().to_dict() == pytest.approx(
         {"Trained on, $1.png": 1, ODD_AS_SHOWN: 1}
