@@ -1,5 +1,5 @@
 """Benchmark of growth, run by hand once the demonstration has run:
-``python tests/benchmarks/growth.py DIRECTORY [--dataset FILE] [--times 1 4 16]``.
+``python tests/benchmarks/growth.py DIRECTORY [--dataset FILE] [--times 1 4 16] [--until RULE ...]``.
 
 The workflow itself runs on datasets that hold each merger of the demonstration once, four times and sixteen times,
 under other names: in folders of DIRECTORY, of which the largest takes 12 GB, and where a run that was stopped goes on.
@@ -80,12 +80,14 @@ def look_at(process, seconds, memory):
         memory[rule] = max(held, memory.get(rule, 0))
 
 
-def run(directory):
-    """Run the workflow in a directory; return core seconds and MiB by stage, those of earlier runs there included."""
+def run(directory, until):
+    """Run the workflow in a directory, all of it or no further than some rules; return core seconds and MiB by stage,
+    those of earlier runs there included."""
     record = directory / "growth.json"
     seconds, memory = read_json(record) if record.exists() else ({}, {})
     command = (sys.executable, "-m", "snakemake", "--profile", ROOT / "profiles/local", "-s", ROOT / "Snakefile")
-    with psutil.Popen([*map(str, command), "--directory", str(directory)]) as process:
+    options = ("--directory", directory, *(["--until", *until] if until else []))
+    with psutil.Popen([*map(str, (*command, *options))]) as process:
         while process.poll() is None:
             look_at(process, seconds, memory)
             write_json([seconds, memory], record)
@@ -116,6 +118,7 @@ def main():
     parser.add_argument("--dataset", type=Path, default=ROOT / "results/datasets/simulated/images.hdf5")
     parser.add_argument("--times", type=int, nargs="+", default=[1, 4, 16])
     parser.add_argument("--encoders", action="store_true", help="train and score the small encoder-decoder, too")
+    parser.add_argument("--until", nargs="+", metavar="RULE", help="what comes after these rules is left out")
     args = parser.parse_args()
     found = []
     for times in args.times:
@@ -124,14 +127,14 @@ def main():
         if not dataset.exists():
             grow(args.dataset, dataset, times)
             configure(directory, dataset, args.encoders)
-        found.append(run(directory))
+        found.append(run(directory, args.until))
     sizes = " | ".join(f"{times} ×" for times in args.times)
     print(f"| stage | {sizes} | power | {sizes} | power |\n|---{'|---' * (2 * len(args.times) + 2)}|")
-    for stage in found[-1]:
+    for stage in dict.fromkeys(stage for each in found for stage in each):
         cells = []
         for what, form in ((0, "{:.1f}"), (1, "{:.0f}")):
             values = [each.get(stage, (0, 0))[what] for each in found]
-            cells += [*map(form.format, values), power(values, args.times)]
+            cells += [*(form.format(value) if value else "–" for value in values), power(values, args.times)]
         print(f"| {stage} | {' | '.join(cells)} |")
 
 

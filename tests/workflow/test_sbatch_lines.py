@@ -51,10 +51,10 @@ def submission(run, root, tmp_path_factory):
             *("--profile", root / "profiles/slurm", "--workflow-profile", place / "site"),
             env={"RECORD": record, "PATH": f"{place}/bin:{run('printenv', 'PATH').stdout.strip()}"},
         )
-        assert record.exists(), result.stdout + result.stderr
-        words = record.read_text().split("\0")[:-1]
-        launcher = re.search(r"launcher=(.*), image_memory_mib", result.stdout + result.stderr).group(1)
-        return words, launcher
+        said = result.stdout + result.stderr
+        launcher = re.search(r"launcher=(.*), image_memory_mib", said)
+        assert record.exists() and launcher, said
+        return record.read_text().split("\0")[:-1], launcher[1]
 
     return submission
 
