@@ -1,16 +1,11 @@
 """The whole chain by the cluster's profile: on one rank without MPI, on two of one node, and on two nodes of two."""
 
 import json
-import re
 from collections import Counter
-from fnmatch import fnmatch
 
 import pandas as pd
 
-from support.runs import MODELS, provenance
-
-OF_THE_PLACE = ("machine", "ranks", "environment", "launcher", "energy_joules")
-"""What training.json says of where a run was, and what it took there; a virtual machine's memory, say, may change."""
+from support.runs import MODELS
 
 
 def test_every_stage_has_its_result_and_no_job_is_left(chain):
@@ -58,28 +53,3 @@ def test_ranks_are_spread_over_nodes_gpus_and_cores(chain):
                 # SLURM may give a single rank either of its node's GPUs.
                 assert len({place["gpu"] for place in places} & {"0", "1"}) == len(places)
                 assert len({core for place in places for core in place["cores"]}) >= len(places)
-
-
-def without_the_place(training):
-    return {name: value for name, value in json.loads(training.read_text()).items() if name not in OF_THE_PLACE}
-
-
-def test_the_results_are_those_of_one_machine_to_the_bit_but_for_what_measures_time(chain, finished, root):
-    listed = re.search(r"```\n(benchmarks/.*?)```", (root / "docs/provenance.md").read_text(), re.DOTALL)[1].split()
-    first, second = provenance(finished), provenance(chain.directory)
-    for name in first["configuration"]["values"].keys() - {"machine", "scaling"}:
-        assert first["configuration"]["values"][name] == second["configuration"]["values"][name], name
-    assert (first["seed"], first["software"]) == (second["seed"], second["software"])
-    there = first["results"].keys() & second["results"].keys()
-    assert not [path for path in first["results"].keys() ^ second["results"].keys() if "/scaling/" not in path]
-    measuring = {path for path in there if any(fnmatch(path, pattern) for pattern in listed)}
-    different = {path for path in there - measuring if first["results"][path] != second["results"][path]}
-    for path in sorted(path for path in different if path.endswith("/training.json")):
-        assert without_the_place(finished / path) == without_the_place(chain.directory / path), path
-        different.remove(path)
-    assert not different, f"differ, and docs/provenance.md does not list them: {sorted(different)}"
-    for pattern in listed:
-        assert any(fnmatch(path, pattern) for path in measuring), (
-            f"docs/provenance.md lists {pattern}, which is no more"
-        )
-    assert "results/tables/metrics.csv" in there - measuring

@@ -1,6 +1,4 @@
-"""The runs of the tiny configuration, as their results are named, and what is recorded of them."""
-
-import json
+"""The runs of the tiny configuration, as their results are named."""
 
 from deepgalaxy.planning.runs import EXPERIMENT_RUN, STUDY_RUN
 
@@ -18,8 +16,3 @@ def tiny_run(workers=2, repeat=0):
 def tiny_study_run(workers, batch=8):
     """The name of a run of its scaling study."""
     return STUDY_RUN.format(**TINY, workers=workers, batch=batch)
-
-
-def provenance(directory):
-    """The record of how the results in a directory were made."""
-    return json.loads((directory / "results/provenance.json").read_text())
