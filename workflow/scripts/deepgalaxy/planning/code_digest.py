@@ -73,7 +73,7 @@ def parsed(file: Path) -> tuple[str, list[str]]:
     """Return the digest of a Python file's statements, and the full names of what it imports, both as ``parse`` has
     them; looked up in PARSED if this version of this module has parsed a file of that content before."""
     content = file.read_bytes()
-    known = PARSED / f"{hashlib.sha256(Path(__file__).read_bytes() + content).hexdigest()}.json"
+    known = PARSED / f"{hashlib.sha256(_own_code() + content).hexdigest()}.json"
     with suppress(OSError, ValueError):
         form_digest, names = read_json(known)
         return form_digest, names
@@ -83,6 +83,12 @@ def parsed(file: Path) -> tuple[str, list[str]]:
         with suppress(OSError):
             write_json([form_digest, names], known)
     return form_digest, names
+
+
+@cache
+def _own_code() -> bytes:
+    """Return this module as it is written: another version may parse otherwise."""
+    return Path(__file__).read_bytes()
 
 
 def parse(content: bytes) -> tuple[str, list[str]]:
