@@ -6,8 +6,11 @@ vector instructions. Cells count as points at their centres of mass: quadrupoles
 than half the error, which at 0.4 per cent is already far below the graininess of so few particles.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
-from numba import config, njit, prange, set_num_threads
+from numba import njit
 
 from deepgalaxy.simulation.model import G
 
@@ -15,8 +18,6 @@ OPENING_ANGLE = 0.9
 """A cell is opened if its width over its distance from the nearest edge of a group of particles is larger."""
 LARGEST_LEAF, LARGEST_GROUP = 16, 256
 """Particles in a cell that is not divided, and in a group that shares one list: fastest with 2e4 and 2e5 particles."""
-MOST_THREADS: int = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-"""More threads, numba cannot start: as many as there are cores, unless the environment says otherwise."""
 LEVELS = 21
 """How often the cube of all particles can be divided: a key of 63 bits has three for each time."""
 
@@ -24,13 +25,13 @@ LEVELS = 21
 class TreeGravity:
     """Gravity of particles with ``masses`` (n,) in 1e10 Msun and a Plummer softening.
 
-    The same bits come out for any number of ``threads``, of which no more than MOST_THREADS are started.
+    The same bits come out for any number of ``threads``.
     """
 
     def __init__(self, masses: np.ndarray, softening_kpc: float, threads: int = 1) -> None:
         self._masses = masses
         self._softening_squared = np.float32(softening_kpc**2)
-        self._threads = min(threads, MOST_THREADS)
+        self._threads = threads
         self._order = np.arange(len(masses))
 
     def accelerations(self, positions: np.ndarray) -> np.ndarray:
@@ -43,8 +44,14 @@ class TreeGravity:
         centres = _centres_of_mass(cells, points)
         widths = (width / OPENING_ANGLE / 2.0 ** cells[:, LEVEL]).astype(np.float32)
         groups = _find_groups(cells, LARGEST_GROUP)
-        set_num_threads(self._threads)
-        return _pull_all(self._threads, groups, cells, centres, widths, points, self._order, self._softening_squared)
+        accelerations = np.empty_like(positions, order="C")
+
+        def pull(thread: int) -> None:
+            mine = groups[thread :: self._threads]
+            _pull_groups(mine, cells, centres, widths, points, self._order, self._softening_squared, accelerations)
+
+        _share(self._threads, pull)
+        return accelerations
 
 
 def potential_energy(positions: np.ndarray, masses: np.ndarray, softening_kpc: float, threads: int = 1) -> float:
@@ -52,9 +59,19 @@ def potential_energy(positions: np.ndarray, masses: np.ndarray, softening_kpc: f
 
     ``positions`` (n, 3) in kpc, ``masses`` (n,) in 1e10 Msun; ``threads`` as in ``TreeGravity``.
     """
-    set_num_threads(min(threads, MOST_THREADS))
     points = np.vstack((positions.T, masses)).astype(np.float32, order="C")
-    return -G * float(masses @ _direct_potential(points, np.float32(softening_kpc**2)))
+    sums = np.empty(len(masses), np.float32)
+    _share(threads, lambda thread: _direct_potential(thread, threads, points, np.float32(softening_kpc**2), sums))
+    return -G * float(masses @ sums)
+
+
+def _share(threads: int, work: Callable[[int], None]) -> None:
+    """Do the ``work`` of each of ``threads``, of which this is one, while it holds no lock of the interpreter."""
+    with ThreadPoolExecutor(max(1, threads - 1)) as pool:
+        others = [pool.submit(work, thread) for thread in range(1, threads)]
+        work(0)
+        for other in others:
+            other.result()
 
 
 FIRST, END, AFTER, LEVEL = 0, 1, 2, 3
@@ -62,13 +79,23 @@ FIRST, END, AFTER, LEVEL = 0, 1, 2, 3
 how often the cube was divided. The cells are in depth-first order; a cell is a leaf if AFTER is the next one."""
 
 
+# What follows spells out minima, sums and copies of slices: numba takes seconds to compile numpy's.
+@njit(cache=True, fastmath=True)
+def _extremes(values: np.ndarray) -> tuple[float, float]:
+    """Return the lowest and the highest of the ``values``."""
+    lowest = highest = values[0]
+    for value in values:
+        lowest, highest = min(lowest, value), max(highest, value)
+    return lowest, highest
+
+
 @njit(cache=True)
 def _morton_keys(positions: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the interleaved bits of the coordinates (n, 3) in the cube of all, int64 (n,), and its width."""
     corner, width = np.empty(3), 1e-9
     for axis in range(3):
-        corner[axis] = positions[:, axis].min()
-        width = max(width, positions[:, axis].max() - corner[axis])
+        corner[axis], highest = _extremes(positions[:, axis])
+        width = max(width, highest - corner[axis])
     width *= 1 + 1e-6
     keys = np.empty(len(positions), np.int64)
     for i in range(len(positions)):
@@ -138,7 +165,8 @@ def _centres_of_mass(cells: np.ndarray, points: np.ndarray) -> np.ndarray:
     centres = np.empty((len(cells), 4), np.float32)
     sums = np.empty((len(cells), 4))
     for cell in range(len(cells) - 1, -1, -1):
-        sums[cell] = 0
+        for column in range(4):
+            sums[cell, column] = 0
         after = cells[cell, AFTER]
         if after == cell + 1:
             for i in range(cells[cell, FIRST], cells[cell, END]):
@@ -147,9 +175,11 @@ def _centres_of_mass(cells: np.ndarray, points: np.ndarray) -> np.ndarray:
                 sums[cell, 3] += points[3, i]
         part = cell + 1
         while part < after:
-            sums[cell] += sums[part]
+            for column in range(4):
+                sums[cell, column] += sums[part, column]
             part = cells[part, AFTER]
-        centres[cell, :3] = sums[cell, :3] / sums[cell, 3]
+        for axis in range(3):
+            centres[cell, axis] = sums[cell, axis] / sums[cell, 3]
         centres[cell, 3] = sums[cell, 3]
     return centres
 
@@ -169,24 +199,22 @@ def _find_groups(cells: np.ndarray, largest: int) -> np.ndarray:
     return groups[:count]
 
 
-@njit(cache=True, parallel=True)
-def _pull_all(threads, groups, cells, centres, widths, points, order, softening_squared):  # type: ignore[no-untyped-def]
-    """Return the accelerations, float64 (n, 3), in the order before sorting; each group is summed by one thread."""
-    accelerations = np.empty((points.shape[1], 3))
-    for thread in prange(threads):
-        sources = np.empty((4, points.shape[1] + len(cells)), np.float32)
-        for group in groups[thread::threads]:
-            first, end = cells[group, FIRST], cells[group, END]
-            count = _list_sources(first, end, cells, centres, widths, points, sources)
-            _sum_pull(points, first, end, sources, count, softening_squared, order, accelerations)
-    return accelerations
+@njit(cache=True, nogil=True)
+def _pull_groups(groups, cells, centres, widths, points, order, softening_squared, accelerations):  # type: ignore[no-untyped-def]
+    """Set the ``accelerations`` (n, 3), float64, of the particles of some groups, in the order before sorting."""
+    sources = np.empty((4, points.shape[1] + len(cells)), np.float32)
+    for group in groups:
+        first, end = cells[group, FIRST], cells[group, END]
+        count = _list_sources(first, end, cells, centres, widths, points, sources)
+        _sum_pull(points, first, end, sources, count, softening_squared, order, accelerations)
 
 
 @njit(cache=True, fastmath=True)
 def _list_sources(first, end, cells, centres, widths, points, sources):  # type: ignore[no-untyped-def]
     """Fill ``sources`` (4, …) with what pulls the particles from ``first`` to ``end``, and return how many they are."""
-    x, y, z = points[0, first:end], points[1, first:end], points[2, first:end]
-    left, right, front, back, low, high = x.min(), x.max(), y.min(), y.max(), z.min(), z.max()
+    left, right = _extremes(points[0, first:end])
+    front, back = _extremes(points[1, first:end])
+    low, high = _extremes(points[2, first:end])
     nothing = np.float32(0)
     count, cell = 0, 0
     while cell < len(cells):
@@ -226,15 +254,13 @@ def _sum_pull(points, first, end, sources, count, softening_squared, order, acce
             accelerations[order[i], axis] = G * pull
 
 
-@njit(cache=True, fastmath=True, parallel=True, error_model="numpy")
-def _direct_potential(points, softening_squared):  # type: ignore[no-untyped-def]
-    """Return for each particle the sum of mass over distance of those before it, float32 (n,)."""
+@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+def _direct_potential(thread, threads, points, softening_squared, sums):  # type: ignore[no-untyped-def]
+    """Set for one ``thread``'s particles the ``sums`` (n,), float32, of mass over distance of those before each."""
     x, y, z, mass = points[0], points[1], points[2], points[3]
-    sums = np.empty(len(x), np.float32)
-    for i in prange(len(x)):
+    for i in range(thread, len(x), threads):
         total = np.float32(0)
         for j in range(i):
             dx, dy, dz = x[j] - x[i], y[j] - y[i], z[j] - z[i]
             total += mass[j] / np.sqrt(dx * dx + dy * dy + dz * dz + softening_squared)
         sums[i] = total
-    return sums
