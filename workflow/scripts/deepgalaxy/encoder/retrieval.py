@@ -15,8 +15,8 @@ OVERLAPPING = 10
 """Similar images whose sets are compared when the query is turned."""
 NEIGHBOURS_IN_MAP = 10
 PERPLEXITY = 30
-MAPPED_EXACTLY = 400
-"""Points of a map up to which it is made without approximation."""
+MAPPED_BY_ONE_THREAD = 400
+"""Points of a map up to which several threads would take as long, and on a busy machine fifty times as long."""
 SIMULATIONS, LINES = "other mergers", "other mergers and lines of sight"
 COLUMNS = (
     *("space", "gallery", "phase", "queries", "simulations"),
@@ -115,11 +115,11 @@ def map_of(points: np.ndarray, seed: int) -> np.ndarray:
     """Return a plane map (n, 2) of ``points`` (n, d) by t-SNE (van der Maaten & Hinton 2008), which begins with the
     first two principal components (Kobak & Berens 2019, Nat. Commun. 10, 5416); the same for the same ``seed``."""
     settings = {"perplexity": min(PERPLEXITY, max(1, (len(points) - 1) / 3)), "random_state": seed % 2**32}
-    # Of few points the approximation takes longer, and on a busy machine fifty times as long.
-    method = "exact" if len(points) <= MAPPED_EXACTLY else "barnes_hut"
-    from sklearn.manifold import TSNE
+    from sklearn.manifold import TSNE  # whose import takes long
+    from threadpoolctl import threadpool_limits
 
-    return TSNE(init="pca", learning_rate="auto", method=method, **settings).fit_transform(points)
+    with threadpool_limits(1 if len(points) <= MAPPED_BY_ONE_THREAD else None, "openmp"):
+        return TSNE(init="pca", learning_rate="auto", **settings).fit_transform(points)
 
 
 def purity_of_points(places: np.ndarray, label: np.ndarray) -> np.ndarray:
