@@ -12,7 +12,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
-from scipy.signal import fftconvolve
 from skimage.feature import peak_local_max
 from skimage.filters import gaussian, threshold_li
 from skimage.measure import centroid
@@ -80,6 +79,8 @@ def symmetry_centre(light: np.ndarray) -> np.ndarray:
     light. Conselice (2003) looks for the least sum of absolute differences instead, step by step from a first guess,
     which for two galaxies may end at either of them or between.
     """
+    from scipy.signal import fftconvolve  # whose import takes longer than that of all else
+
     overlap = fftconvolve(light, light)
     return np.array(np.unravel_index(overlap.argmax(), overlap.shape)) / 2
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from astropy.wcs.utils import proj_plane_pixel_scales
 
 from deepgalaxy.observed.header import ImageHeader
 from deepgalaxy.observed.observation import Observation
@@ -47,6 +46,8 @@ def find_field(header: ImageHeader, observation: Observation, half_width_kpc: fl
     if observation.kpc_per_pixel:
         return Field(centre, (half_width_kpc / observation.kpc_per_pixel,) * 2), FROM_CATALOGUE
     if observation.kpc_per_arcsec and world is not None:
+        from astropy.wcs.utils import proj_plane_pixel_scales  # whose import takes long
+
         across, along = proj_plane_pixel_scales(world) * ARCSEC_PER_DEG * observation.kpc_per_arcsec
         return Field(centre, (half_width_kpc / along, half_width_kpc / across)), FROM_HEADER
     return None, ASSUMED

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from astropy import units
-from astropy.cosmology import Planck18
 
 from deepgalaxy.observed.listing import list_observed, printable, shown_name
 
@@ -88,6 +86,9 @@ def read_catalogue(path: str | Path) -> list[Observation]:
     distant = numbers["redshift"].notna()
     kpc_per_arcsec = pd.Series(np.nan, table.index)
     if distant.any():
+        from astropy import units  # whose import takes long
+        from astropy.cosmology import Planck18
+
         distance = Planck18.angular_diameter_distance(numbers["redshift"][distant].to_numpy()).to_value(units.kpc)
         kpc_per_arcsec[distant] = distance * units.arcsec.to(units.rad)
     columns = (numbers["ra"], numbers["dec"], numbers["kpc_per_pixel"], kpc_per_arcsec)

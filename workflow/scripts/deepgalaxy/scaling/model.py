@@ -19,7 +19,7 @@ from functools import cache, partial
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
-from scipy.stats import norm
+from scipy.special import log_ndtr
 
 from deepgalaxy.scaling.counted_epochs import split_repeats
 from deepgalaxy.scaling.throughput import summarise_throughput
@@ -82,7 +82,7 @@ def expected_maximum(log_mean: float, log_deviation: float, count: int) -> float
 def _largest_normal(count: int) -> tuple[np.ndarray, np.ndarray]:
     """Return places, and the weights of an integral over the density of the largest of ``count`` normal numbers."""
     places, step = np.linspace(-12, 20, 2001, retstep=True)
-    return places, step * count * np.exp(norm.logpdf(places) + (count - 1) * norm.logcdf(places))
+    return places, step * count * np.exp((count - 1) * log_ndtr(places) - places**2 / 2) / np.sqrt(2 * np.pi)
 
 
 @dataclass(frozen=True)
