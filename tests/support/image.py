@@ -10,6 +10,7 @@ from pathlib import Path
 import install
 
 ROOT = Path(__file__).parents[2]
+VENV = Path("/opt/deepgalaxy/.venv")
 IMITATION = Path(__file__).with_name("apptainer")
 """The directory of the program that stands for Apptainer, for the PATH."""
 
@@ -54,10 +55,17 @@ def built_image(containerfile: Path):
         bootstrap = ["mmdebstrap", "--quiet", "--variant=apt", "--dpkgopt=force-unsafe-io"]
         subprocess.run([*bootstrap, "--include=python3,python3-venv", "bookworm", system], check=True)
         podman("import", system, "bookworm")
+        # What is installed is kept out of the image's layers, whose making would take longer than its installation.
+        installed = place / "installed"
+        installed.mkdir()
         options = ["--isolation=chroot", "--build-arg=BASE=localhost/bookworm", *shared_downloads(place)]
-        podman("build", *options, "--file", containerfile, "--tag", "deepgalaxy", ".")
+        podman("build", *options, f"--volume={installed}:{VENV}", "--file", containerfile, "--tag", "deepgalaxy", ".")
         podman("create", "--name", "unpacked", "deepgalaxy", "true")
-        files = Path(podman("mount", "unpacked"))
+        podman("export", "--output", place / "unpacked.tar", "unpacked")
+        files = place / "files"
+        shutil.unpack_archive(place / "unpacked.tar", files, filter="fully_trusted")
+        shutil.rmtree(files / VENV.relative_to("/"), ignore_errors=True)
+        installed.rename(files / VENV.relative_to("/"))
         environment = files / ".singularity.d/env/10-docker2singularity.sh"
         environment.parent.mkdir(parents=True)
         environment.write_text(
@@ -65,6 +73,6 @@ def built_image(containerfile: Path):
         )
         yield files
     finally:
-        for command in (("umount", "--all"), ("rm", "--all"), ("rmi", "--all", "--force")):
+        for command in (("rm", "--all"), ("rmi", "--all", "--force")):
             podman(*command)
         shutil.rmtree(place)
