@@ -1,25 +1,36 @@
 """Ranks really exchange gradients: with Keras 3, Horovod's own optimizer wrapper would silently exchange none."""
 
 import sys
+from functools import cache
 
 import numpy as np
 import pytest
 
 from deepgalaxy.cluster.job import TrainingJob
 
+OBJECTIVES = ("classified", "reconstructed", "compressed_maps")
+STARTED = {
+    1: ("accumulated", "compressed", "unsynchronised", *OBJECTIVES),
+    2: ("accumulated", "compressed", "unsynchronised", "synchronised", "bucketed", "different_everything", *OBJECTIVES),
+    4: ("accumulated",),
+}
+"""What each number of ranks runs in one start, since TensorFlow takes seconds to load."""
 
-@pytest.fixture
-def train(run, root, tmp_path):
-    """A function that runs exchange.py and returns the trainable weights of each rank."""
+
+@pytest.fixture(scope="module")
+def train(run, root, tmp_path_factory):
+    """A function that returns the trainable weights of each rank after one of the runs of exchange.py."""
+    directory = tmp_path_factory.mktemp("exchange")
+
+    @cache
+    def start(workers):
+        command = [sys.executable, root / "tests/support/exchange.py", workers, directory, *STARTED[workers]]
+        result = run(*TrainingJob(workers, 1, 1).launch_command(), *command)
+        assert result.returncode == 0, result.stderr
 
     def train(what, workers):
-        output = tmp_path / f"{what}-{workers}"
-        script = root / "tests/support/exchange.py"
-        result = run(
-            *TrainingJob(workers, 1, 1).launch_command(), sys.executable, script, what, workers, output, timeout=300
-        )
-        assert result.returncode == 0, result.stderr
-        return [dict(np.load(f"{output}.{rank}.npz")) for rank in range(workers)]
+        start(workers)
+        return [dict(np.load(directory / f"{what}-{workers}.{rank}.npz")) for rank in range(workers)]
 
     return train
 
@@ -44,7 +55,7 @@ def test_a_global_batch_gives_the_same_update_however_it_is_dealt(train):
                 np.testing.assert_allclose(weights[name], whole[name], rtol=1e-4, atol=2e-6, err_msg=name)
 
 
-@pytest.mark.parametrize("objective", ["classified", "reconstructed", "compressed_maps"])
+@pytest.mark.parametrize("objective", OBJECTIVES)
 def test_two_ranks_make_the_update_of_one_with_twice_the_batch_for_each_objective(train, objective):
     (whole,) = train(objective, 1)
     for weights in train(objective, 2):
