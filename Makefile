@@ -86,7 +86,7 @@ clean:
 	case "$$answer" in [yY]*) rm -r $(MADE) ;; *) echo "Nothing was deleted." ;; esac
 
 # Two processes compute and a third one mostly waits for SLURM; a file of tests stays in one of them (tests/conftest.py).
-PYTEST := pytest --numprocesses 3 --durations 10 $(TESTS_$(KIND))
+PYTEST := pytest --numprocesses 4 --durations 10 $(TESTS_$(KIND))
 
 test: setup .venv/tested-with
 	$(PYTEST)

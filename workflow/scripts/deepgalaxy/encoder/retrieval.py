@@ -15,8 +15,8 @@ OVERLAPPING = 10
 """Similar images whose sets are compared when the query is turned."""
 NEIGHBOURS_IN_MAP = 10
 PERPLEXITY = 30
-MAPPED_BY_ONE_THREAD = 400
-"""Points of a map up to which several threads would take as long, and on a busy machine fifty times as long."""
+MAPPED_BY_ONE_THREAD = 1000
+"""Points of a map up to which one thread takes seconds; several take fifty times as long if others need the cores."""
 SIMULATIONS, LINES = "other mergers", "other mergers and lines of sight"
 COLUMNS = (
     *("space", "gallery", "phase", "queries", "simulations"),
