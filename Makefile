@@ -47,7 +47,7 @@ TESTS_nccl := tests/integration/test_gpu.py tests/integration/test_nccl.py
 GPUS_gpu := 1
 GPUS_nccl := 2
 CONFIGURE_gpu := --configfile config/one_gpu.yaml
-PARTS := .venv/requirements $(HOROVOD_$(KIND)) .venv/package
+PARTS := .venv/requirements $(HOROVOD_$(KIND)) .venv/package .venv/compiled
 
 # A stage of the set-up, which says what it does, and how many seconds that took.
 stage = @echo "$(1) ..."; start=$$(date +%s); $(2) && touch $@ && echo "$(1): $$(($$(date +%s) - start)) s"
@@ -144,6 +144,9 @@ endif
 .venv/package: .venv/requirements pyproject.toml
 	$(call stage,Command deepgalaxy,.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps \
 		--no-build-isolation --editable .)
+
+.venv/compiled: .venv/package workflow/scripts/deepgalaxy/simulation/gravity.py
+	$(call stage,Gravity of the simulations,.venv/bin/python -c "from deepgalaxy.simulation.gravity import compile_all; compile_all()")
 
 .venv/tested-with: .venv/requirements envs/requirements-docs.txt envs/requirements-test.txt
 	$(call stage,Packages of the tests,.venv/bin/python envs/install.py $(filter %-docs.txt %-test.txt,$^))

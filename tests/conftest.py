@@ -73,11 +73,12 @@ def run():
 @pytest.fixture(scope="session")
 def checkout_in(run):
     """A function that copies the files that git tracks or would track into a directory, as a repository of its own with
-    the tiny configuration, and returns its path."""
+    the tiny configuration, and returns its path. What `make setup` has compiled beside them is copied along."""
 
     def checkout_in(directory):
         copy = directory / "checkout"
-        for name in run("git", "ls-files", "-co", "--exclude-standard").stdout.splitlines():
+        compiled = (path.relative_to(ROOT) for path in SCRIPTS.rglob("__pycache__/*.nb[ci]"))
+        for name in (*run("git", "ls-files", "-co", "--exclude-standard").stdout.splitlines(), *compiled):
             if (ROOT / name).is_file():
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, copy / name)

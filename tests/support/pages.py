@@ -9,8 +9,8 @@ SET_UP = """
 unset MAKEFLAGS MAKELEVEL
 mkdir .venv
 ln -s {environment}/* .venv
-rm -f .venv/python .venv/requirements .venv/horovod .venv/package
-touch .venv/python .venv/requirements .venv/horovod .venv/package
+rm -f .venv/python .venv/requirements .venv/horovod .venv/package .venv/compiled
+touch .venv/python .venv/requirements .venv/horovod .venv/package .venv/compiled
 git ls-files -z | xargs -0 touch --date 2020-01-01
 make --question setup
 """

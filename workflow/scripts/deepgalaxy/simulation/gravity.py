@@ -65,6 +65,14 @@ def potential_energy(positions: np.ndarray, masses: np.ndarray, softening_kpc: f
     return -G * float(masses @ sums)
 
 
+def compile_all() -> None:
+    """Compile what is below for this processor, and let numba keep it beside this file: otherwise the first simulations
+    do, each by itself."""
+    positions, masses = np.eye(3), np.ones(3)
+    TreeGravity(masses, softening_kpc=1.0).accelerations(positions)
+    potential_energy(positions, masses, softening_kpc=1.0)
+
+
 def _share(threads: int, work: Callable[[int], None]) -> None:
     """Do the ``work`` of each of ``threads``, of which this is one, while it holds no lock of the interpreter."""
     with ThreadPoolExecutor(max(1, threads - 1)) as pool:
