@@ -63,11 +63,11 @@ rule measure_novelty:
         "<logs>/measure_novelty/<run_name>.log",
     benchmark:
         "<benchmarks>/measure_novelty/<run_name>.tsv"
-    priority: 1  # the last long job before the report
     conda:
         "../envs/observe.yaml"
     envmodules:
         *MACHINE["envmodules"],
+    priority: 1 # the last long job before the report
     threads: cores(2)
     resources:
         mem_mb=megabytes_of_network("to_predict", beside=1000),

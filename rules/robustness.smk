@@ -23,11 +23,11 @@ rule measure_robustness:
         "<logs>/measure_robustness/<run_name>.log",
     benchmark:
         "<benchmarks>/measure_robustness/<run_name>.tsv"
-    priority: 1  # the longest job between training and the report
     conda:
         "../envs/train.yaml"
     envmodules:
         *MACHINE["envmodules"],
+    priority: 1 # the longest job between training and the report
     resources:
         mem_mb=megabytes_of_network("to_predict", beside=500),
         image_memory_mib=MACHINE["memory_budget_mib"],
