@@ -67,7 +67,6 @@ rule measure_novelty:
         "../envs/observe.yaml"
     envmodules:
         *MACHINE["envmodules"],
-    priority: 1 # the last long job before the report
     threads: cores(2)
     resources:
         mem_mb=megabytes_of_network("to_predict", beside=1000),

@@ -27,7 +27,6 @@ rule measure_robustness:
         "../envs/train.yaml"
     envmodules:
         *MACHINE["envmodules"],
-    priority: 1 # the longest job between training and the report
     resources:
         mem_mb=megabytes_of_network("to_predict", beside=500),
         image_memory_mib=MACHINE["memory_budget_mib"],
