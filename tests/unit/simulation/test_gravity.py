@@ -1,3 +1,4 @@
+import sys
 from itertools import islice
 
 import numpy as np
@@ -55,6 +56,24 @@ def test_the_same_bits_on_one_thread_and_on_two(galaxy):
     np.testing.assert_array_equal(one.accelerations(galaxy.positions), two.accelerations(galaxy.positions))
     energies = [potential_energy(galaxy.positions, galaxy.masses, SOFTENING_KPC, threads) for threads in (1, 2)]
     assert energies[0] == energies[1]
+
+
+USE = """
+import numpy as np
+from deepgalaxy.simulation.gravity import TreeGravity, potential_energy
+positions, masses = np.random.default_rng(1).normal(size=(1000, 3)), np.full(1000, 1e-3)
+TreeGravity(masses, 0.3, threads=2).accelerations(positions)
+potential_energy(positions, masses, 0.3, threads=2)
+"""
+
+
+def test_what_make_setup_compiles_is_all_that_a_simulation_needs(run, tmp_path):
+    kept = []
+    for code in ("from deepgalaxy.simulation.gravity import compile_all; compile_all()", USE):
+        result = run(sys.executable, "-c", code, env={"NUMBA_CACHE_DIR": str(tmp_path)})
+        assert result.returncode == 0, result.stderr
+        kept.append(sorted(path.name for path in tmp_path.rglob("*.nbc")))
+    assert kept[0] and kept[0] == kept[1]
 
 
 @pytest.mark.parametrize("n", [1, 2, 17, 300])

@@ -47,7 +47,7 @@ class TreeGravity:
         accelerations = np.empty_like(positions, order="C")
 
         def pull(thread: int) -> None:
-            mine = groups[thread :: self._threads]
+            mine = np.ascontiguousarray(groups[thread :: self._threads])  # or numba compiles for a stride, too
             _pull_groups(mine, cells, centres, widths, points, self._order, self._softening_squared, accelerations)
 
         _share(self._threads, pull)
@@ -74,7 +74,7 @@ def compile_all() -> None:
 
 
 def _share(threads: int, work: Callable[[int], None]) -> None:
-    """Do the ``work`` of each of ``threads``, of which this is one, while it holds no lock of the interpreter."""
+    """Do the ``work`` of each of ``threads`` side by side, of which this thread is the first."""
     with ThreadPoolExecutor(max(1, threads - 1)) as pool:
         others = [pool.submit(work, thread) for thread in range(1, threads)]
         work(0)
