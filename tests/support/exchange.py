@@ -166,10 +166,9 @@ if __name__ == "__main__":
     ranks = join_ranks(int(workers))
     runs = (accumulated, bucketed, compressed, synchronised, unsynchronised, different_everything)
     runs += (classified, reconstructed, compressed_maps)
-    for run in runs:
-        if run.__name__ in chosen:
-            keras.utils.clear_session()  # which counts the names of layers from the beginning
-            output = f"{directory}/{run.__name__}-{workers}"
-            network = run(ranks, output)
-            names = [variable.path for variable in network.trainable_variables]
-            np.savez(f"{output}.{ranks.rank}.npz", **dict(zip(names, (v.numpy() for v in network.trainable_variables))))
+    for what in chosen:
+        keras.utils.clear_session()  # which counts the names of layers from the beginning
+        output = f"{directory}/{what}-{workers}"
+        network = {run.__name__: run for run in runs}[what](ranks, output)
+        names = [variable.path for variable in network.trainable_variables]
+        np.savez(f"{output}.{ranks.rank}.npz", **dict(zip(names, (v.numpy() for v in network.trainable_variables))))

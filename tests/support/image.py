@@ -64,8 +64,7 @@ def built_image(containerfile: Path):
         podman("export", "--output", place / "unpacked.tar", "unpacked")
         files = place / "files"
         shutil.unpack_archive(place / "unpacked.tar", files, filter="fully_trusted")
-        shutil.rmtree(files / VENV.relative_to("/"), ignore_errors=True)
-        installed.rename(files / VENV.relative_to("/"))
+        installed.rename(files / VENV.relative_to("/"))  # in place of an empty directory
         environment = files / ".singularity.d/env/10-docker2singularity.sh"
         environment.parent.mkdir(parents=True)
         environment.write_text(

@@ -58,7 +58,7 @@ def test_the_same_bits_on_one_thread_and_on_two(galaxy):
     assert energies[0] == energies[1]
 
 
-USE = """
+SIMULATE = """
 import numpy as np
 from deepgalaxy.simulation.gravity import TreeGravity, potential_energy
 positions, masses = np.random.default_rng(1).normal(size=(1000, 3)), np.full(1000, 1e-3)
@@ -69,7 +69,7 @@ potential_energy(positions, masses, 0.3, threads=2)
 
 def test_what_make_setup_compiles_is_all_that_a_simulation_needs(run, tmp_path):
     kept = []
-    for code in ("from deepgalaxy.simulation.gravity import compile_all; compile_all()", USE):
+    for code in ("from deepgalaxy.simulation.gravity import compile_all; compile_all()", SIMULATE):
         result = run(sys.executable, "-c", code, env={"NUMBA_CACHE_DIR": str(tmp_path)})
         assert result.returncode == 0, result.stderr
         kept.append(sorted(path.name for path in tmp_path.rglob("*.nbc")))

@@ -44,7 +44,7 @@ class TreeGravity:
         centres = _centres_of_mass(cells, points)
         widths = (width / OPENING_ANGLE / 2.0 ** cells[:, LEVEL]).astype(np.float32)
         groups = _find_groups(cells, LARGEST_GROUP)
-        accelerations = np.empty_like(positions, order="C")
+        accelerations = np.empty(positions.shape)
 
         def pull(thread: int) -> None:
             mine = np.ascontiguousarray(groups[thread :: self._threads])  # or numba compiles for a stride, too
